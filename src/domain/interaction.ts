@@ -1,0 +1,45 @@
+import type { CustomerKey } from './customer.js'
+
+/** What can happen between an offer and a customer. The order is part of the stored format's contract with Lexicon.types. */
+export const INTERACTION_TYPES = [
+  'decision',
+  'impression',
+  'click',
+  'accept',
+  'reject',
+  'later',
+  'ignore',
+  'convert'
+] as const
+
+export type InteractionType = (typeof INTERACTION_TYPES)[number]
+
+/** The interaction types that a caller may tell; decisions are recorded by the service itself. */
+export const TELLABLE_TYPES: readonly InteractionType[] = INTERACTION_TYPES.slice(1)
+
+export function isInteractionType (type: string): type is InteractionType {
+  return (INTERACTION_TYPES as readonly string[]).includes(type)
+}
+
+/** One fact about a customer, as it is stored: an interaction with an offer, or a behaviour event (no offer). */
+export interface CustomerEvent {
+  readonly customer: CustomerKey
+  /** (source, id) is the duplicate key for seven days from receipt. */
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  /** When it happened; it counts at this time, however late it was told. */
+  readonly timeMs: number
+  readonly offerId?: string
+  readonly treatmentId?: string
+  readonly placement?: string
+  readonly channel?: string
+  readonly decisionId?: string
+  readonly value?: number
+  readonly reason?: string
+  readonly untilMs?: number
+  readonly data?: unknown
+}
+
+/** What became of an event handed to the store. `erased`: the customer was deleted, so the event was dropped. */
+export type AppendOutcome = 'stored' | 'duplicate' | 'erased'

@@ -1,0 +1,239 @@
+import type { AttributeValue, Lexicon } from '../domain/customer.js'
+import type { Activation, Stage } from '../domain/decision.js'
+import type { InteractionType } from '../domain/interaction.js'
+import type { Facts, Tri } from './facts.js'
+
+/** A place in a strategy's files, counted from 1, as editors show it. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Something wrong in a strategy's files: a sentence for people, with the nearest valid name where one can be guessed. */
+export interface Problem extends Place {
+  readonly message: string
+  readonly hint?: string | undefined
+  readonly severity: 'error' | 'warning'
+}
+
+export type ValueType = 'number' | 'integer' | 'string' | 'boolean' | 'timestamp' | 'list<string>' | 'list<number>'
+
+/** One declared attribute or context name. */
+export interface Declared {
+  readonly name: string
+  readonly type: ValueType
+  readonly values?: readonly string[] | undefined
+  /** What stands in where nothing was given; lists default to empty. */
+  readonly default?: AttributeValue | undefined
+  /** Never in a condition, a value or a model. */
+  readonly protected: boolean
+  /** Never shown in logs and explanations. */
+  readonly personal: boolean
+}
+
+export interface Channel {
+  readonly index: number
+  readonly id: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly activate: Activation
+}
+
+export interface Placement {
+  readonly index: number
+  readonly id: string
+  readonly channel: number
+  readonly count: number
+  readonly multiplier: number
+  /** Index of the fallbackOnly offer. */
+  readonly fallback: number
+  /** Indices of the offers that have a treatment here and whose group is allowed here, without fallbacks, by index. */
+  readonly candidates: Int32Array
+  /** By offer index: the treatment shown here, undefined where the offer has none. */
+  readonly treatments: ReadonlyArray<Treatment | undefined>
+}
+
+export interface Treatment {
+  /** offer.channel.treatment */
+  readonly id: string
+  /** JSON texts by language tag in lower case; '' is the content without a language. */
+  readonly contentJson: ReadonlyMap<string, string>
+  readonly labelsJson: string
+}
+
+/** What a condition reads, for explanations: where the value stands in the facts. */
+export type Read =
+  | { readonly kind: 'attribute' | 'context', readonly label: string, readonly slot: number }
+  | { readonly kind: 'segment', readonly label: string, readonly slot: number }
+  | { readonly kind: 'call', readonly label: string, readonly slot: number, readonly boolean: boolean }
+  | { readonly kind: 'offerCall', readonly label: string, readonly slot: number, readonly boolean: boolean }
+  | { readonly kind: 'offer', readonly label: string, readonly slot: number }
+
+/** A checked and compiled condition. */
+export interface Condition {
+  /** As written in the file. */
+  readonly source: string
+  readonly place: Place
+  /** Where its result stands in Facts.tests; -1 when it depends on the offer and is asked through `holds`. */
+  readonly test: number
+  readonly reads: readonly Read[]
+  /** The result for one offer; for a condition with a test number simply that test. */
+  holds (facts: Facts, offer: number): Tri
+}
+
+/** A checked and compiled number, for values, formulas and model inputs. */
+export interface Expression {
+  readonly source: string
+  readonly place: Place
+  readonly type: ValueType
+  /** True when the result differs between offers of one decision. */
+  readonly perOffer: boolean
+  readonly reads: readonly Read[]
+  /** The value for an offer (ignored unless perOffer); undefined where something it reads is missing. */
+  value (facts: Facts, offer: number): AttributeValue | undefined
+}
+
+/** Everything that all conditions of a strategy share. */
+export interface Program {
+  readonly testCount: number
+  readonly callCount: number
+  /** Evaluates every test and call that does not depend on the offer, segments first: each distinct one once. */
+  run (facts: Facts): void
+  /** By offerCall slot: a call that depends on the offer, such as seen(type, "same", window); NaN where unknown. */
+  readonly offerCalls: ReadonlyArray<(facts: Facts, offer: number) => number>
+}
+
+/** One engagement policy of an offer, inherited or its own. */
+export interface Rule {
+  readonly stage: Extract<Stage, 'eligibility' | 'applicability' | 'suitability'>
+  /** Where it was written: an issue, a group or the offer. */
+  readonly owner: string
+  readonly condition: Condition
+}
+
+export interface Offer {
+  readonly index: number
+  readonly id: string
+  readonly name: string
+  readonly group: string
+  readonly issue: string
+  /** Numbers of the group and the issue in the strategy's order. */
+  readonly groupIndex: number
+  readonly issueIndex: number
+  readonly fallbackOnly: boolean
+  readonly mandatory: boolean
+  readonly tags: readonly string[]
+  /** Positions in Strategy.purposes. */
+  readonly purposes: readonly number[]
+  /** Shown in [fromMs, untilMs); ±Infinity where not limited. */
+  readonly fromMs: number
+  readonly untilMs: number
+  /** A number, or an expression that may be missing for a customer. */
+  readonly value: number | Expression
+  /** L = max(0, 1 + (issue + group + offer lever) / 100). */
+  readonly leverFactor: number
+  /** Issue's, group's and own rules, by stage, in the order of evaluation. */
+  readonly rules: readonly Rule[]
+  /** Name of the model, undefined where the prior decides. */
+  readonly model: string | undefined
+  readonly prior: number
+  readonly positive: InteractionType
+}
+
+export interface ContextWeight {
+  readonly condition: Condition
+  /** Percent that is added to C for the offers. */
+  readonly weight: number
+  readonly offers: Int32Array
+  /** As written: offer, group or issue and its name. */
+  readonly target: string
+}
+
+/** A share of customers chosen by hash: those whose bucket of salt:customer is below `limit` (0 to 10,000). */
+export interface Share {
+  readonly salt: string
+  readonly limit: number
+}
+
+/** One of the strategy's own tests. */
+export interface Example {
+  readonly name: string
+  readonly place: Place
+  readonly given: {
+    readonly attributes: Readonly<Record<string, unknown>>
+    readonly context: Readonly<Record<string, unknown>>
+    readonly tags: readonly string[]
+    /** Purpose → granted. */
+    readonly consent: Readonly<Record<string, boolean>>
+    readonly history: ReadonlyArray<{ readonly type: string, readonly offer?: string | undefined, readonly channel?: string | undefined, readonly ago: number }>
+    readonly channel: string
+    readonly placements: readonly string[]
+    readonly exclude: readonly string[]
+    readonly language?: string | undefined
+    readonly atMs?: number | undefined
+  }
+  readonly expect: {
+    /** Placement → offer ids in order. */
+    readonly placements: Readonly<Record<string, readonly string[]>>
+    /** Offer → stage. */
+    readonly removed: Readonly<Record<string, string>>
+  }
+}
+
+/** A compiled strategy: immutable, complete, independent of any customer. */
+export interface Strategy {
+  readonly name: string
+  readonly currency: string
+  readonly timeZone: string
+  readonly namespaces: readonly string[]
+  readonly attributes: readonly Declared[]
+  readonly context: readonly Declared[]
+  readonly attributeIndex: ReadonlyMap<string, number>
+  readonly contextIndex: ReadonlyMap<string, number>
+  /** Every path of the taxonomy, inner ones included. */
+  readonly tagPaths: ReadonlySet<string>
+  readonly purposes: readonly string[]
+  /** Behaviour types and whether they carry a value. */
+  readonly behaviourTypes: ReadonlyMap<string, { readonly value: boolean }>
+  readonly channels: readonly Channel[]
+  readonly channelIndex: ReadonlyMap<string, number>
+  readonly placements: readonly Placement[]
+  readonly placementIndex: ReadonlyMap<string, number>
+  readonly groups: readonly string[]
+  readonly issues: readonly string[]
+  readonly offers: readonly Offer[]
+  readonly offerIndex: ReadonlyMap<string, number>
+  readonly segments: ReadonlyArray<{ readonly name: string, readonly condition: Condition }>
+  readonly contextWeights: readonly ContextWeight[]
+  /** undefined: p × c × v × l. */
+  readonly formula: Formula | undefined
+  /** Most offers of one group in an answer; Infinity where not limited. */
+  readonly groupLimit: number
+  readonly holdout: Share | undefined
+  readonly control: Share | undefined
+  readonly program: Program
+  readonly lexicon: Lexicon
+  /** Names of the models that offers name. */
+  readonly modelNames: readonly string[]
+  readonly examples: readonly Example[]
+}
+
+/** The strategy's own arbitration over p, c, v, l and attributes. */
+export interface Formula {
+  readonly source: string
+  readonly place: Place
+  readonly reads: readonly Read[]
+  /** undefined where an attribute that it reads is missing. */
+  priority (facts: Facts, offer: number, p: number, c: number, v: number, l: number): number | undefined
+}
+
+/** The outcome of compiling: the strategy, or everything that is wrong with it. Warnings may come with both. */
+export type Compiled =
+  | { readonly strategy: Strategy, readonly problems: readonly Problem[], compileFeature: CompileFeature }
+  | { readonly strategy: undefined, readonly problems: readonly Problem[] }
+
+/**
+ * Compiles the `from` of a model's input against the strategy: an expression, or problems placed relative to where it stands.
+ * The expressions share the strategy's names but not its tests.
+ */
+export type CompileFeature = (source: string, place: Place) => Expression | readonly Problem[]

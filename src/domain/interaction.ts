@@ -43,3 +43,29 @@ export interface CustomerEvent {
 
 /** What became of an event handed to the store. `erased`: the customer was deleted, so the event was dropped. */
 export type AppendOutcome = 'stored' | 'duplicate' | 'erased'
+
+/** An event as callers tell it: about a decision's offer (token), about an offer elsewhere (offerId), or behaviour. */
+export interface IncomingEvent {
+  readonly id?: string | undefined
+  readonly source?: string | undefined
+  readonly type: string
+  /** RFC 3339; now when absent. */
+  readonly time?: string | undefined
+  readonly token?: string | undefined
+  readonly customer?: { readonly id: string; readonly namespace?: string | undefined } | undefined
+  readonly offerId?: string | undefined
+  readonly channel?: string | undefined
+  readonly placement?: string | undefined
+  readonly value?: number | undefined
+  readonly reason?: string | undefined
+  /** RFC 3339, with `later`. */
+  readonly until?: string | undefined
+  readonly data?: unknown
+}
+
+/** What became of a list of told events. */
+export interface EventsReceipt {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly rejected: ReadonlyArray<{ readonly index: number; readonly code: string; readonly detail: string }>
+}

@@ -1,0 +1,15 @@
+import type { FeaturePlan } from '../scoring/plan.js'
+import type { Calibrate } from '../scoring/calibration.js'
+import type { Facts } from '../policy/facts.js'
+import type { OpenModel } from './ports.js'
+
+/** A model as decisions use it: opened, its inputs planned, its output calibrated. */
+export interface ReadyModel {
+  readonly name: string
+  readonly version: number
+  /** name@version, as answers show it. */
+  readonly label: string
+  readonly plan: FeaturePlan<Facts>
+  readonly calibrate: Calibrate
+  readonly open: OpenModel
+}

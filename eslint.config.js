@@ -54,12 +54,8 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': [
         'error',
         {
-          allowForKnownSafeCalls: [
-            {
-              from: 'package',
-              name: ['test', 'before', 'after', 'beforeEach', 'afterEach'],
-              package: 'node:test'
-            }
+          allowForKnownSafePromises: [
+            { from: 'package', name: 'PromiseWithSubtest', package: '@tapjs/core' }
           ]
         }
       ]

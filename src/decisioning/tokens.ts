@@ -36,9 +36,9 @@ export interface OpenedToken {
 
 export interface Tokens {
   /** One token for each offer of an answer, in their order: one encryption and one signature, however many offers. */
-  seal (content: TokenContent): string[]
+  seal(content: TokenContent): string[]
   /** What a token says, or why it says nothing. Never throws, whatever the text. */
-  open (token: string, nowMs: number): OpenedToken | 'invalid' | 'expired'
+  open(token: string, nowMs: number): OpenedToken | 'invalid' | 'expired'
 }
 
 /** What is derived from one secret. */
@@ -85,16 +85,17 @@ const LONGEST_TOKEN = 65_536
  * - GCM's own authentication tag is left out: the signature covers all that it would.
  * - Keys for encryption and signature are separate outputs of HKDF-SHA-256 of the secret.
  */
-export function createTokens (secrets: readonly string[]): Tokens {
+export function createTokens(secrets: readonly string[]): Tokens {
   const ring = secrets.map(deriveKeys)
   const signing = ring[0]
-  if (signing === undefined) throw new Error('No token secret: give at least one, the newest first.')
+  if (signing === undefined)
+    throw new Error('No token secret: give at least one, the newest first.')
   const nonces = createNonces()
   return {
-    seal: (content) => seal(content, signing, nonces()),
-    open (token, nowMs) {
+    seal: content => seal(content, signing, nonces()),
+    open(token, nowMs) {
       const bytes = decode(token)
-      const keys = bytes && ring.find((each) => each.id.equals(bytes.subarray(KEY_ID_AT, NONCE_AT)))
+      const keys = bytes && ring.find(each => each.id.equals(bytes.subarray(KEY_ID_AT, NONCE_AT)))
       const opened = keys && open(bytes, keys)
       if (opened === undefined) return 'invalid'
       return nowMs - opened.content.decidedAtMs > TOKEN_LIFE_MS ? 'expired' : opened
@@ -102,8 +103,9 @@ export function createTokens (secrets: readonly string[]): Tokens {
   }
 }
 
-function deriveKeys (secret: string): TokenKeys {
-  if (secret === '') throw new Error('An empty token secret: leave out stray commas between secrets.')
+function deriveKeys(secret: string): TokenKeys {
+  if (secret === '')
+    throw new Error('An empty token secret: leave out stray commas between secrets.')
   const derive = (purpose: string, length: number): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, '', `offerd token ${purpose}`, length))
   return {
@@ -114,7 +116,7 @@ function deriveKeys (secret: string): TokenKeys {
 }
 
 /** Random nonces, drawn by the hundred because the call costs more than the bytes. */
-function createNonces (): () => Buffer {
+function createNonces(): () => Buffer {
   const pool = Buffer.alloc(100 * NONCE_BYTES)
   let used = pool.length
   return () => {
@@ -127,7 +129,7 @@ function createNonces (): () => Buffer {
   }
 }
 
-function seal (content: TokenContent, keys: TokenKeys, nonce: Buffer): string[] {
+function seal(content: TokenContent, keys: TokenKeys, nonce: Buffer): string[] {
   const payload = payloadOf(content)
   const customer = customerText(content.customer)
   const payloadBytes = Buffer.byteLength(payload)
@@ -160,13 +162,16 @@ function seal (content: TokenContent, keys: TokenKeys, nonce: Buffer): string[] 
   })
 }
 
-function open (token: Buffer, keys: TokenKeys): OpenedToken | undefined {
+function open(token: Buffer, keys: TokenKeys): OpenedToken | undefined {
   const customerAt = PAYLOAD_AT + token.readUInt16BE(LENGTHS_AT)
   const customerBytes = token.readUInt16BE(LENGTHS_AT + 2)
   const sharedBytes = customerAt + customerBytes
   const ownAt = sharedBytes + SIGNATURE_BYTES
   if (token.length !== ownAt + OWN_BYTES) return undefined
-  if (!timingSafeEqual(sign(token.subarray(0, sharedBytes), keys), token.subarray(sharedBytes, ownAt))) return undefined
+  if (
+    !timingSafeEqual(sign(token.subarray(0, sharedBytes), keys), token.subarray(sharedBytes, ownAt))
+  )
+    return undefined
 
   const index = token[ownAt]!
   const tagAt = customerBytes + index * TAG_BYTES
@@ -174,28 +179,36 @@ function open (token: Buffer, keys: TokenKeys): OpenedToken | undefined {
   token.copy(plain, 0, customerAt, sharedBytes)
   const decrypted = applyKeyStream(plain, keys, token.subarray(NONCE_AT, LENGTHS_AT))
   if (!timingSafeEqual(decrypted.subarray(tagAt), token.subarray(ownAt + 1))) return undefined
-  const content = contentOf(token.toString('utf8', PAYLOAD_AT, customerAt), decrypted.toString('utf8', 0, customerBytes))
+  const content = contentOf(
+    token.toString('utf8', PAYLOAD_AT, customerAt),
+    decrypted.toString('utf8', 0, customerBytes)
+  )
   return { content, index }
 }
 
 /** Encrypts and, XOR being its own inverse, decrypts. */
-function applyKeyStream (bytes: Buffer, keys: TokenKeys, nonce: Buffer): Buffer {
+function applyKeyStream(bytes: Buffer, keys: TokenKeys, nonce: Buffer): Buffer {
   return createCipheriv('aes-256-gcm', keys.encryption, nonce).update(bytes)
 }
 
-function sign (bytes: Buffer, keys: TokenKeys): Buffer {
+function sign(bytes: Buffer, keys: TokenKeys): Buffer {
   return createHmac('sha256', keys.signature).update(bytes).digest()
 }
 
-function payloadOf (content: TokenContent): string {
+function payloadOf(content: TokenContent): string {
   const parts: Array<string | number> = [content.decisionId, content.decidedAtMs, content.channel]
   for (const offer of content.offers) parts.push(offer.offerId, offer.treatmentId, offer.placement)
   return JSON.stringify(parts)
 }
 
 /** Reads what payloadOf wrote; only ever called on what a signature has vouched for. */
-function contentOf (payload: string, customer: string): TokenContent {
-  const [decisionId, decidedAtMs, channel, ...words] = JSON.parse(payload) as [string, number, string, ...string[]]
+function contentOf(payload: string, customer: string): TokenContent {
+  const [decisionId, decidedAtMs, channel, ...words] = JSON.parse(payload) as [
+    string,
+    number,
+    string,
+    ...string[]
+  ]
   const offers: TokenOffer[] = []
   for (let at = 0; at + 2 < words.length; at += 3) {
     offers.push({ offerId: words[at]!, treatmentId: words[at + 1]!, placement: words[at + 2]! })
@@ -206,9 +219,10 @@ function contentOf (payload: string, customer: string): TokenContent {
 }
 
 /** The bytes of a token's text if it is spelled the one way that we spell it: no padding, no spaces, no spare bits. */
-function decode (token: string): Buffer | undefined {
+function decode(token: string): Buffer | undefined {
   if (token.length > LONGEST_TOKEN) return undefined
   const bytes = Buffer.from(token, 'base64url')
-  const whole = bytes.length >= SMALLEST_BYTES && bytes[0] === VERSION && bytes.toString('base64url') === token
+  const whole =
+    bytes.length >= SMALLEST_BYTES && bytes[0] === VERSION && bytes.toString('base64url') === token
   return whole ? bytes : undefined
 }

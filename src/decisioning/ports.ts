@@ -1,6 +1,7 @@
 import type { CustomerEvent, AppendOutcome } from '../domain/interaction.js'
 import type { AttributeValue, Consent, CustomerKey, Lexicon, Profile } from '../domain/customer.js'
 import type { History } from '../domain/history.js'
+import type { SourceFile } from '../policy/strategy.js'
 
 /** What one decision needs of a customer, in the positions of the lexicon it was loaded with. */
 export interface CustomerState {
@@ -160,12 +161,6 @@ export interface StrategyFiles {
   read (): Promise<StrategySource>
 }
 
-export interface SourceFile {
-  /** Relative to the working folder where that is shorter, as a person would type it. */
-  readonly path: string
-  readonly text: string
-}
-
 export interface StrategySource {
   readonly rules: readonly SourceFile[]
   readonly models: ReadonlyArray<{ readonly file: SourceFile, readonly folder: string, readonly name: string, readBytes (file: string): Promise<Uint8Array> }>
@@ -196,4 +191,4 @@ export interface Meters {
   reloaded (outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }
 
-export type { AttributeValue, Consent, CustomerKey }
+export type { AttributeValue, Consent, CustomerKey, SourceFile }

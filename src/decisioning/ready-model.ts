@@ -1,6 +1,7 @@
-import type { FeaturePlan } from '../scoring/plan.js'
-import type { Calibrate } from '../scoring/calibration.js'
 import type { Facts } from '../policy/facts.js'
+import type { Calibrate } from '../scoring/calibration.js'
+import type { EncodeCounters } from '../scoring/encode.js'
+import type { FeaturePlan } from '../scoring/plan.js'
 import type { OpenModel } from './ports.js'
 
 /** A model as decisions use it: opened, its inputs planned, its output calibrated. */
@@ -11,5 +12,6 @@ export interface ReadyModel {
   readonly label: string
   readonly plan: FeaturePlan<Facts>
   readonly calibrate: Calibrate
+  readonly counters: EncodeCounters
   readonly open: OpenModel
 }

@@ -1,18 +1,23 @@
 import type { Strategy } from '../policy/strategy.js'
+import type { Legend } from './legend.js'
 import type { ReadyModel } from './ready-model.js'
 
 /** One loaded strategy with its models: immutable, swapped whole. A decision sees exactly one. */
 export interface Snapshot {
-  /** Given out by the store, the same number for the same hash on every process; 0 while the store has not answered yet. */
+  /** Given out by the store, the same number for the same hash on every process; 0 until the store has answered. */
   readonly version: number
   /** SHA-256 over the rules and the models' files, hexadecimal. */
   readonly hash: string
   readonly strategy: Strategy
   /** By name. */
   readonly models: ReadonlyMap<string, ReadyModel>
+  /** By offer index: the model that scores the offer, undefined where the prior decides. */
+  readonly modelOf: ReadonlyArray<ReadyModel | undefined>
+  readonly legend: Legend
   readonly loadedAtMs: number
 }
 
+/** The one place that knows which strategy is in force. */
 export interface Snapshots {
   current (): Snapshot
   swap (next: Snapshot): void

@@ -36,6 +36,22 @@ export class History {
     return this.timesMs.length
   }
 
+  /** The same history with one more event, put where its time belongs. */
+  with (event: HistoryEvent): History {
+    let at = 0
+    while (at < this.length && this.timesMs[at]! > event.timeMs) at++
+    return new History(
+      {
+        timesMs: insert(this.timesMs, at, event.timeMs),
+        types: insert(this.types, at, event.type),
+        offers: insert(this.offers, at, event.offer),
+        channels: insert(this.channels, at, event.channel),
+        untilsMs: insert(this.untilsMs, at, event.untilMs)
+      },
+      this.older
+    )
+  }
+
   /** How many events of a type lie in (nowMs − windowMs, nowMs]; `offer` NO_INDEX counts all offers and none. */
   count (type: number, offer: number, windowMs: number, nowMs: number): number {
     const sinceMs = nowMs - windowMs
@@ -64,6 +80,23 @@ export class History {
     }
     return lastMs
   }
+}
+
+/** One entry of a history; type, offer and channel as in its columns. */
+export interface HistoryEvent {
+  readonly timeMs: number
+  readonly type: number
+  readonly offer: number
+  readonly channel: number
+  readonly untilMs: number
+}
+
+function insert<T extends Float64Array | Int32Array> (column: T, at: number, value: number): T {
+  const longer = (column instanceof Float64Array ? new Float64Array(column.length + 1) : new Int32Array(column.length + 1)) as T
+  longer.set(column.subarray(0, at))
+  longer[at] = value
+  longer.set(column.subarray(at), at + 1)
+  return longer
 }
 
 export interface HistoryColumns {

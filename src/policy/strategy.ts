@@ -3,6 +3,13 @@ import type { Activation, Stage } from '../domain/decision.js'
 import type { InteractionType } from '../domain/interaction.js'
 import type { Facts, Tri } from './facts.js'
 
+/** One text file of a strategy. */
+export interface SourceFile {
+  /** Relative to the working folder where that is shorter, as a person would type it. */
+  readonly path: string
+  readonly text: string
+}
+
 /** A place in a strategy's files, counted from 1, as editors show it. */
 export interface Place {
   readonly file: string
@@ -136,6 +143,8 @@ export interface Offer {
   readonly rules: readonly Rule[]
   /** Name of the model, undefined where the prior decides. */
   readonly model: string | undefined
+  /** Where the model is named; the offer's own place where none is. */
+  readonly modelPlace: Place
   readonly prior: number
   readonly positive: InteractionType
 }

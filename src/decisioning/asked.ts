@@ -1,0 +1,227 @@
+import type { Caller } from '../domain/caller.js'
+import type { AttributeValue, CustomerKey } from '../domain/customer.js'
+import type { Activation, DecisionRequest, Explain, PlacementFilter } from '../domain/decision.js'
+import type { CustomerEvent } from '../domain/interaction.js'
+import { Refusal, type Fault } from '../domain/refusal.js'
+import type { Channel, Offer, Placement, Strategy } from '../policy/strategy.js'
+import { unknownName } from './faults.js'
+import { FUTURE_TOLERANCE_MS, NOT_A_TIME, parseTime } from './times.js'
+import { checkId, checkValues } from './values.js'
+
+const DEFAULT_TIMEOUT_MS = 100
+const MOST_SLOTS = 10
+/** One placement of a request, its names looked up. */
+export interface AskedPlacement {
+  readonly placement: Placement
+  readonly count: number
+  /** Whether an offer passes the request's filter here; undefined lets all pass. */
+  readonly passes: ((offer: Offer) => boolean) | undefined
+}
+
+/** A decision request whose every name was found in the strategy. */
+export interface Asked {
+  readonly key: CustomerKey
+  readonly channel: Channel
+  readonly placements: readonly AskedPlacement[]
+  readonly attributes: ReadonlyArray<readonly [slot: number, value: AttributeValue]>
+  readonly context: ReadonlyArray<readonly [slot: number, value: AttributeValue]>
+  readonly events: readonly CustomerEvent[]
+  /** Indices of the offers that this request excludes. */
+  readonly excluded: ReadonlySet<number>
+  /** Language tags to try, the most exact first, ending with '' for the treatment's own content. */
+  readonly languages: readonly string[]
+  readonly explain: Explain
+  readonly live: boolean
+  readonly activate: Activation
+  readonly timeoutMs: number
+  readonly nowMs: number
+}
+
+export interface Arrival {
+  readonly nowMs: number
+  /** Names an event that came without an id. */
+  readonly freshId: () => string
+}
+
+/** Looks a request's names up in the strategy. Throws a Refusal that names everything wrong with it. */
+export function readRequest (strategy: Strategy, request: DecisionRequest, caller: Caller, arrival: Arrival): Asked {
+  const faults: Fault[] = []
+  const options = request.options ?? {}
+  const key = readKey(strategy, request.customer, caller, faults)
+  const channel = readChannel(strategy, request.channel, caller, faults)
+  const placements = channel === undefined ? [] : readPlacements(strategy, request, channel, faults)
+  checkBrowserMay(caller, request)
+  const nowMs = readInstant(options.at, options.mode ?? 'live', arrival.nowMs, faults)
+  const attributes = checkValues(
+    { kind: 'attribute', declared: strategy.attributes, index: strategy.attributeIndex },
+    request.attributes ?? {},
+    '/attributes',
+    faults
+  )
+  const context = checkValues(
+    { kind: 'context name', declared: strategy.context, index: strategy.contextIndex },
+    request.context ?? {},
+    '/context',
+    faults
+  )
+  const events = readEvents(strategy, request, key, caller, arrival, faults)
+  if (faults.length > 0 || channel === undefined) {
+    throw new Refusal('invalid', 'The request names things that the strategy does not have or allow.', faults)
+  }
+  return {
+    key,
+    channel,
+    placements,
+    attributes,
+    context,
+    events,
+    excluded: readExcluded(strategy, request.exclude),
+    languages: languagesToTry(request.language),
+    explain: options.explain ?? 'none',
+    live: options.mode !== 'test',
+    activate: options.activate ?? channel.activate,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    nowMs
+  }
+}
+
+function readKey (strategy: Strategy, customer: DecisionRequest['customer'], caller: Caller, faults: Fault[]): CustomerKey {
+  const namespace = customer.namespace ?? strategy.namespaces[0]!
+  const idFault = checkId(customer.id)
+  if (idFault !== undefined) faults.push({ pointer: '/customer/id', detail: idFault })
+  if (!strategy.namespaces.includes(namespace)) {
+    faults.push(unknownName('/customer/namespace', 'namespace', namespace, strategy.namespaces))
+  } else if (caller.namespaces !== undefined && !caller.namespaces.has(namespace)) {
+    throw new Refusal('forbidden', `This key may not decide for namespace "${namespace}".`)
+  }
+  return { namespace, id: customer.id }
+}
+
+function readChannel (strategy: Strategy, id: string, caller: Caller, faults: Fault[]): Channel | undefined {
+  const index = strategy.channelIndex.get(id)
+  if (index === undefined) {
+    faults.push(unknownName('/channel', 'channel', id, [...strategy.channelIndex.keys()]))
+    return undefined
+  }
+  if (caller.channels !== undefined && !caller.channels.has(id)) {
+    throw new Refusal('forbidden', `This key may not decide for channel "${id}".`)
+  }
+  return strategy.channels[index]
+}
+
+function readPlacements (strategy: Strategy, request: DecisionRequest, channel: Channel, faults: Fault[]): AskedPlacement[] {
+  const asked: AskedPlacement[] = []
+  const seen = new Set<string>()
+  request.placements.forEach((wanted, i) => {
+    const pointer = `/placements/${i}`
+    const placement = strategy.placements[strategy.placementIndex.get(wanted.id) ?? -1]
+    if (placement === undefined) {
+      faults.push(unknownName(`${pointer}/id`, 'placement', wanted.id, [...strategy.placementIndex.keys()]))
+      return
+    }
+    if (placement.channel !== channel.index) {
+      const home = strategy.channels[placement.channel]?.id ?? ''
+      faults.push({ pointer: `${pointer}/id`, detail: `placement "${wanted.id}" belongs to channel "${home}", not "${channel.id}"` })
+    }
+    if (seen.has(wanted.id)) faults.push({ pointer: `${pointer}/id`, detail: `placement "${wanted.id}" is asked for twice` })
+    seen.add(wanted.id)
+    if (wanted.count !== undefined && wanted.count > placement.count) {
+      faults.push({ pointer: `${pointer}/count`, detail: `placement "${wanted.id}" holds at most ${placement.count}` })
+    }
+    const count = wanted.count ?? placement.count
+    asked.push({ placement, count, passes: readFilter(strategy, wanted.filter, `${pointer}/filter`, faults) })
+  })
+  const slots = asked.reduce((sum, { count }) => sum + count, 0)
+  if (slots > MOST_SLOTS) {
+    faults.push({ pointer: '/placements', detail: `${slots} slots are asked for; one request fills at most ${MOST_SLOTS}` })
+  }
+  return asked
+}
+
+function readFilter (strategy: Strategy, filter: PlacementFilter | undefined, pointer: string, faults: Fault[]): AskedPlacement['passes'] {
+  if (filter === undefined) return undefined
+  checkNames(filter.group, strategy.groups, 'group', `${pointer}/group`, faults)
+  checkNames(filter.issue, strategy.issues, 'issue', `${pointer}/issue`, faults)
+  checkNames(filter.tag, [...strategy.tagPaths], 'tag', `${pointer}/tag`, faults)
+  const { group, issue, offer: ids, tag } = filter
+  return (offer) =>
+    (group === undefined || group.includes(offer.group)) &&
+    (issue === undefined || issue.includes(offer.issue)) &&
+    (ids === undefined || ids.includes(offer.id)) &&
+    (tag === undefined || tag.some((path) => offer.tags.some((own) => own === path || own.startsWith(`${path}/`))))
+}
+
+function checkNames (names: readonly string[] | undefined, known: readonly string[], kind: string, pointer: string, faults: Fault[]): void {
+  names?.forEach((name, i) => {
+    if (!known.includes(name)) faults.push(unknownName(`${pointer}/${i}`, kind, name, known))
+  })
+}
+
+function readEvents (
+  strategy: Strategy,
+  request: DecisionRequest,
+  customer: CustomerKey,
+  caller: Caller,
+  arrival: Arrival,
+  faults: Fault[]
+): CustomerEvent[] {
+  return (request.events ?? []).map((event, i) => {
+    const behaviour = strategy.behaviourTypes.get(event.type)
+    if (behaviour === undefined) {
+      faults.push(unknownName(`/events/${i}/type`, 'behaviour type', event.type, [...strategy.behaviourTypes.keys()]))
+    } else if (event.value !== undefined && !behaviour.value) {
+      faults.push({ pointer: `/events/${i}/value`, detail: `events of type "${event.type}" carry no value; declare it with value: true` })
+    }
+    const timeMs = event.time === undefined ? arrival.nowMs : parseTime(event.time)
+    if (timeMs === undefined) {
+      faults.push({ pointer: `/events/${i}/time`, detail: NOT_A_TIME })
+    } else if (timeMs > arrival.nowMs + FUTURE_TOLERANCE_MS) {
+      faults.push({ pointer: `/events/${i}/time`, detail: 'lies more than 5 minutes in the future' })
+    }
+    return {
+      customer,
+      id: event.id ?? arrival.freshId(),
+      source: caller.id,
+      type: event.type,
+      timeMs: timeMs ?? arrival.nowMs,
+      channel: request.channel,
+      ...(event.value === undefined ? {} : { value: event.value }),
+      ...(event.data === undefined ? {} : { data: event.data })
+    }
+  })
+}
+
+function readInstant (at: string | undefined, mode: string, nowMs: number, faults: Fault[]): number {
+  if (at === undefined) return nowMs
+  if (mode !== 'test') faults.push({ pointer: '/options/at', detail: 'is for mode "test" only' })
+  const atMs = parseTime(at)
+  if (atMs === undefined) faults.push({ pointer: '/options/at', detail: NOT_A_TIME })
+  return atMs ?? nowMs
+}
+
+/** Ids that the strategy does not have exclude nothing: pages may remember offers that have gone. */
+function readExcluded (strategy: Strategy, exclude: readonly string[] | undefined): ReadonlySet<number> {
+  const excluded = new Set<number>()
+  for (const id of exclude ?? []) {
+    const index = strategy.offerIndex.get(id)
+    if (index !== undefined) excluded.add(index)
+  }
+  return excluded
+}
+
+/** A key that anybody can read in a page's source must not reach what only servers may. */
+function checkBrowserMay (caller: Caller, request: DecisionRequest): void {
+  if (!caller.publishable) return
+  const { explain, mode } = request.options ?? {}
+  const asked =
+    request.attributes !== undefined ? 'attributes' : explain !== undefined && explain !== 'none' ? 'options.explain' : mode !== undefined ? 'options.mode' : undefined
+  if (asked !== undefined) throw new Refusal('forbidden', `A publishable key may not send ${asked}.`)
+}
+
+function languagesToTry (language: string | undefined): readonly string[] {
+  if (language === undefined) return NO_LANGUAGE
+  const tag = language.toLowerCase()
+  const dash = tag.indexOf('-')
+  return dash < 0 ? [tag, ''] : [tag, tag.slice(0, dash), '']
+}
+const NO_LANGUAGE: readonly string[] = ['']

@@ -1,0 +1,118 @@
+import { STAGES, type Stage } from '../domain/decision.js'
+import { TRUE, type Facts } from '../policy/facts.js'
+import type { Offer, Strategy } from '../policy/strategy.js'
+import type { Asked } from './asked.js'
+import type { CustomerState } from './ports.js'
+
+/** Number of a stage, as recorded for every candidate. */
+export const stageNumber = Object.freeze(
+  Object.fromEntries(STAGES.map((stage, number) => [stage, number])) as Record<Stage, number>
+)
+/** Stands for a candidate that no stage has ended yet. */
+const STILL_IN = 255
+
+/**
+ * The offers that a decision considers, in columns: each ends at exactly one stage, for one cause.
+ * A cause's meaning belongs to its stage: the rule's number for engagement policies, the purpose's for consent.
+ */
+export interface Candidates {
+  readonly count: number
+  /** Offer indices, ascending. */
+  readonly offers: Int32Array
+  /** Stage numbers. */
+  readonly stages: Uint8Array
+  readonly causes: Int16Array
+  /** Bit i: the candidate may stand in the i-th asked placement. */
+  readonly rooms: Uint16Array
+}
+
+/** The offers of all asked placements, each once. */
+export function findCandidates (strategy: Strategy, asked: Asked): Candidates {
+  const rooms = new Uint16Array(strategy.offers.length)
+  let count = 0
+  asked.placements.forEach(({ placement }, i) => {
+    for (const offer of placement.candidates) {
+      if (rooms[offer] === 0) count++
+      rooms[offer]! |= 1 << i
+    }
+  })
+  const candidates = {
+    count,
+    offers: new Int32Array(count),
+    stages: new Uint8Array(count).fill(STILL_IN),
+    causes: new Int16Array(count).fill(-1),
+    rooms: new Uint16Array(count)
+  }
+  let at = 0
+  for (let offer = 0; at < count; offer++) {
+    if (rooms[offer] === 0) continue
+    candidates.offers[at] = offer
+    candidates.rooms[at] = rooms[offer]!
+    at++
+  }
+  return candidates
+}
+
+/**
+ * Removes the candidates that dates, consent, the request itself or an engagement policy forbid, in the order of the stages.
+ * Answers the positions of the candidates that are left.
+ */
+export function keepAllowed (
+  strategy: Strategy,
+  asked: Asked,
+  customer: CustomerState,
+  facts: Facts,
+  candidates: Candidates
+): Int32Array {
+  const left = new Int32Array(candidates.count)
+  let leftCount = 0
+  for (let i = 0; i < candidates.count; i++) {
+    const offer = strategy.offers[candidates.offers[i]!]!
+    if (endsHere(offer, asked, customer, candidates, i) || breaksRule(offer, facts, candidates, i)) continue
+    left[leftCount++] = i
+  }
+  return left.subarray(0, leftCount)
+}
+
+/** Ends a candidate at a stage. */
+export function end (candidates: Candidates, at: number, stage: number, cause = -1): void {
+  candidates.stages[at] = stage
+  candidates.causes[at] = cause
+}
+
+/** Validity, consent, exclude and filter: what needs no condition. */
+function endsHere (offer: Offer, asked: Asked, customer: CustomerState, candidates: Candidates, at: number): boolean {
+  if (asked.nowMs < offer.fromMs || asked.nowMs >= offer.untilMs) {
+    end(candidates, at, stageNumber.validity)
+    return true
+  }
+  for (const purpose of offer.purposes) {
+    if (customer.granted[purpose] === 1) continue
+    end(candidates, at, stageNumber.consent, purpose)
+    return true
+  }
+  if (asked.excluded.has(offer.index)) {
+    end(candidates, at, stageNumber.exclude)
+    return true
+  }
+  for (let i = 0; i < asked.placements.length; i++) {
+    const passes = asked.placements[i]!.passes
+    if (passes !== undefined && !passes(offer)) candidates.rooms[at]! &= ~(1 << i)
+  }
+  if (candidates.rooms[at] !== 0) return false
+  end(candidates, at, stageNumber.filter)
+  return true
+}
+
+/** The first engagement policy that does not hold ends the candidate; one that cannot be evaluated does not hold. */
+function breaksRule (offer: Offer, facts: Facts, candidates: Candidates, at: number): boolean {
+  const { rules } = offer
+  for (let i = 0; i < rules.length; i++) {
+    const { condition, stage } = rules[i]!
+    const truth = condition.test >= 0 ? facts.tests[condition.test] : condition.holds(facts, offer.index)
+    if (truth === TRUE) continue
+    end(candidates, at, stageNumber[stage], i)
+    return true
+  }
+  return false
+}

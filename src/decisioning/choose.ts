@@ -1,0 +1,90 @@
+import { customerText } from '../domain/customer.js'
+import type { FilledPlacement } from '../domain/decision.js'
+import { bucketOf } from '../policy/hash.js'
+import type { Share } from '../policy/strategy.js'
+import { arbitrate, keepValued } from './arbitrate.js'
+import type { Asked } from './asked.js'
+import { findCandidates, keepAllowed } from './candidates.js'
+import type { Deadline } from './deadline.js'
+import { fillPlacements } from './fill.js'
+import { gatherFacts } from './gather-facts.js'
+import { placeOffers } from './place-offers.js'
+import type { CustomerState, Log, Meters } from './ports.js'
+import { scorePropensities } from './propensities.js'
+import type { Snapshot } from './snapshot.js'
+import { emptyTrace, keepTrace, type Trace } from './trace.js'
+
+/** What a decision came to, before it is put into words. */
+export interface Choice {
+  readonly placements: readonly FilledPlacement[]
+  readonly degraded: readonly string[]
+  readonly holdout: boolean
+  readonly control: boolean
+  readonly trace: Trace
+  readonly policyMs: number
+  readonly modelMs: number
+}
+
+/** What choosing needs besides its arguments. */
+export interface ChooseDeps {
+  readonly meters: Meters
+  readonly log: Log
+  readonly clock: { monotonicMs (): number }
+}
+
+/**
+ * Chooses the offers for a loaded customer: the same steps for live decisions, tests and the strategy's own examples.
+ * @param customer undefined when the customer could not be read: then only fallbacks are shown
+ */
+export async function choose (
+  deps: ChooseDeps,
+  snapshot: Snapshot,
+  asked: Asked,
+  customer: CustomerState | undefined,
+  deadline: Deadline
+): Promise<Choice> {
+  const { strategy, legend } = snapshot
+  const ids = asked.placements.map(({ placement }) => placement.id)
+  const startedAtMs = deps.clock.monotonicMs()
+  const subject = customerText(customer?.key ?? asked.key)
+  const holdout = strategy.holdout !== undefined && isInShare(strategy.holdout, subject)
+  if (customer === undefined || holdout) {
+    return {
+      placements: placeOffers(snapshot, asked, undefined),
+      degraded: customer === undefined ? ['profile'] : [],
+      holdout,
+      control: false,
+      trace: emptyTrace(ids, holdout),
+      policyMs: 0,
+      modelMs: 0
+    }
+  }
+  const control = strategy.control !== undefined && isInShare(strategy.control, subject)
+
+  const facts = gatherFacts(strategy, asked, customer)
+  strategy.program.run(facts)
+  const candidates = findCandidates(strategy, asked)
+  const allowed = keepAllowed(strategy, asked, customer, facts, candidates)
+  const valued = keepValued(strategy, facts, candidates, allowed)
+  const scoringAtMs = deps.clock.monotonicMs()
+
+  const propensities = await scorePropensities(deps, snapshot, facts, candidates, valued.left, control, deadline)
+  const scoredAtMs = deps.clock.monotonicMs()
+
+  const contest = arbitrate(strategy, facts, candidates, valued, propensities)
+  const filling = fillPlacements(strategy, asked, candidates, contest)
+  return {
+    placements: placeOffers(snapshot, asked, { candidates, propensities, contest, filling }),
+    degraded: propensities.degraded,
+    holdout,
+    control,
+    trace: keepTrace(strategy, legend, facts, candidates, contest, propensities, { placements: ids, control }),
+    policyMs: scoringAtMs - startedAtMs,
+    modelMs: scoredAtMs - scoringAtMs
+  }
+}
+
+/** Whether a customer belongs to a share: its bucket of `salt:namespace/id` lies below the share's limit. */
+function isInShare ({ salt, limit }: Share, subject: string): boolean {
+  return bucketOf(`${salt}:${subject}`) < limit
+}

@@ -1,0 +1,155 @@
+import type { Caller } from '../domain/caller.js'
+import type { Decision, DecisionRequest, StageTimings } from '../domain/decision.js'
+import { StoreUnavailable } from '../domain/refusal.js'
+import { writeAnswer } from './answer.js'
+import { readRequest, type Asked } from './asked.js'
+import { choose, type Choice } from './choose.js'
+import { LATE, within, type Deadline } from './deadline.js'
+import { MOST_OUTCOMES, renderExplanation } from './explain.js'
+import { sealOffers } from './place-offers.js'
+import type { CustomerState, CustomerStore, DecisionRecords, Log, Meters } from './ports.js'
+import { recordImpressions } from './record-impressions.js'
+import type { Snapshot, Snapshots } from './snapshot.js'
+import type { Tokens } from './tokens.js'
+
+export interface DecideDeps {
+  readonly snapshots: Snapshots
+  readonly customers: CustomerStore
+  readonly records: DecisionRecords
+  readonly tokens: Tokens
+  readonly meters: Meters
+  readonly log: Log
+  readonly clock: Clock
+  /** A new decision id (UUIDv7) for an instant. */
+  readonly decisionId: (nowMs: number) => string
+  readonly eventId: () => string
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  wallMs (): number
+  /** Milliseconds that never go back, for durations and deadlines. */
+  monotonicMs (): number
+}
+
+export interface DecideResult {
+  readonly decision: Decision
+  readonly timings: StageTimings
+  /** The JSON text of the answer, in the caller's view. */
+  readonly body: string
+}
+
+export interface DecideOptions {
+  /** The request as it came, JSON text, for the record; written anew when absent. */
+  readonly requestText?: string | undefined
+}
+
+/**
+ * Decides what to offer a customer now.
+ * @param receivedAtMs when the request arrived, on the monotonic clock; its timeoutMs counts from there
+ * @throws Refusal for what the caller did wrong; everything else that goes wrong shows in `degraded`
+ */
+export type Decide = (
+  request: DecisionRequest,
+  caller: Caller,
+  receivedAtMs: number,
+  options?: DecideOptions
+) => Promise<DecideResult>
+
+export function createDecide (deps: DecideDeps): Decide {
+  const { snapshots, records, clock } = deps
+
+  return async function decide (request, caller, receivedAtMs, options) {
+    const snapshot = snapshots.current()
+    const asked = readRequest(snapshot.strategy, request, caller, { nowMs: clock.wallMs(), freshId: deps.eventId })
+    const deadline = { atMs: receivedAtMs + asked.timeoutMs, clock: clock.monotonicMs }
+
+    const customer = await loadCustomer(deps, snapshot, asked, deadline)
+    const loadedAtMs = clock.monotonicMs()
+    const choice = await choose(deps, snapshot, asked, customer, deadline)
+    const decision = await makeKnown(deps, snapshot, asked, customer, choice, deadline)
+
+    const explanation = asked.explain === 'none' ? undefined : renderExplanation(choice.trace, snapshot.legend, pageFor(asked))
+    const body = writeAnswer(decision, { publishable: caller.publishable, explanation })
+    if (asked.live) {
+      records.append({
+        id: decision.id,
+        decidedAtMs: decision.decidedAtMs,
+        strategyHash: snapshot.hash,
+        answer: body,
+        request: options?.requestText ?? JSON.stringify(request),
+        trace: choice.trace
+      })
+    }
+    const timings = timingsOf(choice, receivedAtMs, loadedAtMs, clock.monotonicMs())
+    meter(deps.meters, decision, timings)
+    return { decision, timings, body }
+  }
+}
+
+/** Loads the customer in one command, with the request's events applied; undefined when the store does not answer in time. */
+async function loadCustomer (deps: DecideDeps, snapshot: Snapshot, asked: Asked, deadline: Deadline): Promise<CustomerState | undefined> {
+  const { customers, log } = deps
+  const { lexicon } = snapshot.strategy
+  const loading =
+    asked.live && asked.events.length > 0
+      ? customers.appendAndLoad(asked.events, asked.key, lexicon)
+      : customers.load(asked.key, lexicon)
+  try {
+    const loaded = await within(loading, deadline)
+    return loaded === LATE ? undefined : loaded
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'a customer could not be loaded')
+    return undefined
+  }
+}
+
+/** Gives the decision its id and tokens and, where the answer itself is the impression, records that the offers were shown. */
+async function makeKnown (
+  deps: DecideDeps,
+  snapshot: Snapshot,
+  asked: Asked,
+  customer: CustomerState | undefined,
+  choice: Choice,
+  deadline: Deadline
+): Promise<Decision> {
+  const { placements, holdout, control, degraded } = choice
+  const decision: Decision = {
+    id: deps.decisionId(asked.nowMs),
+    decidedAtMs: asked.nowMs,
+    strategy: { version: snapshot.version, hash: snapshot.hash },
+    customer: { ...asked.key, known: customer?.known ?? false, holdout, control, experiments: {} },
+    channel: asked.channel.id,
+    placements,
+    degraded
+  }
+  if (!asked.live) return decision
+  const sealed = sealOffers(deps.tokens, decision)
+  if (asked.activate !== 'on_decision' || customer === undefined) return sealed
+  const recorded = await recordImpressions(deps, sealed, deadline)
+  return recorded ? sealed : { ...sealed, degraded: [...degraded, 'limits'] }
+}
+
+function pageFor (asked: Asked): Parameters<typeof renderExplanation>[2] {
+  return { detail: asked.explain === 'full' ? 'full' : 'summary', from: 0, limit: MOST_OUTCOMES }
+}
+
+function timingsOf (choice: Choice, receivedAtMs: number, loadedAtMs: number, doneAtMs: number): StageTimings {
+  const { policyMs, modelMs } = choice
+  return {
+    profile: loadedAtMs - receivedAtMs,
+    policy: policyMs,
+    model: modelMs,
+    arbitrate: doneAtMs - loadedAtMs - policyMs - modelMs,
+    total: doneAtMs - receivedAtMs
+  }
+}
+
+function meter (meters: Meters, decision: Decision, timings: StageTimings): void {
+  meters.decided(decision.channel, decision.degraded)
+  meters.stageTook('profile', timings.profile / 1000)
+  meters.stageTook('policy', timings.policy / 1000)
+  meters.stageTook('model', timings.model / 1000)
+  meters.stageTook('arbitrate', timings.arbitrate / 1000)
+  meters.stageTook('total', timings.total / 1000)
+}

@@ -1,0 +1,120 @@
+import type { Place, Read, Strategy, ValueType } from '../policy/strategy.js'
+
+/**
+ * What the numbers in a decision's trace mean: the words of one strategy as plain JSON data.
+ * It is stored once per strategy, so that an explanation can be rendered after the strategy has gone.
+ */
+export interface Legend {
+  readonly strategy: string
+  readonly purposes: readonly string[]
+  readonly models: readonly string[]
+  readonly reads: readonly LegendRead[]
+  readonly offers: readonly LegendOffer[]
+  readonly weights: readonly { readonly text: string, readonly weight: number, readonly target: string, readonly offers: readonly number[] }[]
+  readonly formula: string | undefined
+}
+
+/** Something that conditions read, and how its value is to be shown. */
+export interface LegendRead {
+  readonly label: string
+  readonly kind: Read['kind']
+  readonly slot: number
+  readonly show: 'plain' | 'boolean' | 'timestamp' | 'masked'
+}
+
+export interface LegendOffer {
+  readonly id: string
+  readonly name: string
+  readonly group: string
+  readonly issue: string
+  readonly tags: readonly string[]
+  readonly from: string | undefined
+  readonly until: string | undefined
+  readonly purposes: readonly number[]
+  readonly rules: readonly LegendRule[]
+  readonly value: number | LegendRule
+  readonly mandatory: boolean
+}
+
+/** A rule as a person finds it again: its text, owner and place, and what it reads (positions in Legend.reads). */
+export interface LegendRule {
+  /** The stage it belongs to. */
+  readonly kind: string
+  readonly owner: string
+  readonly text: string
+  readonly place: string
+  readonly reads: readonly number[]
+}
+
+/** Writes down the words of a strategy. */
+export function writeLegend (strategy: Strategy): Legend {
+  const reads: LegendRead[] = []
+  const numbers = new Map<string, number>()
+  function numbersOf (all: readonly Read[]): number[] {
+    return all.map((read) => {
+      const key = `${read.kind}:${read.label}`
+      const known = numbers.get(key)
+      if (known !== undefined) return known
+      numbers.set(key, reads.length)
+      reads.push(legendRead(strategy, read))
+      return reads.length - 1
+    })
+  }
+  const offers = strategy.offers.map((offer) => ({
+    id: offer.id,
+    name: offer.name,
+    group: offer.group,
+    issue: offer.issue,
+    tags: offer.tags,
+    from: instantText(offer.fromMs),
+    until: instantText(offer.untilMs),
+    purposes: offer.purposes,
+    mandatory: offer.mandatory,
+    rules: offer.rules.map(({ owner, stage, condition }) => ({
+      kind: stage,
+      owner,
+      text: condition.source,
+      place: placeText(condition.place),
+      reads: numbersOf(condition.reads)
+    })),
+    value:
+      typeof offer.value === 'number'
+        ? offer.value
+        : { kind: 'value', owner: offer.id, text: offer.value.source, place: placeText(offer.value.place), reads: numbersOf(offer.value.reads) }
+  }))
+  return {
+    strategy: strategy.name,
+    purposes: strategy.purposes,
+    models: strategy.modelNames,
+    offers,
+    weights: strategy.contextWeights.map(({ condition, weight, target, offers: targets }) => ({
+      text: condition.source,
+      weight,
+      target,
+      offers: [...targets]
+    })),
+    formula: strategy.formula?.source,
+    reads
+  }
+}
+
+function legendRead (strategy: Strategy, read: Read): LegendRead {
+  const { label, kind, slot } = read
+  if (read.kind === 'call' || read.kind === 'offerCall') return { label, kind, slot, show: read.boolean ? 'boolean' : 'plain' }
+  if (read.kind === 'segment') return { label, kind, slot, show: 'boolean' }
+  if (read.kind === 'offer') return { label, kind, slot, show: 'plain' }
+  const declared = (read.kind === 'attribute' ? strategy.attributes : strategy.context)[slot]!
+  return { label, kind, slot, show: declared.personal ? 'masked' : showOf(declared.type) }
+}
+
+function showOf (type: ValueType): LegendRead['show'] {
+  return type === 'timestamp' ? 'timestamp' : 'plain'
+}
+
+function instantText (ms: number): string | undefined {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined
+}
+
+function placeText (place: Place): string {
+  return `${place.file}:${place.line}:${place.column}`
+}

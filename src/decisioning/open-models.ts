@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { readModelFile, type ModelSpec } from '../policy/model-file.js'
+import { errorAt } from '../policy/problems.js'
+import type { CompileFeature, Declared, Expression, Place, Problem, Strategy } from '../policy/strategy.js'
+import { createCalibration } from '../scoring/calibration.js'
+import type { EncodeCounters } from '../scoring/encode.js'
+import { planFeatures, type FeaturePlan } from '../scoring/plan.js'
+import type { Facts } from '../policy/facts.js'
+import { checkModel } from './check-model.js'
+import { ModelRefused, type Meters, type ModelRuntime, type OpenModel, type StrategySource } from './ports.js'
+import type { ReadyModel } from './ready-model.js'
+
+/** A model's file on its way to being used. */
+export interface ModelFile {
+  readonly spec: ModelSpec
+  readonly bytes: Uint8Array
+}
+
+export interface ModelFiles {
+  readonly files: readonly ModelFile[]
+  readonly problems: readonly Problem[]
+}
+
+/** Reads all model folders; what is wrong with one does not hide what is wrong with another. */
+export async function readModels (source: StrategySource): Promise<ModelFiles> {
+  const files: ModelFile[] = []
+  const problems: Problem[] = []
+  const places = new Map<string, Place>()
+  for (const model of source.models) {
+    const { model: spec, problems: found } = readModelFile(model.file)
+    problems.push(...found)
+    if (spec === undefined) continue
+    const twin = places.get(spec.name)
+    if (twin !== undefined) {
+      problems.push(errorAt(spec.place, `model "${spec.name}" is there already, in ${twin.file}; give this one another name`))
+      continue
+    }
+    places.set(spec.name, spec.place)
+    try {
+      files.push({ spec, bytes: await model.readBytes(spec.file) })
+    } catch (error) {
+      problems.push(errorAt(spec.place, `the model's file ${spec.file} cannot be read: ${sentence(error)}`))
+    }
+  }
+  return { files, problems }
+}
+
+/** Opened sessions by the content of their file, so that a reload opens only what has changed. */
+export interface ModelPool {
+  open (file: ModelFile): Promise<OpenModel>
+  /** Releases every session that none of the models uses. */
+  keepOnly (models: Iterable<ReadyModel>): void
+}
+
+/** How long a session outlives its last snapshot: longer than any decision may take. */
+const RELEASE_AFTER_MS = 15_000
+
+export function createModelPool (runtime: ModelRuntime, schedule: (work: () => void, delayMs: number) => void): ModelPool {
+  const sessions = new Map<string, Promise<OpenModel>>()
+  return {
+    open (file) {
+      const key = keyOf(file)
+      const opened = sessions.get(key) ?? runtime.open(file.bytes, file.spec.output)
+      sessions.set(key, opened)
+      opened.catch(() => sessions.delete(key))
+      return opened
+    },
+    keepOnly (models) {
+      const used = new Set([...models].map(({ open }) => open))
+      for (const [key, opening] of sessions) {
+        void opening.then(
+          (open) => {
+            if (used.has(open) || sessions.get(key) !== opening) return
+            sessions.delete(key)
+            schedule(() => void open.release(), RELEASE_AFTER_MS)
+          },
+          () => sessions.delete(key)
+        )
+      }
+    }
+  }
+}
+
+function keyOf ({ spec, bytes }: ModelFile): string {
+  return createHash('sha256').update(bytes).update(JSON.stringify(spec.output)).digest('hex')
+}
+
+/** A model made ready, or what is wrong with it. Warnings may come with a ready model. */
+export interface Readied {
+  readonly model: ReadyModel | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** Opens a model, plans its inputs, calibrates its output and runs its checks. */
+export async function readyModel (
+  pool: ModelPool,
+  file: ModelFile,
+  strategy: Strategy,
+  compileFeature: CompileFeature,
+  meters: Meters
+): Promise<Readied> {
+  const { spec } = file
+  let open: OpenModel
+  try {
+    open = await pool.open(file)
+  } catch (error) {
+    if (!(error instanceof ModelRefused)) throw error
+    return { model: undefined, problems: [errorAt(spec.place, `model "${spec.name}": ${error.message}`)] }
+  }
+  const warnings = open.warnings.map((message) => ({ ...spec.place, message: `model "${spec.name}": ${message}`, severity: 'warning' as const }))
+  const planned = plan(spec, open, strategy, compileFeature)
+  if (planned.plan === undefined) return { model: undefined, problems: [...planned.problems, ...warnings] }
+  const model: ReadyModel = {
+    name: spec.name,
+    version: spec.version,
+    label: `${spec.name}@${spec.version}`,
+    plan: planned.plan,
+    calibrate: createCalibration(spec.calibration),
+    counters: countersOf(spec.name, meters),
+    open
+  }
+  const failed = await checkModel(spec, model)
+  return { model: failed.length > 0 ? undefined : model, problems: [...failed, ...warnings] }
+}
+
+function plan (spec: ModelSpec, open: OpenModel, strategy: Strategy, compileFeature: CompileFeature): { plan: FeaturePlan<Facts> | undefined, problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const inputs = spec.inputs.map(({ input, columns }) => ({
+    input,
+    sources: columns.flatMap(({ from, place, missing, values }) => {
+      const compiled = compileFeature(from, place)
+      if (isProblems(compiled)) {
+        problems.push(...compiled)
+        return []
+      }
+      const declared = declaredOf(compiled, strategy)
+      return [{
+        source: { ...compiled, perOffer: compiled.perOffer, canBeMissing: declared === undefined || declared.default === undefined, value: compiled.value },
+        missing,
+        values: values ?? declared?.values,
+        label: from
+      }]
+    })
+  }))
+  if (problems.length > 0) return { plan: undefined, problems }
+  const planned = planFeatures<Facts>(inputs, open.inputs)
+  if ('plan' in planned) return { plan: planned.plan, problems: [] }
+  return { plan: undefined, problems: planned.problems.map((message) => errorAt(spec.place, `model "${spec.name}": ${message}`)) }
+}
+
+/** The attribute or context name that an expression is, undefined when it is more than a name. */
+function declaredOf (expression: Expression, strategy: Strategy): Declared | undefined {
+  const [read] = expression.reads
+  if (read === undefined || expression.reads.length > 1 || read.label !== expression.source.trim()) return undefined
+  if (read.kind === 'attribute') return strategy.attributes[read.slot]
+  return read.kind === 'context' ? strategy.context[read.slot] : undefined
+}
+
+function countersOf (name: string, meters: Meters): EncodeCounters {
+  return {
+    unknownCategory: (input) => {
+      meters.unknownCategory(name, input)
+    },
+    truncated: (input) => {
+      meters.truncated(name, input)
+    }
+  }
+}
+
+function isProblems (result: Expression | readonly Problem[]): result is readonly Problem[] {
+  return Array.isArray(result)
+}
+
+function sentence (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

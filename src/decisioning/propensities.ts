@@ -1,0 +1,128 @@
+import type { Facts } from '../policy/facts.js'
+import { encodeRows } from '../scoring/encode.js'
+import type { Candidates } from './candidates.js'
+import { LATE, within, type Deadline } from './deadline.js'
+import type { Log, Meters } from './ports.js'
+import type { ReadyModel } from './ready-model.js'
+import type { Snapshot } from './snapshot.js'
+
+/** How far outside [0,1] rounding may carry a probability before the model counts as broken. */
+const TOLERANCE = 1e-6
+
+/** The propensities of the candidates that are left, by their position among them. */
+export interface Propensities {
+  readonly values: Float64Array
+  /** By position: the model that gave the value, undefined where the prior did. */
+  readonly models: ReadonlyArray<ReadyModel | undefined>
+  /** `model:NAME` of the models that failed. */
+  readonly degraded: readonly string[]
+}
+
+export interface ScoringDeps {
+  readonly meters: Meters
+  readonly log: Log
+}
+
+/**
+ * Scores the candidates with their models, one run a model; offers without a model, and those whose model fails, get their prior.
+ * @param left positions in the candidates
+ * @param control true for the control group, which gets priors instead of models
+ */
+export async function scorePropensities (
+  deps: ScoringDeps,
+  snapshot: Snapshot,
+  facts: Facts,
+  candidates: Candidates,
+  left: Int32Array,
+  control: boolean,
+  deadline: Deadline
+): Promise<Propensities> {
+  const values = new Float64Array(left.length)
+  const models = new Array<ReadyModel | undefined>(left.length).fill(undefined)
+  const degraded: string[] = []
+  for (let i = 0; i < left.length; i++) values[i] = snapshot.strategy.offers[candidates.offers[left[i]!]!]!.prior
+  if (control || snapshot.models.size === 0) return { values, models, degraded }
+
+  const runs: Array<Promise<void>> = []
+  for (const model of snapshot.models.values()) {
+    const group = groupOf(snapshot, model, candidates, left)
+    if (group.positions.length === 0) continue
+    runs.push(
+      runModel(deps, model, facts, group, deadline).then((scores) => {
+        if (scores === undefined) degraded.push(`model:${model.name}`)
+        else place(scores, model, group.positions, values, models)
+      })
+    )
+  }
+  await (runs.length === 1 ? runs[0] : Promise.all(runs))
+  return { values, models, degraded: degraded.sort() }
+}
+
+interface ModelGroup {
+  /** Positions among those that are left. */
+  readonly positions: readonly number[]
+  readonly offers: Int32Array
+}
+
+function groupOf (snapshot: Snapshot, model: ReadyModel, candidates: Candidates, left: Int32Array): ModelGroup {
+  const positions: number[] = []
+  for (let i = 0; i < left.length; i++) {
+    if (snapshot.modelOf[candidates.offers[left[i]!]!] === model) positions.push(i)
+  }
+  const offers = new Int32Array(positions.length)
+  for (let i = 0; i < positions.length; i++) offers[i] = candidates.offers[left[positions[i]!]!]!
+  return { positions, offers }
+}
+
+/** Calibrated scores, one a row; undefined when the model failed, answered nonsense or was too late. */
+async function runModel (
+  deps: ScoringDeps,
+  model: ReadyModel,
+  facts: Facts,
+  group: ModelGroup,
+  deadline: Deadline
+): Promise<Float64Array | undefined> {
+  // Rows that would all be the same are one row.
+  const rows = model.plan.perOffer ? group.offers.length : 1
+  try {
+    const raw = await within(model.open.score(rows, encodeRows(model.plan, facts, group.offers, rows, model.counters)), deadline)
+    if (raw === LATE) {
+      deps.meters.modelFailed(model.name)
+      return undefined
+    }
+    return calibrated(deps, model, raw)
+  } catch (error) {
+    deps.meters.modelFailed(model.name)
+    deps.log.warn({ model: model.label, err: error }, 'a model failed to run; its offers get their priors')
+    return undefined
+  }
+}
+
+function calibrated (deps: ScoringDeps, model: ReadyModel, raw: Float64Array): Float64Array | undefined {
+  const scores = new Float64Array(raw.length)
+  for (let i = 0; i < raw.length; i++) {
+    const score = model.calibrate(raw[i]!)
+    if (!(score >= -TOLERANCE && score <= 1 + TOLERANCE)) {
+      deps.meters.modelFailed(model.name)
+      deps.log.warn({ model: model.label, score }, 'a model gave a score outside 0 to 1; its offers get their priors')
+      return undefined
+    }
+    scores[i] = score
+  }
+  return scores
+}
+
+function place (
+  scores: Float64Array,
+  model: ReadyModel,
+  positions: readonly number[],
+  values: Float64Array,
+  models: Array<ReadyModel | undefined>
+): void {
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i]!
+    values[position] = scores.length === 1 ? scores[0]! : scores[i]!
+    models[position] = model
+  }
+}
+

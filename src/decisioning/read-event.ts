@@ -1,0 +1,227 @@
+import type { Caller } from '../domain/caller.js'
+import type { CustomerKey } from '../domain/customer.js'
+import {
+  isInteractionType,
+  TELLABLE_TYPES,
+  type CustomerEvent,
+  type IncomingEvent
+} from '../domain/interaction.js'
+import type { Strategy } from '../policy/strategy.js'
+import { parseEvent } from './event-schema.js'
+import { unknownNameSentence } from './faults.js'
+import { FUTURE_TOLERANCE_MS, NOT_A_TIME, parseTime } from './times.js'
+import type { Tokens } from './tokens.js'
+
+/** Why one event is rejected. Stable: callers' programs read these. */
+export type EventRejectionCode =
+  | 'invalid_event'
+  | 'invalid_time'
+  | 'in_future'
+  | 'unknown_type'
+  | 'unknown_namespace'
+  | 'unknown_offer'
+  | 'unknown_channel'
+  | 'token_required'
+  | 'token_invalid'
+  | 'token_expired'
+  | 'token_mismatch'
+  | 'forbidden'
+
+export interface EventRejection {
+  readonly code: EventRejectionCode
+  readonly detail: string
+}
+
+/** Where and when an event is told. */
+export interface Telling {
+  readonly strategy: Strategy
+  readonly tokens: Tokens
+  readonly caller: Caller
+  readonly nowMs: number
+  /** Names an event that came without an id. */
+  readonly freshId: () => string
+}
+
+/** What an event is about: from its token, or as the caller says. */
+interface About {
+  readonly customer: CustomerKey
+  readonly channel?: string | undefined
+  readonly offerId?: string | undefined
+  readonly treatmentId?: string | undefined
+  readonly placement?: string | undefined
+  readonly decisionId?: string | undefined
+}
+
+/** Turns a told event into the one that is stored, or says why it cannot be. */
+export function readEvent(raw: unknown, telling: Telling): CustomerEvent | EventRejection {
+  const parsed = parseEvent(raw)
+  if ('fault' in parsed) return { code: 'invalid_event', detail: parsed.fault }
+  const { event } = parsed
+  const unfit =
+    checkType(event, telling) ?? checkTimes(event, telling) ?? checkMembers(event, telling)
+  if (unfit !== undefined) return unfit
+  const about =
+    event.token === undefined ? saidAbout(event, telling) : tokenAbout(event, event.token, telling)
+  if ('code' in about) return about
+  return checkAccess(about, telling.caller) ?? stored(event, about, telling)
+}
+
+function checkType({ type }: IncomingEvent, { strategy }: Telling): EventRejection | undefined {
+  if (type === 'decision') {
+    return {
+      code: 'unknown_type',
+      detail: 'decisions are recorded by the service itself and cannot be told'
+    }
+  }
+  if (isInteractionType(type) || strategy.behaviourTypes.has(type)) return undefined
+  const known = [...TELLABLE_TYPES, ...strategy.behaviourTypes.keys()]
+  return { code: 'unknown_type', detail: unknownNameSentence('event type', type, known) }
+}
+
+function checkTimes(
+  { time, until }: IncomingEvent,
+  { nowMs }: Telling
+): EventRejection | undefined {
+  const timeMs = time === undefined ? nowMs : parseTime(time)
+  if (timeMs === undefined) return { code: 'invalid_time', detail: `time ${NOT_A_TIME}` }
+  if (timeMs > nowMs + FUTURE_TOLERANCE_MS) {
+    return {
+      code: 'in_future',
+      detail: 'time lies more than 5 minutes in the future; check the clock'
+    }
+  }
+  if (until !== undefined && parseTime(until) === undefined) {
+    return { code: 'invalid_time', detail: `until ${NOT_A_TIME}` }
+  }
+  return undefined
+}
+
+/** Members that only some types carry. */
+function checkMembers(event: IncomingEvent, { strategy }: Telling): EventRejection | undefined {
+  const { type } = event
+  const behaviour = strategy.behaviourTypes.get(type)
+  const carriesValue = behaviour?.value ?? (type === 'convert' || type === 'accept')
+  const misplaced =
+    event.value !== undefined && !carriesValue
+      ? `value: events of type "${type}" carry none${behaviour ? '; declare it with value: true' : ''}`
+      : event.until !== undefined && type !== 'later'
+        ? 'until: only "later" carries one'
+        : event.reason !== undefined && type !== 'reject'
+          ? 'reason: only "reject" carries one'
+          : behaviour !== undefined && (event.offerId ?? event.placement) !== undefined
+            ? 'offerId and placement: behaviour is not about an offer; put it into data'
+            : undefined
+  return misplaced === undefined ? undefined : { code: 'invalid_event', detail: misplaced }
+}
+
+/** An event without a token: callers that may, say themselves whom and what it is about. */
+function saidAbout(event: IncomingEvent, { strategy, caller }: Telling): About | EventRejection {
+  if (caller.publishable) {
+    return {
+      code: 'token_required',
+      detail: 'a publishable key tells with tokens only; send the token of the offer'
+    }
+  }
+  if (event.customer === undefined) {
+    return { code: 'invalid_event', detail: 'say whom it is about: a token or a customer' }
+  }
+  const { id, namespace = strategy.namespaces[0]! } = event.customer
+  if (!strategy.namespaces.includes(namespace)) {
+    return {
+      code: 'unknown_namespace',
+      detail: unknownNameSentence('namespace', namespace, strategy.namespaces)
+    }
+  }
+  const { offerId, channel, placement } = event
+  if (offerId === undefined && isInteractionType(event.type)) {
+    return {
+      code: 'invalid_event',
+      detail: `say which offer the ${event.type} is about: a token or an offerId`
+    }
+  }
+  if (offerId !== undefined && !strategy.offerIndex.has(offerId)) {
+    return {
+      code: 'unknown_offer',
+      detail: unknownNameSentence('offer', offerId, strategy.offerIndex.keys())
+    }
+  }
+  if (channel !== undefined && !strategy.channelIndex.has(channel)) {
+    return {
+      code: 'unknown_channel',
+      detail: unknownNameSentence('channel', channel, strategy.channelIndex.keys())
+    }
+  }
+  return { customer: { namespace, id }, channel, offerId, placement }
+}
+
+/** An event with a token: the token says it all, also about offers that have left the strategy since; a contradiction is a mistake. */
+function tokenAbout(
+  event: IncomingEvent,
+  token: string,
+  { strategy, tokens, nowMs }: Telling
+): About | EventRejection {
+  const opened = tokens.open(token, nowMs)
+  if (opened === 'expired')
+    return { code: 'token_expired', detail: 'the decision is more than 7 days ago' }
+  const offer = opened === 'invalid' ? undefined : opened.content.offers[opened.index]
+  if (opened === 'invalid' || offer === undefined) {
+    return {
+      code: 'token_invalid',
+      detail: 'the token was not made here or was changed; send it as it came'
+    }
+  }
+  const { decisionId, channel, customer } = opened.content
+  const said = {
+    namespace: event.customer && (event.customer.namespace ?? strategy.namespaces[0]),
+    id: event.customer?.id,
+    offerId: event.offerId,
+    placement: event.placement,
+    channel: event.channel
+  }
+  const sealed = { ...customer, ...offer, channel }
+  for (const name of Object.keys(said) as Array<keyof typeof said>) {
+    if (said[name] !== undefined && said[name] !== sealed[name]) {
+      const member = name === 'id' || name === 'namespace' ? 'customer' : name
+      return {
+        code: 'token_mismatch',
+        detail: `the token says another ${member}; leave ${member} out`
+      }
+    }
+  }
+  return isInteractionType(event.type)
+    ? { customer, channel, decisionId, ...offer }
+    : { customer, channel, decisionId }
+}
+
+function checkAccess({ customer, channel }: About, caller: Caller): EventRejection | undefined {
+  if (caller.namespaces !== undefined && !caller.namespaces.has(customer.namespace)) {
+    return {
+      code: 'forbidden',
+      detail: `this key may not tell about namespace "${customer.namespace}"`
+    }
+  }
+  if (caller.channels !== undefined && channel !== undefined && !caller.channels.has(channel)) {
+    return { code: 'forbidden', detail: `this key may not tell for channel "${channel}"` }
+  }
+  return undefined
+}
+
+/** Members that are absent stay absent: what is stored holds no undefined. */
+function stored(
+  event: IncomingEvent,
+  about: About,
+  { caller, nowMs, freshId }: Telling
+): CustomerEvent {
+  const { value, reason, data } = event
+  const untilMs = event.until === undefined ? undefined : parseTime(event.until)
+  const { customer, ...place } = about
+  const optional = { ...place, value, reason, untilMs, data }
+  return {
+    customer,
+    id: event.id ?? freshId(),
+    source: event.source ?? caller.id,
+    type: event.type,
+    timeMs: (event.time === undefined ? undefined : parseTime(event.time)) ?? nowMs,
+    ...Object.fromEntries(Object.entries(optional).filter(([, member]) => member !== undefined))
+  }
+}

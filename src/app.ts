@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { authenticate } from './http/auth.js'
+import { readAsText } from './http/body.js'
+import { customerRoutes } from './http/customers.js'
+import { decisionRoutes } from './http/decisions.js'
+import { prepareEdge } from './http/edge.js'
+import { eventRoutes } from './http/events.js'
+import { importRoute } from './http/import.js'
+import type { KeyRing } from './http/keys.js'
+import { operationRoutes } from './http/operations.js'
+import { answerErrors, createClientErrorHandler, refuseUnroutable } from './http/refuse.js'
+import { serverSettings } from './http/settings.js'
+import { strategyRoutes } from './http/strategy.js'
+import type {
+  CurrentSnapshot,
+  Customers,
+  Decide,
+  DecisionLookup,
+  ImportCustomers,
+  Metrics,
+  RecordEvents,
+  StoreHealth,
+  StrategyLoader
+} from './http/use-cases.js'
+
+/** Everything that the routes need. The composition root builds it; nothing here opens or closes a resource. */
+export interface AppDeps {
+  readonly decide: Decide
+  readonly lookup: DecisionLookup
+  readonly recordEvents: RecordEvents
+  readonly customers: Customers
+  readonly importCustomers: ImportCustomers
+  readonly strategyLoader: StrategyLoader
+  readonly snapshots: CurrentSnapshot
+  readonly store: StoreHealth
+  readonly metrics: Metrics
+  /** NO_KEYS where there is no key file: then only this machine is served. */
+  readonly keys: KeyRing
+  /** A pino logger. */
+  readonly log: FastifyBaseLogger
+  readonly version: string
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number
+  /** True from the moment in which the process was told to stop. */
+  readonly isDraining: () => boolean
+}
+
+/** The service over HTTP, with all its routes. Does no I/O and does not listen. */
+export function createApp(deps: AppDeps): FastifyInstance {
+  const patient = new WeakSet<Socket>()
+  const app = fastify({
+    ...serverSettings(deps.log),
+    frameworkErrors: refuseUnroutable,
+    clientErrorHandler: createClientErrorHandler(patient)
+  })
+  prepareEdge(app, deps.metrics)
+  authenticate(app, deps.keys)
+  answerErrors(app)
+  app.removeAllContentTypeParsers()
+  readAsText(app, ['application/json'])
+
+  // Each in its own scope, because the content types that they read differ.
+  app.register(async scope => decisionRoutes(scope, deps))
+  app.register(async scope => eventRoutes(scope, deps.recordEvents, deps.nowMs))
+  app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
+  app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
+  app.register(async scope => strategyRoutes(scope, deps.snapshots, deps.strategyLoader))
+  app.register(async scope => operationRoutes(scope, deps))
+  return app
+}

@@ -1,0 +1,137 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { LOCAL_CALLER, type Caller, type Scope } from '../domain/caller.js'
+import { Refusal } from '../domain/refusal.js'
+import { RateExceeded } from './errors.js'
+import type { Key, KeyRing } from './keys.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set before the handler of any route with a scope runs. */
+    caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** What the caller's key must allow; `open` asks for no key. */
+    scope?: Scope | 'open'
+    /** Keys that browsers carry may come here too. */
+    publishable?: boolean
+  }
+}
+
+/** Asks every route that is registered from here on for its caller, before its body is read. */
+export function authenticate(app: FastifyInstance, keys: KeyRing): void {
+  app.decorateRequest('caller')
+  app.addHook('onRoute', route => {
+    const { scope, publishable = false } = route.config ?? {}
+    if (scope === undefined)
+      throw new Error(`The route ${route.url} names no scope; say "open" if it needs no key.`)
+    if (scope === 'open') return
+    const find = keys.size === 0 ? findLocal : findByKey(keys, publishable)
+    route.onRequest = (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      done: (error?: Error) => void
+    ) => {
+      try {
+        request.caller = find(request, reply, scope)
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    }
+  })
+}
+
+type FindCaller = (request: FastifyRequest, reply: FastifyReply, scope: Scope) => Caller
+
+/**
+ * Without keys everybody on this machine may do everything, so the checks keep other machines out, and pages of other sites
+ * that make this machine's browser ask: by their own name (the Origin) or by a name that they let point here (the Host).
+ */
+function findLocal(request: FastifyRequest): Caller {
+  const { origin, host } = request.headers
+  if (!isLoopbackAddress(request.socket.remoteAddress)) {
+    throw new Refusal(
+      'unauthenticated',
+      'There are no keys, so only this machine is served. Name a key file in OFFERD_KEYS.'
+    )
+  }
+  if (!isLoopbackHost(host)) {
+    throw new Refusal(
+      'forbidden',
+      'There are no keys, so the Host must be a name of this machine such as localhost.'
+    )
+  }
+  if (origin !== undefined && !isOwnOrigin(origin, host)) {
+    throw new Refusal('forbidden', 'There are no keys, so pages of other origins are refused.')
+  }
+  return LOCAL_CALLER
+}
+
+function findByKey(keys: KeyRing, publishable: boolean): FindCaller {
+  return (request, reply, scope) => {
+    if (publishable) reply.header('vary', 'Origin')
+    const key = keyOf(request, keys)
+    const { caller } = key
+    if (caller.publishable) {
+      checkOrigin(request, reply, key)
+      if (!publishable)
+        throw new Refusal('forbidden', 'A publishable key does not reach this route.')
+    }
+    if (!caller.scopes.has(scope))
+      throw new Refusal('forbidden', `This route needs a key with the scope "${scope}".`)
+    const waitSeconds = key.bucket?.take() ?? 0
+    if (waitSeconds > 0) throw new RateExceeded(waitSeconds)
+    return caller
+  }
+}
+
+/** The key of the Authorization header, or a publishable one in ?key=: beacons cannot send headers. */
+function keyOf(request: FastifyRequest, keys: KeyRing): Key {
+  const { authorization } = request.headers
+  if (authorization !== undefined) {
+    const presented = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
+    const key = presented === undefined ? undefined : keys.find(presented)
+    if (key !== undefined) return key
+    throw new Refusal(
+      'unauthenticated',
+      'The Authorization header holds no key that is known here. Send "Bearer KEY".'
+    )
+  }
+  const presented = (request.query as Readonly<Record<string, unknown>>)['key']
+  const key =
+    typeof presented === 'string' && presented.length <= 512 ? keys.find(presented) : undefined
+  if (key?.caller.publishable === true) return key
+  throw new Refusal(
+    'unauthenticated',
+    presented === undefined
+      ? 'Send a key as "Authorization: Bearer KEY", or a publishable one as ?key=KEY.'
+      : 'The parameter "key" holds no publishable key that is known here.'
+  )
+}
+
+/** Lets a page read the answer only where its key names the page's origin; a caller without an Origin is no page. */
+function checkOrigin(request: FastifyRequest, reply: FastifyReply, key: Key): void {
+  const { origin } = request.headers
+  if (origin === undefined) return
+  if (!key.origins.has(origin))
+    throw new Refusal('forbidden', 'This key may not be used by pages of this origin.')
+  reply.header('access-control-allow-origin', origin)
+  reply.header(
+    'access-control-expose-headers',
+    'retry-after, server-timing, traceparent, x-request-id'
+  )
+}
+
+/** True for 127.0.0.0/8, ::1 and local sockets. */
+function isLoopbackAddress(address: string | undefined): boolean {
+  return address === undefined || address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+/** True for localhost, 127.0.0.0/8 and [::1], with or without a port. */
+function isLoopbackHost(host: string | undefined): host is string {
+  return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)
+}
+
+function isOwnOrigin(origin: string, host: string): boolean {
+  return origin === `http://${host}` || origin === `https://${host}`
+}

@@ -1,0 +1,99 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { StageTimings } from '../domain/decision.js'
+import { Refusal } from '../domain/refusal.js'
+import { textOf } from './body.js'
+import { parseJson } from './json.js'
+import { explainError } from './refuse.js'
+import { batchRequest, decisionRequest, id, page } from './schemas.js'
+import { BATCH_BYTES } from './settings.js'
+import type { Decide, DecisionLookup } from './use-cases.js'
+import { reader } from './validate.js'
+
+const JSON_UTF8 = 'application/json; charset=utf-8'
+
+export interface DecisionRouteNeeds {
+  readonly decide: Decide
+  readonly lookup: DecisionLookup
+}
+
+/** POST /v1/decisions, the batch, and what was recorded. */
+export function decisionRoutes(app: FastifyInstance, { decide, lookup }: DecisionRouteNeeds): void {
+  const readRequest = reader(decisionRequest)
+  const readBatch = reader(batchRequest)
+  const readId = reader(id)
+  const readPage = reader(page)
+
+  app.post(
+    '/v1/decisions',
+    { config: { scope: 'decide', publishable: true } },
+    async (request, reply) => {
+      const requestText = textOf(request.body)
+      const asked = readRequest(parseJson(requestText))
+      const options = { idempotencyKey: idempotencyKeyOf(request), requestText }
+      const { body, timings } = await decide(asked, request.caller, request.receivedAtMs, options)
+      reply.header('content-type', JSON_UTF8)
+      reply.header('server-timing', serverTiming(timings))
+      return body
+    }
+  )
+
+  app.post(
+    '/v1/decisions/batch',
+    { config: { scope: 'decide', publishable: true }, bodyLimit: BATCH_BYTES },
+    async (request, reply) => {
+      const { requests } = readBatch(parseJson(textOf(request.body)))
+      const key = idempotencyKeyOf(request)
+      const decideOne = async (item: unknown, i: number): Promise<string> => {
+        try {
+          const options = {
+            idempotencyKey: key && `${key}#${i}`,
+            requestText: JSON.stringify(item)
+          }
+          return (await decide(readRequest(item), request.caller, request.receivedAtMs, options))
+            .body
+        } catch (error) {
+          return JSON.stringify(explainError(error, request))
+        }
+      }
+      const bodies = await Promise.all(requests.map(decideOne))
+      reply.header('content-type', JSON_UTF8)
+      return `{"decisions":[${bodies.join(',')}]}`
+    }
+  )
+
+  app.get<{ Params: { id: string } }>(
+    '/v1/decisions/:id',
+    { config: { scope: 'decide' } },
+    async (request, reply) => {
+      const body = await lookup.get(readId(request.params.id))
+      return reply.header('content-type', JSON_UTF8).send(body)
+    }
+  )
+
+  app.get<{ Params: { id: string } }>(
+    '/v1/decisions/:id/explanation',
+    { config: { scope: 'decide' } },
+    async (request, reply) => {
+      const body = await lookup.explanation(readId(request.params.id), readPage(request.query))
+      return reply.header('content-type', JSON_UTF8).send(body)
+    }
+  )
+}
+
+/** The key under which the caller may ask again without deciding again. */
+function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined || (typeof key === 'string' && /^[\x20-\x7e]{1,256}$/.test(key))) return key
+  throw new Refusal(
+    'invalid',
+    'The header Idempotency-Key takes 1 to 256 printable ASCII characters.'
+  )
+}
+
+/** Milliseconds with three digits after the point, as the Server-Timing header takes them. */
+function serverTiming({ profile, policy, model, arbitrate, total }: StageTimings): string {
+  return (
+    `profile;dur=${profile.toFixed(3)}, policy;dur=${policy.toFixed(3)}, model;dur=${model.toFixed(3)}, ` +
+    `arbitrate;dur=${arbitrate.toFixed(3)}, total;dur=${total.toFixed(3)}`
+  )
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../domain/refusal.js'
+import type { Metrics } from './use-cases.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** performance.now() when the headers had arrived, in milliseconds. */
+    receivedAtMs: number
+  }
+}
+
+/** What every answer carries; pages replace the policy by their own. */
+export const COMMON_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff'
+}
+
+/** What happens to every request, whatever its route: its time of receipt, its ids, its headers and its place in the metrics. */
+export function prepareEdge(app: FastifyInstance, metrics: Metrics): void {
+  let closing = false
+  app.addHook('preClose', done => {
+    closing = true
+    done()
+  })
+  app.decorateRequest('receivedAtMs', 0)
+  app.addHook('onRequest', (request, reply, done) => {
+    request.receivedAtMs = performance.now()
+    reply.headers(COMMON_HEADERS)
+    reply.header('x-request-id', request.id)
+    passTraceOn(request, reply)
+    done(
+      closing
+        ? new Refusal('unavailable', 'This process is stopping; send the request to another.')
+        : undefined
+    )
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.answered(route, request.method, reply.statusCode, reply.elapsedTime / 1000)
+    done()
+  })
+}
+
+/** Continues the caller's trace (W3C Trace Context) with a span of our own; an unreadable one is left alone. */
+function passTraceOn(request: FastifyRequest, reply: FastifyReply): void {
+  const given = request.headers['traceparent']
+  if (typeof given !== 'string') return
+  const [, trace, flags] =
+    /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/.exec(given) ?? []
+  if (trace === undefined) return
+  reply.header('traceparent', `00-${trace}-${randomBytes(8).toString('hex')}-${flags ?? '00'}`)
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import type { CustomerKey } from '../domain/customer.js'
+import type { BehaviourEvent, DecisionRequest } from '../domain/decision.js'
+
+/** Longest id in bytes of UTF-8. */
+const ID_BYTES = 256
+export const MOST_EVENTS = 1000
+export const MOST_REQUESTS = 500
+
+/** Ids and names: no control characters, no lone surrogates, so that they are the same text everywhere. */
+export const id = z
+  .string()
+  .min(1, 'is empty')
+  .max(ID_BYTES, `is longer than ${ID_BYTES} bytes`)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or lone surrogates')
+  // A UTF-16 unit is at most three bytes of UTF-8, so that short ids need no counting.
+  .refine(
+    text => text.length * 3 <= ID_BYTES || Buffer.byteLength(text) <= ID_BYTES,
+    `is longer than ${ID_BYTES} bytes`
+  )
+
+/** A time as RFC 3339 writes it; the use cases read it, with the strategy's limits. */
+export const time = z.string().min(1).max(64).meta({ format: 'date-time' })
+
+const names = z.array(id).min(1).max(100)
+const facts = z.record(z.string().min(1).max(256), z.unknown())
+
+export const customerRef = z.strictObject({
+  id,
+  namespace: id.optional().meta({ description: "The strategy's first namespace when absent." })
+})
+
+const behaviourEvent: z.ZodType<BehaviourEvent> = z.strictObject({
+  type: id,
+  id: id.optional(),
+  time: time.optional(),
+  value: z.number().optional(),
+  data: z.unknown().optional()
+})
+
+const placement = z.strictObject({
+  id,
+  count: z.int().min(1).max(10).optional(),
+  filter: z
+    .strictObject({
+      group: names.optional(),
+      issue: names.optional(),
+      offer: names.optional(),
+      tag: names.optional()
+    })
+    .optional()
+})
+
+const options = z
+  .strictObject({
+    timeoutMs: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .meta({ description: 'Counted from receipt; 100 when absent.' }),
+    explain: z.enum(['none', 'summary', 'full']).optional(),
+    mode: z.enum(['live', 'test']).optional(),
+    activate: z.enum(['on_impression', 'on_decision']).optional(),
+    seed: id.optional().meta({ description: 'Mode test only.' }),
+    at: time.optional().meta({ description: 'Mode test only.' })
+  })
+  .superRefine((given, context) => {
+    if (given.mode === 'test') return
+    for (const name of ['seed', 'at'] as const) {
+      if (given[name] !== undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'is for mode "test" only' })
+    }
+  })
+
+/** Body of POST /v1/decisions and an item of a batch. */
+export const decisionRequest: z.ZodType<DecisionRequest> = z
+  .strictObject({
+    customer: customerRef,
+    channel: id,
+    placements: z
+      .array(placement)
+      .min(1)
+      .max(10)
+      .refine(
+        list => list.length < 2 || new Set(list.map(each => each.id)).size === list.length,
+        'names a placement twice'
+      ),
+    context: facts.optional(),
+    attributes: facts
+      .optional()
+      .meta({ description: 'For this request only, over the stored profile.' }),
+    events: z.array(behaviourEvent).max(100).optional(),
+    exclude: z.array(id).max(1000).optional(),
+    language: z
+      .string()
+      .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, 'is not a language tag such as de-AT')
+      .optional(),
+    options: options.optional()
+  })
+  .meta({ id: 'DecisionRequest' })
+
+/** The items of a batch are checked one by one: one bad request does not fail the others. */
+export const batchRequest = z.strictObject({
+  requests: z.array(z.unknown()).min(1).max(MOST_REQUESTS)
+})
+
+/** What makes something an event at all; the rest of it is judged event by event. */
+export const anyEvent = z.looseObject({ type: z.string().min(1).max(ID_BYTES) })
+export const anyEvents = z.array(anyEvent).min(1).max(MOST_EVENTS)
+
+export const customerKey: z.ZodType<CustomerKey> = z.strictObject({ namespace: id, id })
+
+/** Most outcomes of an explanation, and most entries of a history, in one answer. */
+export const PAGE_LIMIT = 200
+
+/** Query of an explanation. */
+export const page = z.strictObject({
+  from: whole(0, 999_999_999).default(0),
+  limit: whole(1, PAGE_LIMIT).default(PAGE_LIMIT)
+})
+
+/** Query of a history. */
+export const historyQuery = z.strictObject({ limit: whole(1, PAGE_LIMIT).default(50) })
+
+/** A whole number as a query string spells it. */
+function whole(smallest: number, largest: number): z.ZodType<number> {
+  const digits = /^\d{1,9}$/
+  return z.preprocess(
+    text => (typeof text === 'string' && digits.test(text) ? Number(text) : text),
+    z.int('is not a whole number').min(smallest).max(largest)
+  )
+}

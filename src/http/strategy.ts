@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify'
+import type { Snapshot } from '../decisioning/snapshot.js'
+import type { Strategy } from '../policy/strategy.js'
+import { problem } from './errors.js'
+import { PROBLEM_JSON } from './refuse.js'
+import type { CurrentSnapshot, StrategyLoader } from './use-cases.js'
+
+/** What serves now, and loading what the files say now. */
+export function strategyRoutes(
+  app: FastifyInstance,
+  snapshots: CurrentSnapshot,
+  loader: StrategyLoader
+): void {
+  const config = { scope: 'admin' } as const
+
+  app.get('/v1/strategy', { config }, async () => ({
+    ...describe(snapshots.current()),
+    lastLoad: loader.lastLoad() ?? null
+  }))
+
+  app.post('/v1/strategy/reload', { config }, async (request, reply) => {
+    const report = await loader.load()
+    if (report.outcome !== 'refused') return report
+    const count = report.problems.filter(each => each.severity === 'error').length
+    const detail = `The files have ${count} errors; strategy ${report.version} goes on serving. See "problems".`
+    reply.code(422).header('content-type', PROBLEM_JSON)
+    return JSON.stringify({ ...problem('not_allowed', detail, request.id), ...report })
+  })
+
+  app.post('/v1/strategy/validate', { config }, async () => loader.validate())
+}
+
+function describe({ strategy, version, hash, models, loadedAtMs }: Snapshot): object {
+  return {
+    name: strategy.name,
+    version,
+    hash,
+    loadedAt: new Date(loadedAtMs).toISOString(),
+    currency: strategy.currency,
+    timeZone: strategy.timeZone,
+    namespaces: strategy.namespaces,
+    counts: countsOf(strategy, models.size),
+    models: [...models.values()].map(model => ({ name: model.name, version: model.version })),
+    offers: strategy.offers.map(({ id, name, issue, group, fallbackOnly, mandatory, model }) => ({
+      id,
+      name,
+      issue,
+      group,
+      fallbackOnly,
+      mandatory,
+      model: model ?? null
+    }))
+  }
+}
+
+function countsOf(strategy: Strategy, models: number): Readonly<Record<string, number>> {
+  const {
+    offers,
+    groups,
+    issues,
+    channels,
+    placements,
+    segments,
+    attributes,
+    context,
+    contextWeights,
+    examples
+  } = strategy
+  return {
+    offers: offers.length,
+    groups: groups.length,
+    issues: issues.length,
+    channels: channels.length,
+    placements: placements.length,
+    segments: segments.length,
+    attributes: attributes.length,
+    context: context.length,
+    contextWeights: contextWeights.length,
+    models,
+    examples: examples.length
+  }
+}

@@ -1,0 +1,141 @@
+import { Writable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { createApp, type AppDeps } from '../../src/app.js'
+import { NO_KEYS } from '../../src/http/keys.js'
+import { Refusal } from '../../src/domain/refusal.js'
+import { strategy } from '../helpers/build.js'
+
+/** Where the clock of these tests stands. */
+export const NOW_MS = Date.UTC(2026, 2, 1, 10)
+
+/** What the use cases behind the routes were called with, in order. */
+export interface Calls {
+  readonly decide: Array<Parameters<AppDeps['decide']>>
+  readonly events: Array<Parameters<AppDeps['recordEvents']>>
+  readonly customers: unknown[][]
+  readonly imported: string[]
+  readonly answered: unknown[][]
+  /** Parsed lines of the log. */
+  readonly log: Array<Record<string, unknown>>
+}
+
+export interface Served {
+  readonly app: FastifyInstance
+  readonly calls: Calls
+}
+
+interface Ending {
+  after(clean: () => Promise<void>): void
+}
+
+export const ANSWER = '{"decisionId":"0199","placements":[]}'
+
+/**
+ * The app over stand-ins that answer constants and note how they were called: what the use cases themselves do has its
+ * own tests, the contract between them and the wire is what is tested here.
+ */
+export function serve(t: Ending, changes: Partial<AppDeps> = {}): Served {
+  const calls: Calls = {
+    decide: [],
+    events: [],
+    customers: [],
+    imported: [],
+    answered: [],
+    log: []
+  }
+  const app = createApp({ ...standIns(calls), ...changes })
+  t.after(() => app.close())
+  return { app, calls }
+}
+
+function standIns(calls: Calls): AppDeps {
+  const strategyNow = strategy()
+  const report = { outcome: 'unchanged', version: 3, hash: 'abc', problems: [] } as const
+  const note =
+    (what: unknown) =>
+    async (...given: unknown[]) => {
+      calls.customers.push([what, ...given])
+      return { attributes: {}, tags: [], consent: {} }
+    }
+  return {
+    async decide(...given) {
+      calls.decide.push(given)
+      return {
+        timings: { profile: 1, policy: 0.5, model: 0.25, arbitrate: 0.125, total: 2 },
+        body: ANSWER
+      }
+    },
+    lookup: {
+      async get(id) {
+        if (id !== '0199') throw new Refusal('not_found', 'There is no such decision.')
+        return ANSWER
+      },
+      explanation: async (id, page) => JSON.stringify({ id, ...page })
+    },
+    async recordEvents(...given) {
+      calls.events.push(given)
+      return { accepted: given[0].length, duplicates: 0, rejected: [] }
+    },
+    customers: {
+      get: note('get'),
+      put: note('put'),
+      patch: note('patch'),
+      putConsent: note('putConsent'),
+      erase: async (...given) => void (await note('erase')(...given)),
+      history: note('history'),
+      limits: note('limits'),
+      export: note('export')
+    },
+    async importCustomers(lines) {
+      let imported = 0
+      for await (const line of lines) {
+        calls.imported.push(line)
+        imported++
+      }
+      return { imported, failed: 0, errors: [] }
+    },
+    strategyLoader: {
+      load: async () => report,
+      validate: async () => ({ ...report, outcome: 'valid' }),
+      lastLoad: () => report
+    },
+    snapshots: {
+      current: () => ({
+        version: 3,
+        hash: 'abc',
+        strategy: strategyNow,
+        models: new Map(),
+        loadedAtMs: NOW_MS,
+        legend: { offers: [], reads: [], weights: [], levers: [], segments: [] } as never
+      })
+    },
+    store: { trouble: async () => undefined },
+    metrics: {
+      contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      text: async () => '# nothing\n',
+      answered: (...given) => calls.answered.push(given)
+    },
+    keys: NO_KEYS,
+    log: pino({ level: 'debug' }, linesInto(calls.log)),
+    version: '0.0.0-test',
+    nowMs: () => NOW_MS,
+    isDraining: () => false
+  }
+}
+
+function linesInto(lines: Array<Record<string, unknown>>): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>)
+      done()
+    }
+  })
+}
+
+/** A decision request that is right. */
+export const REQUEST = {
+  customer: { id: 'c-1' },
+  channel: 'web',
+  placements: [{ id: 'home_hero' }]
+}

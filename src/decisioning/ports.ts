@@ -143,6 +143,8 @@ export interface ModelOutput {
   readonly positive?: string | undefined
   /** Class labels in the order of the columns, for files that do not name them. */
   readonly classes?: readonly string[] | undefined
+  /** How many columns are listed for each input, for files that leave the width of an input open. */
+  readonly columns?: Readonly<Record<string, number>> | undefined
 }
 
 /** Thrown when a model file is refused: one sentence that says what is wrong and what to do. */

@@ -1,0 +1,96 @@
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** Where a process may run, so that the server has a processor of its own; undefined where this cannot be asked for. */
+export type Processor = 0 | 1
+
+const canPin = spawnSync('taskset', ['-c', '1', 'true']).status === 0
+
+/** A server under measurement. */
+export interface Server {
+  readonly name: string
+  readonly url: string
+  /** From its start to its line that it listens. */
+  readonly readyMs: number
+  usage (): Promise<Usage>
+  stop (): Promise<void>
+}
+
+export interface Usage {
+  readonly cpuMicros: number
+  readonly rssBytes: number
+}
+
+/** Starts a Node program that prints a line of JSON with "listening" and its url. */
+export async function startServer(name: string, argv: readonly string[], env: Record<string, string>): Promise<Server> {
+  const startedAtMs = performance.now()
+  const [file = '', ...args] = argv
+  const child = fork(file, args, {
+    execArgv: [...(file.endsWith('.ts') ? ['--import', 'tsx'] : []), '--import', new URL('./servers/cpu-probe.mjs', import.meta.url).href],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc']
+  })
+  pin(child, 0)
+  const url = await listeningUrl(name, child)
+  return {
+    name,
+    url,
+    readyMs: performance.now() - startedAtMs,
+    usage: async () => {
+      child.send('usage')
+      const [answer] = (await once(child, 'message')) as [{ cpu: NodeJS.CpuUsage; rssBytes: number }]
+      return { cpuMicros: answer.cpu.user + answer.cpu.system, rssBytes: answer.rssBytes }
+    },
+    stop: () => stop(child)
+  }
+}
+
+async function listeningUrl(name: string, child: ChildProcess): Promise<string> {
+  const lines = createInterface({ input: child.stdout! })
+  for await (const line of lines) {
+    if (!line.includes('"listening"')) continue
+    // Keep reading, or a full pipe would stop the server.
+    child.stdout!.resume()
+    return (JSON.parse(line) as { url: string }).url
+  }
+  throw new Error(`${name} ended before it listened`)
+}
+
+/** A private Redis without persistence, on a socket. */
+export async function startRedis(dir: string): Promise<{ socket: string; stop (): Promise<void> }> {
+  const socket = `${dir}/redis.sock`
+  const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', dir], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  pin(child, 1)
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.includes('ready to accept connections')) break
+  }
+  child.stdout.resume()
+  return { socket, stop: () => stop(child) }
+}
+
+/** The process that makes the load. */
+export function startLoad<Order extends object, Result>(): { run (order: Order): Promise<Result>; stop (): Promise<void> } {
+  const child = fork(new URL('./load.ts', import.meta.url), { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  pin(child, 1)
+  return {
+    run: async (order) => {
+      child.send(order)
+      const [result] = (await once(child, 'message')) as [Result]
+      return result
+    },
+    stop: () => stop(child)
+  }
+}
+
+function pin(child: ChildProcess, processor: Processor): void {
+  if (canPin && child.pid !== undefined) spawnSync('taskset', ['-a', '-p', '-c', String(processor), String(child.pid)])
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}

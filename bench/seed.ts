@@ -1,0 +1,53 @@
+import { Redis } from 'ioredis'
+import { attributesOf, customerId, historyOf } from './world.js'
+
+/** Puts customers and their histories in through the service's own interface. */
+export async function seedOfferd(url: string, customers: number): Promise<void> {
+  const lines = Array.from({ length: customers }, (_, i) =>
+    JSON.stringify({ namespace: 'crm', id: customerId(i), attributes: attributesOf(i) })
+  )
+  const imported = (await post(`${url}/v1/customers/import`, 'application/x-ndjson', lines.join('\n'))) as { imported: number }
+  if (imported.imported !== customers) throw new Error(`only ${imported.imported} of ${customers} customers were imported`)
+  const nowMs = Date.now()
+  const perCall = 50
+  for (let from = 0; from < customers; from += perCall) {
+    const events = Array.from({ length: Math.min(perCall, customers - from) }, (_, i) => eventsOf(from + i, nowMs)).flat()
+    const told = (await post(`${url}/v1/events`, 'application/json', JSON.stringify(events))) as { accepted: number }
+    if (told.accepted !== events.length) throw new Error(`only ${told.accepted} of ${events.length} events were accepted`)
+  }
+}
+
+function eventsOf(customer: number, nowMs: number): object[] {
+  return historyOf(customer).map(({ type, offer, ageMinutes }, i) => ({
+    id: `${customer}-${i}`,
+    type,
+    time: new Date(nowMs - ageMinutes * 60_000).toISOString(),
+    customer: { namespace: 'crm', id: customerId(customer) },
+    offerId: `offer-${offer}`,
+    channel: 'web'
+  }))
+}
+
+async function post(url: string, contentType: string, body: string): Promise<unknown> {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': contentType }, body })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  return response.json()
+}
+
+/** The same customers as the glue keeps them: a JSON document and a sorted set of JSON entries. */
+export async function seedGlue(socket: string, customers: number): Promise<void> {
+  const redis = new Redis({ path: socket })
+  const nowMs = Date.now()
+  for (let from = 0; from < customers; from += 500) {
+    const pipeline = redis.pipeline()
+    for (let i = from; i < Math.min(from + 500, customers); i++) {
+      pipeline.set(`glue:profile:${customerId(i)}`, JSON.stringify(attributesOf(i)))
+      for (const { type, offer, ageMinutes } of historyOf(i)) {
+        const time = nowMs - ageMinutes * 60_000
+        pipeline.zadd(`glue:history:${customerId(i)}`, time, JSON.stringify({ type, offerId: `offer-${offer}`, time, channel: 'web' }))
+      }
+    }
+    await pipeline.exec()
+  }
+  redis.disconnect()
+}

@@ -55,7 +55,7 @@ interface About {
 /** Turns a told event into the one that is stored, or says why it cannot be. */
 export function readEvent(raw: unknown, telling: Telling): CustomerEvent | EventRejection {
   const parsed = parseEvent(raw)
-  if ('fault' in parsed) return { code: 'invalid_event', detail: parsed.fault }
+  if ('fault' in parsed) return invalid(parsed.fault)
   const { event } = parsed
   const unfit =
     checkType(event, telling) ?? checkTimes(event, telling) ?? checkMembers(event, telling)
@@ -98,20 +98,23 @@ function checkTimes(
 
 /** Members that only some types carry. */
 function checkMembers(event: IncomingEvent, { strategy }: Telling): EventRejection | undefined {
-  const { type } = event
+  const { type, value, until, reason } = event
   const behaviour = strategy.behaviourTypes.get(type)
   const carriesValue = behaviour?.value ?? (type === 'convert' || type === 'accept')
-  const misplaced =
-    event.value !== undefined && !carriesValue
-      ? `value: events of type "${type}" carry none${behaviour ? '; declare it with value: true' : ''}`
-      : event.until !== undefined && type !== 'later'
-        ? 'until: only "later" carries one'
-        : event.reason !== undefined && type !== 'reject'
-          ? 'reason: only "reject" carries one'
-          : behaviour !== undefined && (event.offerId ?? event.placement) !== undefined
-            ? 'offerId and placement: behaviour is not about an offer; put it into data'
-            : undefined
-  return misplaced === undefined ? undefined : { code: 'invalid_event', detail: misplaced }
+  if (value !== undefined && !carriesValue) {
+    const remedy = behaviour === undefined ? '' : '; declare it with value: true'
+    return invalid(`value: events of type "${type}" carry none${remedy}`)
+  }
+  if (until !== undefined && type !== 'later') return invalid('until: only "later" carries one')
+  if (reason !== undefined && type !== 'reject') return invalid('reason: only "reject" carries one')
+  if (behaviour !== undefined && (event.offerId ?? event.placement) !== undefined) {
+    return invalid('offerId and placement: behaviour is not about an offer; put them into data')
+  }
+  return undefined
+}
+
+function invalid(detail: string): EventRejection {
+  return { code: 'invalid_event', detail }
 }
 
 /** An event without a token: callers that may, say themselves whom and what it is about. */
@@ -123,7 +126,7 @@ function saidAbout(event: IncomingEvent, { strategy, caller }: Telling): About |
     }
   }
   if (event.customer === undefined) {
-    return { code: 'invalid_event', detail: 'say whom it is about: a token or a customer' }
+    return invalid('say whom it is about: a token or a customer')
   }
   const { id, namespace = strategy.namespaces[0]! } = event.customer
   if (!strategy.namespaces.includes(namespace)) {
@@ -134,10 +137,7 @@ function saidAbout(event: IncomingEvent, { strategy, caller }: Telling): About |
   }
   const { offerId, channel, placement } = event
   if (offerId === undefined && isInteractionType(event.type)) {
-    return {
-      code: 'invalid_event',
-      detail: `say which offer the ${event.type} is about: a token or an offerId`
-    }
+    return invalid(`say which offer the ${event.type} is about: a token or an offerId`)
   }
   if (offerId !== undefined && !strategy.offerIndex.has(offerId)) {
     return {

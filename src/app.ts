@@ -1,10 +1,18 @@
 import type { Socket } from 'node:net'
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Customers } from './decisioning/customers.js'
+import type { DecideOnce } from './decisioning/decide-once.js'
+import type { ImportCustomers } from './decisioning/import-customers.js'
+import type { StrategyLoader } from './decisioning/load-strategy.js'
+import type { DecisionLookUp } from './decisioning/look-up.js'
+import type { Store } from './decisioning/ports.js'
+import type { RecordEvents } from './decisioning/record-events.js'
+import type { Snapshots } from './decisioning/snapshot.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
 import { customerRoutes } from './http/customers.js'
 import { decisionRoutes } from './http/decisions.js'
-import { prepareEdge } from './http/edge.js'
+import { prepareEdge, type Metrics } from './http/edge.js'
 import { eventRoutes } from './http/events.js'
 import { importRoute } from './http/import.js'
 import type { KeyRing } from './http/keys.js'
@@ -12,28 +20,17 @@ import { operationRoutes } from './http/operations.js'
 import { answerErrors, createClientErrorHandler, refuseUnroutable } from './http/refuse.js'
 import { serverSettings } from './http/settings.js'
 import { strategyRoutes } from './http/strategy.js'
-import type {
-  CurrentSnapshot,
-  Customers,
-  Decide,
-  DecisionLookup,
-  ImportCustomers,
-  Metrics,
-  RecordEvents,
-  StoreHealth,
-  StrategyLoader
-} from './http/use-cases.js'
 
 /** Everything that the routes need. The composition root builds it; nothing here opens or closes a resource. */
 export interface AppDeps {
-  readonly decide: Decide
-  readonly lookup: DecisionLookup
+  readonly decide: DecideOnce
+  readonly lookUp: DecisionLookUp
   readonly recordEvents: RecordEvents
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly strategyLoader: StrategyLoader
-  readonly snapshots: CurrentSnapshot
-  readonly store: StoreHealth
+  readonly snapshots: Pick<Snapshots, 'current'>
+  readonly store: Pick<Store, 'trouble'>
   readonly metrics: Metrics
   /** NO_KEYS where there is no key file: then only this machine is served. */
   readonly keys: KeyRing

@@ -1,14 +1,13 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { Customers } from '../decisioning/customers.js'
 import type { CustomerKey } from '../domain/customer.js'
-import { Refusal } from '../domain/refusal.js'
 import { readAsText, textOf } from './body.js'
 import { parseJson } from './json.js'
-import { customerKey, historyQuery } from './schemas.js'
-import type { Customers } from './use-cases.js'
+import { historyQuery } from './schemas.js'
 import { reader } from './validate.js'
 
-interface ForCustomer {
-  Params: { namespace: string; id: string }
+interface OfCustomer {
+  Params: CustomerKey
 }
 
 const PATH = '/v1/customers/:namespace/:id'
@@ -20,55 +19,39 @@ export function customerRoutes(
   nowMs: () => number
 ): void {
   const config = { scope: 'customers' } as const
+  const readHistoryQuery = reader(historyQuery)
+  const bodyOf = (body: unknown): unknown => parseJson(textOf(body))
   readAsText(app, ['application/merge-patch+json'])
 
-  app.get<ForCustomer>(PATH, { config }, async request =>
-    customers.get(keyOf(request), request.caller)
+  app.get<OfCustomer>(PATH, { config }, async ({ params, caller }) => customers.get(params, caller))
+
+  app.put<OfCustomer>(PATH, { config }, async ({ params, body, caller }) =>
+    customers.put(params, bodyOf(body), caller, nowMs())
   )
 
-  app.put<ForCustomer>(PATH, { config }, async request =>
-    customers.put(keyOf(request), bodyOf(request), request.caller, nowMs())
+  app.patch<OfCustomer>(PATH, { config }, async ({ params, body, caller }) =>
+    customers.patch(params, bodyOf(body), caller, nowMs())
   )
 
-  app.patch<ForCustomer>(PATH, { config }, async request =>
-    customers.patch(keyOf(request), bodyOf(request), request.caller, nowMs())
-  )
-
-  app.delete<ForCustomer>(PATH, { config }, async (request, reply) => {
-    await customers.erase(keyOf(request), request.caller)
+  // Erasing what is not there leaves nothing there either: a repeated request must not look like a failure.
+  app.delete<OfCustomer>(PATH, { config }, async ({ params, caller }, reply) => {
+    await customers.erase(params, caller)
     return reply.code(204).send()
   })
 
-  app.put<ForCustomer>(`${PATH}/consent`, { config }, async request =>
-    customers.putConsent(keyOf(request), bodyOf(request), request.caller, nowMs())
+  app.put<OfCustomer>(`${PATH}/consent`, { config }, async ({ params, body, caller }) =>
+    customers.putConsent(params, bodyOf(body), caller, nowMs())
   )
 
-  app.get<ForCustomer>(`${PATH}/history`, { config }, async request =>
-    customers.history(keyOf(request), readHistoryQuery(request.query).limit, request.caller)
+  app.get<OfCustomer>(`${PATH}/history`, { config }, async ({ params, query, caller }) =>
+    customers.history(params, readHistoryQuery(query).limit, caller)
   )
 
-  app.get<ForCustomer>(`${PATH}/limits`, { config }, async request =>
-    customers.limits(keyOf(request), request.caller)
+  app.get<OfCustomer>(`${PATH}/limits`, { config }, async ({ params, caller }) =>
+    customers.limits(params, caller)
   )
 
-  app.get<ForCustomer>(`${PATH}/export`, { config }, async request =>
-    customers.export(keyOf(request), request.caller)
+  app.get<OfCustomer>(`${PATH}/export`, { config }, async ({ params, caller }) =>
+    customers.export(params, caller)
   )
-}
-
-const readKey = reader(customerKey)
-const readHistoryQuery = reader(historyQuery)
-
-/** The customer that the path names, if the caller's key reaches that namespace. */
-function keyOf(request: FastifyRequest): CustomerKey {
-  const key = readKey(request.params)
-  const { namespaces } = request.caller
-  if (namespaces?.has(key.namespace) === false) {
-    throw new Refusal('forbidden', `This key does not reach the namespace "${key.namespace}".`)
-  }
-  return key
-}
-
-function bodyOf(request: FastifyRequest): unknown {
-  return parseJson(textOf(request.body))
 }

@@ -1,23 +1,24 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { StageTimings } from '../domain/decision.js'
+import type { DecideOnce } from '../decisioning/decide-once.js'
+import type { DecisionLookUp } from '../decisioning/look-up.js'
 import { Refusal } from '../domain/refusal.js'
 import { textOf } from './body.js'
 import { parseJson } from './json.js'
 import { explainError } from './refuse.js'
 import { batchRequest, decisionRequest, id, page } from './schemas.js'
 import { BATCH_BYTES } from './settings.js'
-import type { Decide, DecisionLookup } from './use-cases.js'
 import { reader } from './validate.js'
 
 const JSON_UTF8 = 'application/json; charset=utf-8'
 
 export interface DecisionRouteNeeds {
-  readonly decide: Decide
-  readonly lookup: DecisionLookup
+  readonly decide: DecideOnce
+  readonly lookUp: DecisionLookUp
 }
 
 /** POST /v1/decisions, the batch, and what was recorded. */
-export function decisionRoutes(app: FastifyInstance, { decide, lookup }: DecisionRouteNeeds): void {
+export function decisionRoutes(app: FastifyInstance, { decide, lookUp }: DecisionRouteNeeds): void {
   const readRequest = reader(decisionRequest)
   const readBatch = reader(batchRequest)
   const readId = reader(id)
@@ -65,7 +66,7 @@ export function decisionRoutes(app: FastifyInstance, { decide, lookup }: Decisio
     '/v1/decisions/:id',
     { config: { scope: 'decide' } },
     async (request, reply) => {
-      const body = await lookup.get(readId(request.params.id))
+      const body = await lookUp.get(readId(request.params.id))
       return reply.header('content-type', JSON_UTF8).send(body)
     }
   )
@@ -74,7 +75,7 @@ export function decisionRoutes(app: FastifyInstance, { decide, lookup }: Decisio
     '/v1/decisions/:id/explanation',
     { config: { scope: 'decide' } },
     async (request, reply) => {
-      const body = await lookup.explanation(readId(request.params.id), readPage(request.query))
+      const body = await lookUp.explanation(readId(request.params.id), readPage(request.query))
       return reply.header('content-type', JSON_UTF8).send(body)
     }
   )

@@ -2,13 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../domain/refusal.js'
-import type { Metrics } from './use-cases.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** performance.now() when the headers had arrived, in milliseconds. */
     receivedAtMs: number
   }
+}
+
+/** What the edge counts, and the page that Prometheus reads. */
+export interface Metrics {
+  readonly contentType: string
+  text(): Promise<string>
+  /** One answered request: the route's pattern, never the URL. */
+  answered(route: string, method: string, status: number, seconds: number): void
 }
 
 /** What every answer carries; pages replace the policy by their own. */

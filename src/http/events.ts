@@ -1,10 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { fromCloudEvent, isCloudEvent } from '../decisioning/cloud-events.js'
+import { looksLikeEvent, MOST_EVENTS } from '../decisioning/event-schema.js'
+import type { RecordEvents } from '../decisioning/record-events.js'
+import { Refusal } from '../domain/refusal.js'
 import { readAsText, textOf } from './body.js'
-import { binaryCloudEvent, fromCloudEvent } from './cloud-events.js'
+import { problem } from './errors.js'
 import { parseJson } from './json.js'
-import { anyEvent, anyEvents } from './schemas.js'
-import type { RecordEvents } from './use-cases.js'
-import { reader } from './validate.js'
+import { sendProblem } from './refuse.js'
 
 const CLOUD_EVENT = 'application/cloudevents+json'
 const CLOUD_EVENTS = 'application/cloudevents-batch+json'
@@ -21,24 +24,68 @@ export function eventRoutes(
     '/v1/events',
     { config: { scope: 'events', publishable: true } },
     async (request, reply) => {
-      const receipt = await recordEvents(readEvents(request), request.caller, nowMs())
-      return reply.code(202).send(receipt)
+      const { events, lone } = readEvents(request)
+      const receipt = await recordEvents(events, request.caller, nowMs())
+      const [rejection] = receipt.rejected
+      if (!lone || rejection === undefined) return reply.code(202).send(receipt)
+      const body = problem('not_allowed', rejection.detail, request.id)
+      return sendProblem(reply, { ...body, rejected: receipt.rejected })
     }
   )
 }
 
-/** The events of a body. Each is known to be an event at all; what else they say is judged one by one. */
-function readEvents(request: FastifyRequest): readonly unknown[] {
-  const text = textOf(request.body)
-  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase()
-  if (type === CLOUD_EVENT) return [fromCloudEvent(parseJson(text))]
-  if (type === CLOUD_EVENTS)
-    return readMany(parseJson(text)).map((event, i) => fromCloudEvent(event, `/${i}`))
-  const value = text === '' ? undefined : parseJson(text)
-  const binary = binaryCloudEvent(request.headers, value)
-  if (binary !== undefined) return [fromCloudEvent(binary)]
-  return Array.isArray(value) ? readMany(value) : [readOne(value)]
+interface Told {
+  readonly events: readonly unknown[]
+  /** One event that came without a list around it. */
+  readonly lone: boolean
 }
 
-const readOne = reader(anyEvent)
-const readMany = reader(anyEvents)
+/** The events of a body, each known to be an event at all; what they say is judged one by one. */
+function readEvents(request: FastifyRequest): Told {
+  const { headers } = request
+  const text = textOf(request.body)
+  if (headers['ce-specversion'] !== undefined) {
+    return { events: [readEvent(binaryCloudEvent(headers, text), '', true)], lone: true }
+  }
+  const value = parseJson(text)
+  const cloud = /^application\/cloudevents(-batch)?\+json/i.test(headers['content-type'] ?? '')
+  if (!Array.isArray(value)) return { events: [readEvent(value, '', cloud)], lone: true }
+  if (value.length === 0 || value.length > MOST_EVENTS) {
+    throw new Refusal(
+      'invalid',
+      `Send 1 to ${MOST_EVENTS} events at once; these are ${value.length}.`
+    )
+  }
+  return { events: value.map((each, i) => readEvent(each, `/${i}`, cloud)), lone: false }
+}
+
+/** One event as the use case takes it. `cloud`: the content type says that it is a CloudEvent. */
+function readEvent(value: unknown, pointer: string, cloud: boolean): unknown {
+  if (isCloudEvent(value)) return fromCloudEvent(value)
+  if (!cloud && looksLikeEvent(value)) return value
+  const detail = cloud
+    ? 'is not a CloudEvent: specversion must be "1.0"'
+    : 'is not an event: it needs a type'
+  throw new Refusal(
+    'invalid',
+    `${pointer === '' ? 'The body' : `The item ${pointer}`} ${detail}.`,
+    [{ pointer, detail }]
+  )
+}
+
+/** The envelope of a CloudEvent in binary mode: attributes in ce- headers, percent-encoded, and data in the body. */
+function binaryCloudEvent(headers: IncomingHttpHeaders, text: string): unknown {
+  const attributes = Object.entries(headers).filter(([name]) => /^ce-[a-z0-9]+$/.test(name))
+  const envelope = Object.fromEntries(
+    attributes.map(([name, value]) => [name.slice(3), decode(name, String(value))])
+  )
+  return text === '' ? envelope : { ...envelope, data: parseJson(text) }
+}
+
+function decode(name: string, value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    throw new Refusal('malformed', `The header ${name} has a broken percent-encoding.`)
+  }
+}

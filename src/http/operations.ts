@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import type { Store } from '../decisioning/ports.js'
+import type { Snapshots } from '../decisioning/snapshot.js'
 import { problem } from './errors.js'
-import { PROBLEM_JSON } from './refuse.js'
-import type { CurrentSnapshot, Metrics, StoreHealth } from './use-cases.js'
+import { sendProblem } from './refuse.js'
+import type { Metrics } from './edge.js'
 
 export interface OperationNeeds {
-  readonly snapshots: CurrentSnapshot
-  readonly store: StoreHealth
+  readonly snapshots: Pick<Snapshots, 'current'>
+  readonly store: Pick<Store, 'trouble'>
   readonly metrics: Metrics
   readonly version: string
   isDraining(): boolean
@@ -22,8 +24,7 @@ export function operationRoutes(app: FastifyInstance, needs: OperationNeeds): vo
     const trouble = needs.isDraining() ? 'This process is stopping.' : await needs.store.trouble()
     const { version, hash } = needs.snapshots.current()
     if (trouble === undefined) return { status: 'ready', strategy: { version, hash } }
-    reply.code(503).headers({ 'content-type': PROBLEM_JSON, 'retry-after': '1' })
-    return JSON.stringify(problem('not_ready', trouble, request.id))
+    return sendProblem(reply, problem('not_ready', trouble, request.id), { 'retry-after': '1' })
   })
 
   app.get('/metrics', { config: { scope: 'admin' } }, async (_request, reply) => {

@@ -13,7 +13,7 @@ import {
 } from './errors.js'
 import { BATCH_BYTES } from './settings.js'
 
-export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
+const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 
 /** Makes every error of a request a problem, and logs those that are ours. */
 export function answerErrors(app: FastifyInstance): void {
@@ -27,8 +27,7 @@ export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       reply,
-      problem('not_found', 'There is no such route; /openapi.json names them all.', request.id),
-      {}
+      problem('not_found', 'There is no such route; /openapi.json names them all.', request.id)
     )
   )
 }
@@ -44,13 +43,14 @@ export function refuseUnroutable(
       ? 'A part of the path is too long.'
       : 'The path cannot be decoded.'
   void reply.headers({ ...COMMON_HEADERS, 'x-request-id': request.id })
-  void sendProblem(reply, problem('malformed', detail, request.id), {})
+  void sendProblem(reply, problem('malformed', detail, request.id))
 }
 
-function sendProblem(
+/** Sends a problem, with what a route adds to it, as the answer of a request. */
+export function sendProblem<Body extends Problem>(
   reply: FastifyReply,
-  body: Problem,
-  headers: Record<string, string>
+  body: Body,
+  headers: Readonly<Record<string, string>> = {}
 ): FastifyReply {
   return reply
     .code(body.status)

@@ -1,22 +1,19 @@
 import { z } from 'zod'
-import type { CustomerKey } from '../domain/customer.js'
 import type { BehaviourEvent, DecisionRequest } from '../domain/decision.js'
+import { LONGEST_ID_BYTES } from '../decisioning/values.js'
 
-/** Longest id in bytes of UTF-8. */
-const ID_BYTES = 256
-export const MOST_EVENTS = 1000
 export const MOST_REQUESTS = 500
 
 /** Ids and names: no control characters, no lone surrogates, so that they are the same text everywhere. */
 export const id = z
   .string()
   .min(1, 'is empty')
-  .max(ID_BYTES, `is longer than ${ID_BYTES} bytes`)
+  .max(LONGEST_ID_BYTES, `is longer than ${LONGEST_ID_BYTES} bytes`)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or lone surrogates')
   // A UTF-16 unit is at most three bytes of UTF-8, so that short ids need no counting.
   .refine(
-    text => text.length * 3 <= ID_BYTES || Buffer.byteLength(text) <= ID_BYTES,
-    `is longer than ${ID_BYTES} bytes`
+    text => text.length * 3 <= LONGEST_ID_BYTES || Buffer.byteLength(text) <= LONGEST_ID_BYTES,
+    `is longer than ${LONGEST_ID_BYTES} bytes`
   )
 
 /** A time as RFC 3339 writes it; the use cases read it, with the strategy's limits. */
@@ -104,12 +101,6 @@ export const decisionRequest: z.ZodType<DecisionRequest> = z
 export const batchRequest = z.strictObject({
   requests: z.array(z.unknown()).min(1).max(MOST_REQUESTS)
 })
-
-/** What makes something an event at all; the rest of it is judged event by event. */
-export const anyEvent = z.looseObject({ type: z.string().min(1).max(ID_BYTES) })
-export const anyEvents = z.array(anyEvent).min(1).max(MOST_EVENTS)
-
-export const customerKey: z.ZodType<CustomerKey> = z.strictObject({ namespace: id, id })
 
 /** Most outcomes of an explanation, and most entries of a history, in one answer. */
 export const PAGE_LIMIT = 200

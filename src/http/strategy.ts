@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
-import type { Snapshot } from '../decisioning/snapshot.js'
+import type { StrategyLoader } from '../decisioning/load-strategy.js'
+import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
 import type { Strategy } from '../policy/strategy.js'
 import { problem } from './errors.js'
-import { PROBLEM_JSON } from './refuse.js'
-import type { CurrentSnapshot, StrategyLoader } from './use-cases.js'
+import { sendProblem } from './refuse.js'
 
 /** What serves now, and loading what the files say now. */
 export function strategyRoutes(
   app: FastifyInstance,
-  snapshots: CurrentSnapshot,
+  snapshots: Pick<Snapshots, 'current'>,
   loader: StrategyLoader
 ): void {
   const config = { scope: 'admin' } as const
@@ -23,8 +23,7 @@ export function strategyRoutes(
     if (report.outcome !== 'refused') return report
     const count = report.problems.filter(each => each.severity === 'error').length
     const detail = `The files have ${count} errors; strategy ${report.version} goes on serving. See "problems".`
-    reply.code(422).header('content-type', PROBLEM_JSON)
-    return JSON.stringify({ ...problem('not_allowed', detail, request.id), ...report })
+    return sendProblem(reply, { ...problem('not_allowed', detail, request.id), ...report })
   })
 
   app.post('/v1/strategy/validate', { config }, async () => loader.validate())

@@ -234,7 +234,7 @@ test('an idempotency key of more than 256 characters or with others than printab
 
 test('a store that is away is a 503 that says when to try again', async t => {
   const { app } = serve(t, {
-    lookup: {
+    lookUp: {
       get: async () => {
         throw new StoreUnavailable('redis://secret')
       },

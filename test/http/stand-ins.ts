@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createApp, type AppDeps } from '../../src/app.js'
 import { NO_KEYS } from '../../src/http/keys.js'
+import { writeLegend } from '../../src/decisioning/legend.js'
 import { Refusal } from '../../src/domain/refusal.js'
 import { strategy } from '../helpers/build.js'
 
@@ -53,10 +54,10 @@ function standIns(calls: Calls): AppDeps {
   const strategyNow = strategy()
   const report = { outcome: 'unchanged', version: 3, hash: 'abc', problems: [] } as const
   const note =
-    (what: unknown) =>
-    async (...given: unknown[]) => {
+    <Answer>(what: string, answer: Answer) =>
+    async (...given: unknown[]): Promise<Answer> => {
       calls.customers.push([what, ...given])
-      return { attributes: {}, tags: [], consent: {} }
+      return answer
     }
   return {
     async decide(...given) {
@@ -66,7 +67,7 @@ function standIns(calls: Calls): AppDeps {
         body: ANSWER
       }
     },
-    lookup: {
+    lookUp: {
       async get(id) {
         if (id !== '0199') throw new Refusal('not_found', 'There is no such decision.')
         return ANSWER
@@ -78,22 +79,18 @@ function standIns(calls: Calls): AppDeps {
       return { accepted: given[0].length, duplicates: 0, rejected: [] }
     },
     customers: {
-      get: note('get'),
-      put: note('put'),
-      patch: note('patch'),
-      putConsent: note('putConsent'),
-      erase: async (...given) => void (await note('erase')(...given)),
-      history: note('history'),
-      limits: note('limits'),
-      export: note('export')
+      get: note('get', DOCUMENT),
+      put: note('put', DOCUMENT),
+      patch: note('patch', DOCUMENT),
+      putConsent: note('putConsent', DOCUMENT),
+      erase: note('erase', true),
+      history: note('history', { ...DOCUMENT, history: [] }),
+      limits: note('limits', { ...DOCUMENT, limits: [] }),
+      export: note('export', { ...DOCUMENT, history: [] })
     },
-    async importCustomers(lines) {
-      let imported = 0
-      for await (const line of lines) {
-        calls.imported.push(line)
-        imported++
-      }
-      return { imported, failed: 0, errors: [] }
+    async importCustomers(pieces) {
+      for await (const piece of pieces) calls.imported.push(Buffer.from(piece).toString())
+      return { imported: calls.imported.length, failed: 0, errors: [] }
     },
     strategyLoader: {
       load: async () => report,
@@ -106,8 +103,9 @@ function standIns(calls: Calls): AppDeps {
         hash: 'abc',
         strategy: strategyNow,
         models: new Map(),
+        modelOf: [],
         loadedAtMs: NOW_MS,
-        legend: { offers: [], reads: [], weights: [], levers: [], segments: [] } as never
+        legend: writeLegend(strategyNow)
       })
     },
     store: { trouble: async () => undefined },
@@ -131,6 +129,13 @@ function linesInto(lines: Array<Record<string, unknown>>): Writable {
       done()
     }
   })
+}
+
+const DOCUMENT = {
+  customer: { namespace: 'crm', id: 'c-1' },
+  attributes: {},
+  tags: [],
+  consent: {}
 }
 
 /** A decision request that is right. */

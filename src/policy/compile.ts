@@ -1,0 +1,150 @@
+import { compileCatalogue, type Catalogue } from './compile-catalogue.js'
+import { ConditionReader } from './compile-conditions.js'
+import { compileExamples } from './compile-examples.js'
+import { compileContextWeights, compileOffers, DEFAULT_VALUE, positions } from './compile-offers.js'
+import { compilePlacements, compileVenues, type Venues } from './compile-placements.js'
+import { compileVocabulary, type Vocabulary } from './compile-vocabulary.js'
+import { createConditions, type ConditionNames } from './conditions/conditions.js'
+import { mergeFiles } from './merge.js'
+import { Problems } from './problems.js'
+import { StrategySchema } from './schema.js'
+import { Sections } from './sections.js'
+import type { Compiled, Share, SourceFile, Strategy } from './strategy.js'
+import { refuseUnsupported } from './support.js'
+
+/** Customers are spread over this many buckets by hash. */
+const BUCKETS = 10_000
+
+/**
+ * Compiles the rules files, in the order of their paths, into a strategy, or tells everything that is wrong with them.
+ * Pure, and never throws because of what the files say. Whether the models exist and the examples hold is for the caller.
+ * While a file's syntax is broken, only shapes are checked: names and conditions may depend on what it fails to say.
+ */
+export function compileStrategy (files: readonly SourceFile[]): Compiled {
+  const problems = new Problems()
+  const merged = mergeFiles(files, problems)
+  const sections = new Sections(merged, problems)
+  if (!merged.broken) tellMissing(sections, merged.firstFile ?? 'rules')
+
+  const vocabulary = compileVocabulary(sections)
+  const catalogue = compileCatalogue(sections, vocabulary)
+  const venues = compileVenues(sections, catalogue)
+  const conditions = createConditions(namesOf(vocabulary, catalogue, venues, sections))
+  const reader = new ConditionReader(conditions, vocabulary.doubtful, merged.broken ? undefined : problems)
+  const strategy = assemble({ sections, vocabulary, catalogue, venues, reader })
+  refuseUnsupported(sections)
+
+  if (strategy === undefined || problems.errors > 0) return { strategy: undefined, problems: problems.list() }
+  return { strategy, problems: problems.list(), compileFeature: conditions.feature }
+}
+
+interface Parts {
+  readonly sections: Sections
+  readonly vocabulary: Vocabulary
+  readonly catalogue: Catalogue
+  readonly venues: Venues
+  readonly reader: ConditionReader
+}
+
+function assemble (parts: Parts): Strategy | undefined {
+  const { sections, vocabulary, catalogue, venues, reader } = parts
+  const segments = compileSegments(sections, reader)
+  const offers = compileOffers(catalogue, vocabulary, reader)
+  const placements = compilePlacements(sections, catalogue, venues)
+  const contextWeights = compileContextWeights(sections, catalogue, reader)
+  const arbitration = sections.value('arbitration')
+  const formulaNode = sections.node('arbitration')?.at('formula')
+  const formula = formulaNode === undefined || arbitration === undefined ? undefined : reader.formula(formulaNode)
+  const examples = compileExamples(sections, { vocabulary, catalogue, venues })
+  const heads = headsOf(sections)
+  const program = reader.finish()
+  if (program === undefined) return undefined
+  return {
+    ...heads,
+    timeZone: vocabulary.zone.name,
+    namespaces: vocabulary.namespaces,
+    attributes: vocabulary.attributes,
+    context: vocabulary.context,
+    attributeIndex: positions(vocabulary.attributes.map(({ name }) => name)),
+    contextIndex: positions(vocabulary.context.map(({ name }) => name)),
+    tagPaths: vocabulary.tags.names,
+    purposes: [...vocabulary.purposes.names],
+    behaviourTypes: vocabulary.behaviourTypes,
+    channels: venues.channelList,
+    channelIndex: positions(venues.channels.names),
+    placements,
+    placementIndex: positions(venues.placements.names),
+    groups: [...catalogue.groups.names],
+    issues: [...catalogue.issues.names],
+    offers,
+    offerIndex: positions(catalogue.offers.names),
+    segments,
+    contextWeights,
+    formula,
+    groupLimit: arbitration?.groupLimit ?? Infinity,
+    program,
+    lexicon: lexiconOf(parts),
+    modelNames: [...new Set(offers.flatMap(({ model }) => model ?? []))],
+    examples
+  }
+}
+
+function namesOf (vocabulary: Vocabulary, catalogue: Catalogue, venues: Venues, sections: Sections): ConditionNames {
+  const drafts = new Map(catalogue.drafts.map((draft) => [draft.id, draft]))
+  return {
+    attributes: vocabulary.attributes,
+    context: vocabulary.context,
+    segments: [...sections.entries('segments').keys()],
+    types: [...vocabulary.types.names],
+    offers: [...catalogue.offers.names].map((id) => {
+      const draft = drafts.get(id)
+      const value = draft?.entry.value ?? DEFAULT_VALUE
+      return { id, group: draft?.group ?? '', tags: draft?.entry.tags ?? [], value: typeof value === 'number' ? value : undefined }
+    }),
+    channels: [...venues.channels.names],
+    tagPaths: vocabulary.tags.names
+  }
+}
+
+function compileSegments (sections: Sections, reader: ConditionReader): Strategy['segments'] {
+  return [...sections.entries('segments')].flatMap(([name, { node, entry }]) => {
+    const condition = entry === undefined ? undefined : reader.segment(name, node)
+    return condition === undefined ? [] : [{ name, condition }]
+  })
+}
+
+function headsOf (sections: Sections): Pick<Strategy, 'name' | 'currency' | 'holdout' | 'control'> {
+  // These only take effect with parts that are not supported yet; their shape is checked all the same.
+  for (const key of ['startEvidence', 'positiveWindow', 'reserve', 'journal'] as const) sections.value(key)
+  return {
+    name: sections.value('strategy') ?? '',
+    currency: sections.value('currency') ?? '',
+    holdout: shareOf(sections.value('holdout')),
+    control: shareOf(sections.value('control'))
+  }
+}
+
+function shareOf (given: { share: number, salt: string } | undefined): Share | undefined {
+  return given === undefined ? undefined : { salt: given.salt, limit: given.share * BUCKETS }
+}
+
+function lexiconOf ({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon'] {
+  return {
+    attributes: vocabulary.attributes.map(({ name }) => name),
+    purposes: [...vocabulary.purposes.names],
+    types: [...vocabulary.types.names],
+    offers: [...catalogue.offers.names],
+    channels: [...venues.channels.names],
+    retentionMs: vocabulary.retentionMs
+  }
+}
+
+function tellMissing (sections: Sections, file: string): void {
+  for (const [key, schema] of Object.entries(StrategySchema.shape)) {
+    const needed = schema.type !== 'optional'
+    const node = sections.node(key as keyof typeof StrategySchema.shape)
+    if (needed && (node === undefined || (node.value === null && !node.refused))) {
+      sections.problems.error(node?.keyPlace ?? { file, line: 1, column: 1 }, `"${key}" is missing; every strategy needs it`)
+    }
+  }
+}

@@ -6,7 +6,7 @@ import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
 import { writeLegend } from './legend.js'
 import { createModelPool, readModels, readyModel, type ModelFile, type ModelPool } from './open-models.js'
-import type { Announcements, Log, Meters, ModelRuntime, SharedDocuments, StrategyFiles, StrategySource } from './ports.js'
+import type { Log, Meters, ModelRuntime, SharedDocuments, StrategyFiles, StrategySource } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
 import { createSnapshots, type Snapshot, type Snapshots } from './snapshot.js'
 
@@ -14,7 +14,6 @@ export interface LoaderDeps {
   readonly files: StrategyFiles
   readonly runtime: ModelRuntime
   readonly documents: SharedDocuments
-  readonly announcements: Announcements
   readonly meters: Meters
   readonly log: Log
   readonly clock: ChooseDeps['clock'] & { wallMs (): number }

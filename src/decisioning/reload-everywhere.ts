@@ -39,7 +39,7 @@ type News =
 /** Keeps the processes that share a store on the same strategy files: a reload at one is a reload at all. */
 export function createReloading ({ loader, announcements, process, log, schedule }: ReloadingDeps): Reloading {
   const others = new Map<string, ProcessReport>()
-  let waiting: { missing: Set<string>, done: () => void } | undefined
+  const waiters = new Set<{ readonly missing: Set<string>, done (): void }>()
 
   function own (): ProcessReport {
     const { outcome, version, hash, problems } = loader.lastLoad() ?? { outcome: 'refused', version: 0, hash: '', problems: [] }
@@ -75,18 +75,27 @@ export function createReloading ({ loader, announcements, process, log, schedule
   }
 
   function settle (reporter: string): void {
-    waiting?.missing.delete(reporter)
-    if (waiting?.missing.size === 0) waiting.done()
+    for (const waiter of waiters) {
+      waiter.missing.delete(reporter)
+      if (waiter.missing.size === 0) waiter.done()
+    }
   }
 
   function othersReport (): Promise<void> {
     const missing = new Set(others.keys())
     if (missing.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      waiting = { missing, done: resolve }
+      const waiter = {
+        missing,
+        done () {
+          waiters.delete(waiter)
+          resolve()
+        }
+      }
+      waiters.add(waiter)
       schedule(() => {
         for (const silent of missing) others.delete(silent)
-        resolve()
+        waiter.done()
       }, WAIT_MS)
     })
   }

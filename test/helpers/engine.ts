@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
+import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
+import { createDecide, type Decide, type DecideDeps } from '../../src/decisioning/decide.js'
+import { createDecisionLookUp, type DecisionLookUp } from '../../src/decisioning/look-up.js'
+import { startStrategy, type LoadReport, type StrategyLoader } from '../../src/decisioning/load-strategy.js'
+import type { Log, Meters, Store, StrategyFiles } from '../../src/decisioning/ports.js'
+import type { Snapshots } from '../../src/decisioning/snapshot.js'
+import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
+import { createDecisionIds } from '../../src/domain/decision-id.js'
+import { LOCAL_CALLER } from '../../src/domain/caller.js'
+import type { DecisionRequest } from '../../src/domain/decision.js'
+
+/** One folder of a models directory: the text of its model.yaml and the bytes of its files. */
+export interface ModelFolder {
+  readonly yaml: string
+  readonly files: Readonly<Record<string, Uint8Array>>
+}
+
+export interface EngineOptions {
+  readonly rules: string
+  readonly models?: Readonly<Record<string, ModelFolder>>
+  readonly nowMs?: number
+  readonly customers?: (store: Store) => Store['customers']
+}
+
+/** The whole deciding part over an in-process store, its clock standing still at `nowMs`. */
+export interface Engine {
+  readonly store: Store
+  readonly snapshots: Snapshots
+  readonly loader: StrategyLoader
+  readonly decide: Decide
+  readonly lookUp: DecisionLookUp
+  readonly tokens: Tokens
+  readonly counted: string[]
+  /** Decides for a local caller and parses the answer. */
+  ask (request: DecisionRequest): Promise<Answer>
+  rewrite (rules: string): void
+}
+
+export interface Answer {
+  readonly decisionId: string
+  readonly decidedAt: string
+  readonly strategy: { readonly version: number; readonly hash: string }
+  readonly customer: Readonly<Record<string, unknown>>
+  readonly placements: ReadonlyArray<{ readonly id: string; readonly fallback: boolean; readonly offers: readonly AnswerOffer[] }>
+  readonly degraded: readonly string[]
+  readonly explanation?: Explanation
+}
+
+export interface AnswerOffer {
+  readonly offerId: string
+  readonly treatmentId: string
+  readonly rank: number
+  readonly priority: number
+  readonly factors: { readonly p: number; readonly c: number; readonly v: number; readonly l: number }
+  readonly propensity: { readonly value: number; readonly source: string; readonly model?: string; readonly evidence: number }
+  readonly probability: number
+  readonly token: string
+  readonly expiresAt: string
+  readonly content: Readonly<Record<string, unknown>>
+  readonly labels: Readonly<Record<string, unknown>>
+}
+
+export interface Explanation {
+  readonly candidates: number
+  readonly funnel: ReadonlyArray<{ readonly stage: string; readonly removed: number; readonly left: number }>
+  readonly outcomes: ReadonlyArray<{ readonly offerId: string; readonly stage: string; readonly rule?: { readonly text: string; readonly owner?: string }; readonly values?: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>>
+}
+
+export const NOW_MS = Date.UTC(2026, 2, 1, 10)
+
+export async function startEngine(t: Test, options: EngineOptions): Promise<Engine> {
+  const started = await tryEngine(t, options)
+  if (started.engine === undefined) throw new Error(`the strategy is refused: ${JSON.stringify(started.report.problems)}`)
+  return started.engine
+}
+
+/** The same for strategies that may be refused. */
+export async function tryEngine(t: Test, options: EngineOptions): Promise<{ report: LoadReport; engine?: Engine }> {
+  const nowMs = options.nowMs ?? NOW_MS
+  const counted: string[] = []
+  const meters = countingMeters(counted)
+  const log = silentLog()
+  const clock = { wallMs: () => nowMs, monotonicMs: () => performance.now() }
+  const store = createMemoryStore({ clock: () => nowMs, log })
+  t.after(() => store.close())
+  let rules = options.rules
+  const timers: NodeJS.Timeout[] = []
+  t.after(() => {
+    for (const timer of timers) clearTimeout(timer)
+  })
+  const { report, started } = await startStrategy({
+    files: filesOf(() => rules, options.models ?? {}),
+    runtime: createOnnxRuntime(),
+    documents: store.documents,
+    meters,
+    log,
+    clock,
+    schedule: (work, delayMs) => timers.push(setTimeout(work, delayMs))
+  })
+  if (started === undefined) return { report }
+  const tokens = createTokens(['a secret that is long enough for tests'])
+  const deps: DecideDeps = {
+    snapshots: started.snapshots,
+    customers: options.customers?.(store) ?? store.customers,
+    records: store.records,
+    tokens,
+    meters,
+    log,
+    clock,
+    decisionId: createDecisionIds(7),
+    eventId: randomUUID
+  }
+  const decide = createDecide(deps)
+  const engine: Engine = {
+    store,
+    snapshots: started.snapshots,
+    loader: started.loader,
+    decide,
+    lookUp: createDecisionLookUp({ records: store.records, documents: store.documents, snapshots: started.snapshots }),
+    tokens,
+    counted,
+    ask: async request => JSON.parse((await decide(request, LOCAL_CALLER, performance.now())).body) as Answer,
+    rewrite: text => {
+      rules = text
+    }
+  }
+  return { report, engine }
+}
+
+function filesOf(rules: () => string, models: Readonly<Record<string, ModelFolder>>): StrategyFiles {
+  return {
+    read: async () => ({
+      rules: [{ path: 'rules/strategy.yaml', text: rules() }],
+      models: Object.entries(models).map(([name, { yaml, files }]) => ({
+        name,
+        folder: `models/${name}`,
+        file: { path: `models/${name}/model.yaml`, text: yaml },
+        readBytes: async file => files[file] ?? Promise.reject(new Error(`there is no file ${file}`))
+      }))
+    })
+  }
+}
+
+/** Meters that note what was counted, for tests to look at. */
+function countingMeters(counted: string[]): Meters {
+  return {
+    decided: (channel, degraded) => counted.push(`decided ${channel} ${degraded.join()}`.trim()),
+    stageTook: () => undefined,
+    told: (type, outcome) => counted.push(`told ${type} ${outcome}`),
+    unknownCategory: (model, input) => counted.push(`unknown category ${model} ${input}`),
+    truncated: (model, input) => counted.push(`truncated ${model} ${input}`),
+    modelFailed: model => counted.push(`model failed ${model}`),
+    reloaded: outcome => counted.push(`reloaded ${outcome}`)
+  }
+}
+
+export function silentLog(): Log {
+  const nothing = (): void => undefined
+  return { debug: nothing, info: nothing, warn: nothing, error: nothing }
+}

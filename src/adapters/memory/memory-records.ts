@@ -1,0 +1,48 @@
+import type { DecisionRecord, DecisionRecords } from '../../decisioning/ports.js'
+
+const KEPT_MS = 7 * 86_400_000
+/** What a record takes beside its texts, roughly: its trace and its place in the map. */
+const OVERHEAD_BYTES = 4096
+
+/** The decisions of this process: seven days, up to a bound of bytes, oldest out first. */
+export class MemoryRecords implements DecisionRecords {
+  readonly #clock: () => number
+  readonly #mostBytes: number
+  readonly #records = new Map<string, DecisionRecord>()
+  #bytes = 0
+
+  constructor (clock: () => number, mostBytes: number) {
+    this.#clock = clock
+    this.#mostBytes = mostBytes
+  }
+
+  append (record: DecisionRecord): void {
+    this.#drop(record.id)
+    this.#records.set(record.id, record)
+    this.#bytes += sizeOf(record)
+    for (const [id, { decidedAtMs }] of this.#records) {
+      if (this.#bytes <= this.#mostBytes && decidedAtMs > this.#clock() - KEPT_MS) break
+      this.#drop(id)
+    }
+  }
+
+  async get (id: string): Promise<DecisionRecord | undefined> {
+    const record = this.#records.get(id)
+    return record !== undefined && record.decidedAtMs > this.#clock() - KEPT_MS ? record : undefined
+  }
+
+  async flush (): Promise<void> {
+    // Nothing waits: append stores at once.
+  }
+
+  #drop (id: string): void {
+    const record = this.#records.get(id)
+    if (record === undefined) return
+    this.#records.delete(id)
+    this.#bytes -= sizeOf(record)
+  }
+}
+
+function sizeOf (record: DecisionRecord): number {
+  return 2 * (record.answer.length + record.request.length) + OVERHEAD_BYTES
+}

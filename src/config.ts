@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest } from './scoring/nearest.js'
+import { nearest } from './policy/nearest.js'
 
 /** What the environment and the command line say, checked once. Folders and files are as written, relative to the working folder. */
 export interface Config {
@@ -12,11 +12,14 @@ export interface Config {
   readonly modelsDir: string
   /** Where the self-started store keeps its files. */
   readonly dataDir: string
-  readonly logLevel: LogLevel
+  /** undefined: each command has its own. */
+  readonly logLevel: LogLevel | undefined
   /** The first seals, all open; empty: made once and kept in the store. */
   readonly tokenSecrets: readonly string[]
   /** undefined: no keys, so loopback only. */
   readonly keysFile: string | undefined
+  /** The key that a command presents to a running service. */
+  readonly key: string | undefined
   /** How many bytes of decision records the store keeps, oldest out first. */
   readonly recordBytes: number
 }
@@ -71,8 +74,8 @@ const Environment = z.object({
   OFFERD_REDIS_URL: z
     .string()
     .regex(
-      /^(rediss?:\/\/.+|unix:\/\/.+|\/.+)$/,
-      'redis://HOST:PORT, rediss://… for TLS, or the path of a socket'
+      /^(rediss?:\/\/.+|unix:.+|[/.].+)$/,
+      'redis://HOST:PORT/DB, rediss://USER:PASSWORD@HOST:PORT/DB for TLS, or the path of a socket'
     )
     .optional(),
   OFFERD_RULES: Path.default('rules'),
@@ -85,7 +88,7 @@ const Environment = z.object({
       '1: more than one worker is not supported yet; start several services on one Redis instead'
     )
     .optional(),
-  OFFERD_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  OFFERD_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).optional(),
   OFFERD_TOKEN_SECRET: z
     .string()
     .transform(text => text.split(',').map(secret => secret.trim()))
@@ -95,6 +98,10 @@ const Environment = z.object({
     )
     .default([]),
   OFFERD_KEYS: Path.optional(),
+  OFFERD_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'a key of the running service, without spaces')
+    .optional(),
   OFFERD_RECORD_BYTES: z
     .string()
     .transform(bytesOf)
@@ -105,7 +112,11 @@ const Environment = z.object({
 type Variable = keyof typeof Environment.shape
 const VARIABLES = Object.keys(Environment.shape) as Variable[]
 /** Their values are never shown: secrets, and addresses that may hold a password. */
-const HIDDEN: ReadonlySet<string> = new Set<Variable>(['OFFERD_TOKEN_SECRET', 'OFFERD_REDIS_URL'])
+const HIDDEN: ReadonlySet<string> = new Set<Variable>([
+  'OFFERD_TOKEN_SECRET',
+  'OFFERD_REDIS_URL',
+  'OFFERD_KEY'
+])
 
 /**
  * Checks the environment and answers what it says, with warnings about variables that nobody reads.
@@ -130,6 +141,7 @@ export function readConfig(
     logLevel: said.OFFERD_LOG_LEVEL,
     tokenSecrets: said.OFFERD_TOKEN_SECRET,
     keysFile: said.OFFERD_KEYS,
+    key: said.OFFERD_KEY,
     recordBytes: said.OFFERD_RECORD_BYTES
   })
   return { config, warnings: unknownVariables(env) }

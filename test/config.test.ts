@@ -20,9 +20,10 @@ test('an empty environment is a complete configuration', async t => {
     rulesDir: 'rules',
     modelsDir: 'models',
     dataDir: '.offerd',
-    logLevel: 'info',
+    logLevel: undefined,
     tokenSecrets: [],
     keysFile: undefined,
+    key: undefined,
     recordBytes: 2 ** 30
   })
   t.strictSame(warnings, [])

@@ -1,0 +1,24 @@
+import type { AppDeps } from '../app.js'
+import type { Config, LogLevel } from '../config.js'
+import type { Clock } from '../decisioning/decide.js'
+import type { Log, Meters, ModelRuntime, Store, StrategyFiles } from '../decisioning/ports.js'
+
+/** What main.ts wires for the commands: everything that reaches outside the process, made when a command asks for it. */
+export interface Parts {
+  /** Of this program. */
+  readonly version: string
+  readonly clock: Clock
+  /** Runs work once after a while; what is waiting does not keep the process alive. */
+  schedule(work: () => void, delayMs: number): void
+  /** JSON lines, to stdout for a service and to stderr for a command whose stdout is its result. */
+  createLog(level: LogLevel, output: 'stdout' | 'stderr'): AppDeps['log'] & Log
+  createMeters(): Meters & AppDeps['metrics']
+  createFiles(config: Config): StrategyFiles
+  createRuntime(): ModelRuntime
+  /** The store that the configuration names, or one of its own. Opens also while a named store is away. */
+  openStore(config: Config, log: Log): Promise<Store>
+  /** A store that forgets everything, for trials. */
+  createMemoryStore(): Store
+  /** The keys of OFFERD_KEYS. Throws CommandRefused with everything wrong with the file. */
+  readKeys(config: Config): Promise<AppDeps['keys']>
+}

@@ -1,0 +1,188 @@
+import { createApp, type AppDeps } from '../app.js'
+import { exposureProblem, readConfig, type Config } from '../config.js'
+import type { LoadReport } from '../decisioning/load-strategy.js'
+import type { Command } from './command.js'
+import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
+import type { Parts } from './parts.js'
+import { openService, type Service } from './service.js'
+import { CommandRefused, type ExitCode, type Shell } from './shell.js'
+
+/** How long requests in flight may take to finish once the service was told to stop. */
+const GRACE_MS = 10_000
+
+const HELP = `Usage: offerd serve [OPTIONS]
+
+Serves decisions over HTTP until it is told to stop (SIGTERM or Ctrl+C). SIGHUP loads the strategy again.
+Prints one line of JSON with "msg":"listening" and "url" when it is ready.
+
+${STRATEGY_HELP}
+
+Exit code 0: stopped as told. 1: the strategy was refused, every problem printed. 2: a setting was not understood.
+`
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'serve decisions over HTTP',
+  help: HELP,
+
+  async run(shell, words, parts) {
+    const { values } = parseOptions(words, STRATEGY_OPTIONS)
+    const { config, warnings } = readConfig(shell.env, values)
+    const log = parts.createLog(config.logLevel ?? 'info', 'stdout')
+    for (const warning of warnings) log.warn({}, warning)
+    return serve({ shell, config, parts, log })
+  }
+}
+
+/** What serving needs. */
+export interface Serving {
+  readonly shell: Shell
+  readonly config: Config
+  readonly parts: Parts
+  readonly log: ReturnType<Parts['createLog']>
+}
+
+/** What a command does around serving. */
+export interface Occasions {
+  /** Before the first request can come. */
+  readonly prepare?: (service: Service) => Promise<void>
+  /** Requests can come; nobody was told yet. */
+  readonly introduce?: (service: Service, url: string) => Promise<void>
+}
+
+/**
+ * Serves until a signal tells it to stop, then finishes what is in flight.
+ * Throws CommandRefused and StrategyRefused for what keeps the service from starting.
+ */
+export async function serve(
+  { shell, config, parts, log }: Serving,
+  { prepare, introduce }: Occasions = {}
+): Promise<ExitCode> {
+  const exposed = exposureProblem(config)
+  if (exposed !== undefined) throw new CommandRefused(exposed)
+  const stop = stopSignal(shell)
+  const keys = await parts.readKeys(config)
+  const service = await openService(config, parts, log)
+  reportLoad(service.report, log)
+  try {
+    await prepare?.(service)
+    const app = createApp({ ...appDeps(service, parts, stop), keys, log })
+    const forgetReload = shell.onSignal('SIGHUP', () => void reload(service, log))
+    try {
+      const url = await app.listen({ host: config.host, port: config.port }).catch(refuseAddress)
+      await introduce?.(service, url)
+      announce({ shell, config, parts, log }, service, url)
+      await stop.told
+      log.info({ graceMs: GRACE_MS }, 'stopping: requests in flight may finish')
+    } finally {
+      forgetReload()
+      await closeWithin(app.close(), parts, log)
+    }
+  } finally {
+    await service.close()
+  }
+  log.info({}, 'stopped')
+  return 0
+}
+
+interface Stop {
+  /** Resolves with the first signal to stop. */
+  readonly told: Promise<void>
+  isTold(): boolean
+}
+
+/** Listens from the start, so that a signal while the strategy loads is not lost. */
+function stopSignal(shell: Shell): Stop {
+  let isTold = false
+  const told = new Promise<void>(resolve => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      shell.onSignal(name, () => {
+        isTold = true
+        resolve()
+      })
+    }
+  })
+  return { told, isTold: () => isTold }
+}
+
+function appDeps(service: Service, parts: Parts, stop: Stop): Omit<AppDeps, 'keys' | 'log'> {
+  return {
+    decide: service.decideOnce,
+    lookUp: service.lookUp,
+    recordEvents: service.recordEvents,
+    customers: service.customers,
+    importCustomers: service.importCustomers,
+    strategyLoader: service.loader,
+    snapshots: service.snapshots,
+    store: service.store,
+    metrics: service.meters,
+    version: parts.version,
+    nowMs: parts.clock.wallMs,
+    isDraining: stop.isTold
+  }
+}
+
+/** The one line that programs wait for; it is written whatever the log level. */
+function announce({ shell, config, parts, log }: Serving, service: Service, url: string): void {
+  const { version, hash, strategy } = service.snapshots.current()
+  log.info({ store: service.store.description }, 'store opened')
+  if (config.keysFile === undefined) {
+    log.warn(
+      { host: config.host },
+      'OFFERD_KEYS is not set: everybody on this machine may do everything, and nobody else is served'
+    )
+  }
+  const line = {
+    level: 30,
+    time: parts.clock.wallMs(),
+    msg: 'listening',
+    url,
+    strategy: strategy.name,
+    version,
+    hash
+  }
+  shell.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+async function reload(service: Service, log: Serving['log']): Promise<void> {
+  try {
+    reportLoad(await service.loader.load(), log)
+  } catch (error) {
+    log.error({ err: error }, 'the strategy could not be loaded again; the one in force stays')
+  }
+}
+
+function reportLoad({ outcome, version, hash, problems }: LoadReport, log: Serving['log']): void {
+  for (const { severity, message, hint, ...place } of problems) {
+    if (severity === 'error') log.error({ ...place, hint }, message)
+    else log.warn({ ...place, hint }, message)
+  }
+  if (outcome === 'refused')
+    log.error({ version, hash }, 'the strategy on disk is refused; the one in force stays')
+  else log.info({ outcome, version, hash }, 'strategy loaded')
+}
+
+function refuseAddress(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    throw new CommandRefused(
+      'the port is taken by another process: set OFFERD_PORT to another one, or to 0 for any free one'
+    )
+  if (code === 'EACCES')
+    throw new CommandRefused(
+      'the port needs more rights than this process has: set OFFERD_PORT to 1024 or above'
+    )
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    throw new CommandRefused('OFFERD_HOST is no address of this machine')
+  throw error
+}
+
+async function closeWithin(
+  closing: Promise<unknown>,
+  parts: Parts,
+  log: Serving['log']
+): Promise<void> {
+  const late = new Promise<'late'>(resolve => parts.schedule(() => resolve('late'), GRACE_MS))
+  if ((await Promise.race([closing, late])) === 'late')
+    log.warn({ graceMs: GRACE_MS }, 'some requests did not finish in time')
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import type { AppDeps } from '../app.js'
+import type { Config } from '../config.js'
+import { createDecide, type Decide } from '../decisioning/decide.js'
+import { createCustomers, type Customers } from '../decisioning/customers.js'
+import { createDecideOnce, type DecideOnce } from '../decisioning/decide-once.js'
+import { createImportCustomers, type ImportCustomers } from '../decisioning/import-customers.js'
+import {
+  startStrategy,
+  type LoadReport,
+  type StrategyLoader
+} from '../decisioning/load-strategy.js'
+import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-up.js'
+import type { Log, Meters, Store } from '../decisioning/ports.js'
+import { createRecordEvents, type RecordEvents } from '../decisioning/record-events.js'
+import type { Snapshots } from '../decisioning/snapshot.js'
+import { decisionIdAt } from './ids.js'
+import type { Parts } from './parts.js'
+import { openTokens } from './tokens.js'
+
+/** Everything between the store and the wire, wired once. */
+export interface Service {
+  readonly store: Store
+  readonly snapshots: Snapshots
+  readonly loader: StrategyLoader
+  readonly report: LoadReport
+  readonly decide: Decide
+  readonly decideOnce: DecideOnce
+  readonly lookUp: DecisionLookUp
+  readonly recordEvents: RecordEvents
+  readonly customers: Customers
+  readonly importCustomers: ImportCustomers
+  readonly meters: Meters & AppDeps['metrics']
+  /** Writes what is waiting and lets the store go. */
+  close(): Promise<void>
+}
+
+/** The strategy was refused: the report says everything that is wrong with it. */
+export class StrategyRefused extends Error {
+  override readonly name = 'StrategyRefused'
+  readonly report: LoadReport
+
+  constructor(report: LoadReport) {
+    super('The strategy is refused.')
+    this.report = report
+  }
+}
+
+/** Opens the store, loads the strategy and wires the use cases. Throws StrategyRefused; the store is closed again then. */
+export async function openService(config: Config, parts: Parts, log: Log): Promise<Service> {
+  const store = await parts.openStore(config, log)
+  try {
+    return await wire(config, parts, log, store)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Runs work with a service that is there for this one command, its log on stderr. Throws StrategyRefused. */
+export async function withService<T>(
+  config: Config,
+  parts: Parts,
+  work: (service: Service) => Promise<T>
+): Promise<T> {
+  const service = await openService(
+    config,
+    parts,
+    parts.createLog(config.logLevel ?? 'warn', 'stderr')
+  )
+  try {
+    return await work(service)
+  } finally {
+    await service.close()
+  }
+}
+
+async function wire(config: Config, parts: Parts, log: Log, store: Store): Promise<Service> {
+  const meters = parts.createMeters()
+  const { report, started } = await startStrategy(loaderDeps(config, parts, { store, meters, log }))
+  if (started === undefined) throw new StrategyRefused(report)
+  const { snapshots, loader } = started
+  const { customers, records, documents } = store
+  const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
+  const needs = {
+    snapshots,
+    customers,
+    tokens,
+    meters,
+    log,
+    clock: parts.clock,
+    eventId: randomUUID,
+    freshId: randomUUID
+  }
+  const decide = createDecide({ ...needs, records, decisionId: decisionIdAt })
+  return {
+    store,
+    snapshots,
+    loader,
+    report,
+    meters,
+    decide,
+    decideOnce: createDecideOnce(decide, documents),
+    lookUp: createDecisionLookUp({ records, documents, snapshots }),
+    recordEvents: createRecordEvents(needs),
+    customers: createCustomers(needs),
+    importCustomers: createImportCustomers(needs),
+    async close() {
+      await records.flush()
+      await store.close()
+    }
+  }
+}
+
+/** Loads the strategy once without serving it, on a store that forgets. */
+export async function tryStrategy(config: Config, parts: Parts, log: Log): Promise<LoadReport> {
+  const store = parts.createMemoryStore()
+  try {
+    const { report } = await startStrategy(
+      loaderDeps(config, parts, { store, meters: parts.createMeters(), log })
+    )
+    return report
+  } finally {
+    await store.close()
+  }
+}
+
+function loaderDeps(
+  config: Config,
+  parts: Parts,
+  { store, meters, log }: { store: Store; meters: Meters; log: Log }
+) {
+  const { documents, announcements } = store
+  const { clock, schedule } = parts
+  return {
+    files: parts.createFiles(config),
+    runtime: parts.createRuntime(),
+    documents,
+    announcements,
+    meters,
+    log,
+    clock,
+    schedule
+  }
+}

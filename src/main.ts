@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises'
+import { pino } from 'pino'
+import { parse } from 'yaml'
+import { createStrategyFiles } from './adapters/files/strategy-files.js'
+import { createMemoryStore } from './adapters/memory/memory-store.js'
+import { createMeters } from './adapters/metrics/meters.js'
+import { createOnnxRuntime } from './adapters/onnx/runtime.js'
+import { openStore } from './adapters/redis/open-store.js'
+import { runCli } from './cli/cli.js'
+import type { Parts } from './cli/parts.js'
+import { CommandRefused, type Output, type Shell } from './cli/shell.js'
+import type { Config } from './config.js'
+import { createKeyRing, KeysRefused, NO_KEYS, type KeyRing } from './http/keys.js'
+
+/** The only file that touches the process: it hands its words, streams and signals to the command line, and the adapters with them. */
+const shell: Shell = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdin: process.stdin,
+  stdout: outputTo(process.stdout),
+  stderr: outputTo(process.stderr),
+  onSignal(name, heard) {
+    process.on(name, heard)
+    return () => process.off(name, heard)
+  }
+}
+
+const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
+
+const parts: Parts = {
+  version: await readVersion(),
+  clock,
+  schedule(work, delayMs) {
+    setTimeout(work, delayMs).unref()
+  },
+  createLog(level, output) {
+    const descriptor = output === 'stdout' ? process.stdout.fd : process.stderr.fd
+    return pino({ level }, pino.destination({ dest: descriptor, sync: true }))
+  },
+  createMeters,
+  createFiles: ({ rulesDir, modelsDir }) => createStrategyFiles({ rulesDir, modelsDir }),
+  createRuntime: createOnnxRuntime,
+  openStore: ({ redisUrl, dataDir, recordBytes }, log) =>
+    openStore({ redisUrl, dataDir, recordBytes, log }),
+  createMemoryStore: () => createMemoryStore({}),
+  readKeys
+}
+
+function outputTo(stream: NodeJS.WriteStream): Output {
+  return { isTerminal: stream.isTTY, write: text => void stream.write(text) }
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+async function readKeys({ keysFile }: Config): Promise<KeyRing> {
+  if (keysFile === undefined) return NO_KEYS
+  try {
+    return createKeyRing(parse(await readFile(keysFile, 'utf8')), clock.monotonicMs)
+  } catch (error) {
+    const problems =
+      error instanceof KeysRefused
+        ? error.problems
+        : [error instanceof Error ? error.message : String(error)]
+    throw new CommandRefused(problems.map(problem => `${keysFile}: ${problem}`).join('\n'))
+  }
+}
+
+/** A reader that went away, such as `| head`, is no fault of ours. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+process.exit(await runCli(shell, parts))

@@ -6,6 +6,9 @@ import type { Entry, Sections } from './sections.js'
 import type { YamlNode } from './yaml.js'
 import type { Zone } from './zone.js'
 
+/** What conditions and influencers say in place of an offer. */
+const RESERVED = ['same', 'any']
+
 /** Issues, groups and offers with their names resolved, before any condition is compiled. */
 export interface Catalogue {
   readonly issues: Register
@@ -39,6 +42,11 @@ export function compileCatalogue (sections: Sections, vocabulary: Vocabulary): C
   const groups = new Register('group', groupEntries.keys(), sections.told)
   const offers = new Register('offer', offerEntries.keys(), sections.told)
   for (const { node, entry } of groupEntries.values()) if (entry !== undefined) issues.check(entry.issue, node.at('issue'))
+
+  for (const word of RESERVED) {
+    const node = offerEntries.get(word)?.node
+    if (node !== undefined) sections.problems.error(node.keyPlace, `"${word}" cannot be an offer: it has a meaning of its own in seen("accept", "${word}", "7d")`)
+  }
 
   function draftOf (id: string, index: number, node: YamlNode, entry: OfferEntry): OfferDraft | undefined {
     entry.tags?.forEach((tag, i) => vocabulary.tags.check(tag, node.at('tags', i)))

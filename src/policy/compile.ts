@@ -1,3 +1,5 @@
+import { checkExperiments } from './check-experiments.js'
+import { checkLimits } from './check-limits.js'
 import { compileCatalogue, type Catalogue } from './compile-catalogue.js'
 import { ConditionReader } from './compile-conditions.js'
 import { compileExamples } from './compile-examples.js'
@@ -57,6 +59,8 @@ function assemble (parts: Parts): Strategy | undefined {
   const formula = formulaNode === undefined || arbitration === undefined ? undefined : reader.formula(formulaNode)
   const examples = compileExamples(sections, { vocabulary, catalogue, venues })
   const heads = headsOf(sections)
+  checkLimits(sections, catalogue, venues)
+  checkExperiments(sections, catalogue, reader)
   const program = reader.finish()
   if (program === undefined) return undefined
   return {

@@ -2,6 +2,7 @@ import { LOCAL_CALLER, type Caller } from '../../src/domain/caller.js'
 import type { Lexicon } from '../../src/domain/customer.js'
 import type { DecisionRequest } from '../../src/domain/decision.js'
 import { INTERACTION_TYPES } from '../../src/domain/interaction.js'
+import { compileStrategy } from '../../src/policy/compile.js'
 import type {
   Channel,
   Declared,
@@ -34,7 +35,17 @@ export function strategy(changes: Partial<StrategyParts> = {}): Strategy {
   }
 }
 
-export function lexiconOf(parts: StrategyParts): Lexicon {
+/** A strategy compiled from rules as a person writes them, in one file. Throws with every problem. */
+export function strategyFrom(yamlText: string): Strategy {
+  const compiled = compileStrategy([{ path: 'rules/test.yaml', text: yamlText }])
+  if (compiled.strategy !== undefined) return compiled.strategy
+  const problems = compiled.problems.map(
+    ({ line, column, message }) => `${line}:${column} ${message}`
+  )
+  throw new Error(`The strategy of the test does not compile:\n${problems.join('\n')}`)
+}
+
+function lexiconOf(parts: StrategyParts): Lexicon {
   return {
     attributes: parts.attributes.map(({ name }) => name),
     purposes: parts.purposes,

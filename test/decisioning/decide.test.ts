@@ -13,7 +13,11 @@ function offersOf(answer: Answer, placement = 0): string[] {
 }
 
 async function store(engine: Engine, id: string, profile: Partial<Profile>): Promise<void> {
-  await engine.store.customers.change({ namespace: 'crm', id }, () => ({ ...EMPTY_PROFILE, ...profile }), engine.snapshots.current().strategy.lexicon)
+  await engine.store.customers.change(
+    { namespace: 'crm', id },
+    () => ({ ...EMPTY_PROFILE, ...profile }),
+    engine.snapshots.current().strategy.lexicon
+  )
 }
 
 test('priority is propensity times context weight times value times lever', async t => {
@@ -29,12 +33,17 @@ test('priority is propensity times context weight times value times lever', asyn
   })
   const answer = await engine.ask({ ...TILES, context: { intent: 'loan' } })
   t.same(offersOf(answer), ['two', 'one', 'three'])
-  t.same(answer.placements[0]!.offers.map(({ factors }) => factors), [
-    { p: 0.04, c: 1, v: 200, l: 1.55 },
-    { p: 0.12, c: 1, v: 80, l: 1 },
-    { p: 0.09, c: 1.25, v: 60, l: 1.2 }
-  ])
-  const priorities = answer.placements[0]!.offers.map(({ priority }) => Math.round(priority * 1e9) / 1e9)
+  t.same(
+    answer.placements[0]!.offers.map(({ factors }) => factors),
+    [
+      { p: 0.04, c: 1, v: 200, l: 1.55 },
+      { p: 0.12, c: 1, v: 80, l: 1 },
+      { p: 0.09, c: 1.25, v: 60, l: 1.2 }
+    ]
+  )
+  const priorities = answer.placements[0]!.offers.map(
+    ({ priority }) => Math.round(priority * 1e9) / 1e9
+  )
   t.same(priorities, [12.4, 9.6, 8.1])
   t.same(answer.placements[0]!.offers[0]!.propensity, { value: 0.04, source: 'prior', evidence: 0 })
   t.equal(answer.placements[0]!.offers[0]!.probability, 1)
@@ -64,7 +73,9 @@ test('every candidate ends at exactly one stage, for the first reason in the ord
     exclude: ['excluded', 'unheard-of'],
     options: { explain: 'full', mode: 'test' }
   })
-  const stages = Object.fromEntries(answer.explanation!.outcomes.map(({ offerId, stage }) => [offerId, stage]))
+  const stages = Object.fromEntries(
+    answer.explanation!.outcomes.map(({ offerId, stage }) => [offerId, stage])
+  )
   t.same(stages, {
     expired: 'validity',
     unconsented: 'consent',
@@ -87,10 +98,20 @@ test('every candidate ends at exactly one stage, for the first reason in the ord
 })
 
 test('a placement that gets no offer shows its fallback, and a fallback never pads', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('adults', { eligibility: 'customer.age >= 18' }) }) })
-  const stranger = await engine.ask({ ...WEB, placements: [{ id: 'home_hero' }, { id: 'home_tile' }] })
-  t.same(stranger.placements.map(({ fallback }) => fallback), [true, true])
-  t.match(stranger.placements[0]!.offers, [{ offerId: 'welcome', rank: 1, priority: 0, probability: 1 }])
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: offerYaml('adults', { eligibility: 'customer.age >= 18' }) })
+  })
+  const stranger = await engine.ask({
+    ...WEB,
+    placements: [{ id: 'home_hero' }, { id: 'home_tile' }]
+  })
+  t.same(
+    stranger.placements.map(({ fallback }) => fallback),
+    [true, true]
+  )
+  t.match(stranger.placements[0]!.offers, [
+    { offerId: 'welcome', rank: 1, priority: 0, probability: 1 }
+  ])
   t.notOk('propensity' in stranger.placements[0]!.offers[0]!)
   t.ok(stranger.placements[0]!.offers[0]!.token, 'a fallback has a token')
   const adult = await engine.ask({ ...TILES, attributes: { age: 40 } })
@@ -99,13 +120,26 @@ test('a placement that gets no offer shows its fallback, and a fallback never pa
 
 test('a missing age is neither adult nor minor', async t => {
   const engine = await startEngine(t, {
-    rules: rulesWith({ offers: [offerYaml('adult', { eligibility: 'customer.age >= 18' }), offerYaml('not-minor', { eligibility: '!(customer.age < 18)' }), offerYaml('known', { eligibility: 'has(customer.age) || true' })].join('\n') })
+    rules: rulesWith({
+      offers: [
+        offerYaml('adult', { eligibility: 'customer.age >= 18' }),
+        offerYaml('not-minor', { eligibility: '!(customer.age < 18)' }),
+        offerYaml('known', { eligibility: 'has(customer.age) || true' })
+      ].join('\n')
+    })
   })
   t.same(offersOf(await engine.ask(TILES)), ['known'])
 })
 
 test('the stored profile is used, and a request attribute stands over it for this request only', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: [offerYaml('rich', { eligibility: 'customer.balance > 100', value: 9 }), offerYaml('anyone')].join('\n') }) })
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('rich', { eligibility: 'customer.balance > 100', value: 9 }),
+        offerYaml('anyone')
+      ].join('\n')
+    })
+  })
   await store(engine, 'c-1001', { attributes: { balance: 500 } })
   const first = await engine.ask(WEB)
   t.same([offersOf(first), first.customer['known']], [['rich'], true])
@@ -114,29 +148,47 @@ test('the stored profile is used, and a request attribute stands over it for thi
 })
 
 test('an offer whose purpose is not granted is removed until it is', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('mailing', { purposes: ['marketing'] }) }) })
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: offerYaml('mailing', { purposes: ['marketing'] }) })
+  })
   t.same(offersOf(await engine.ask(WEB)), ['welcome'])
-  await store(engine, 'c-1001', { consent: { marketing: { granted: true, timeMs: NOW_MS, source: 'branch' } } })
+  await store(engine, 'c-1001', {
+    consent: { marketing: { granted: true, timeMs: NOW_MS, source: 'branch' } }
+  })
   t.same(offersOf(await engine.ask(WEB)), ['mailing'])
-  await store(engine, 'c-1001', { consent: { marketing: { granted: false, timeMs: NOW_MS, source: 'app' } } })
+  await store(engine, 'c-1001', {
+    consent: { marketing: { granted: false, timeMs: NOW_MS, source: 'app' } }
+  })
   t.same(offersOf(await engine.ask(WEB)), ['welcome'])
 })
 
 test('no offer stands twice in an answer, and the better offer takes the slot with the higher multiplier', async t => {
   const engine = await startEngine(t, {
     rules: rulesWith({
-      placements: '  home_tile: {channel: web, count: 2, fallback: welcome}\n  home_hero: {channel: web, count: 1, multiplier: 1.5, fallback: welcome}\n  agent: {channel: call_center, count: 1, fallback: welcome}',
-      offers: [offerYaml('a', { value: 3 }), offerYaml('b', { value: 2 }), offerYaml('c', { value: 1 })].join('\n')
+      placements:
+        '  home_tile: {channel: web, count: 2, fallback: welcome}\n  home_hero: {channel: web, count: 1, multiplier: 1.5, fallback: welcome}\n  agent: {channel: call_center, count: 1, fallback: welcome}',
+      offers: [
+        offerYaml('a', { value: 3 }),
+        offerYaml('b', { value: 2 }),
+        offerYaml('c', { value: 1 })
+      ].join('\n')
     })
   })
-  const answer = await engine.ask({ ...WEB, placements: [{ id: 'home_tile' }, { id: 'home_hero' }] })
+  const answer = await engine.ask({
+    ...WEB,
+    placements: [{ id: 'home_tile' }, { id: 'home_hero' }]
+  })
   t.same([offersOf(answer, 0), offersOf(answer, 1)], [['b', 'c'], ['a']])
 })
 
 test('a group fills no more slots than the group limit', async t => {
   const engine = await startEngine(t, {
     rules: rulesWith({
-      offers: [offerYaml('a', { value: 9 }), offerYaml('b', { value: 8 }), offerYaml('c', { value: 1, group: 'loans' })].join('\n'),
+      offers: [
+        offerYaml('a', { value: 9 }),
+        offerYaml('b', { value: 8 }),
+        offerYaml('c', { value: 1, group: 'loans' })
+      ].join('\n'),
       rest: 'arbitration: {groupLimit: 1}'
     })
   })
@@ -146,21 +198,35 @@ test('a group fills no more slots than the group limit', async t => {
 test('equal priorities fall to the higher propensity, then to the offer id', async t => {
   const engine = await startEngine(t, {
     rules: rulesWith({
-      offers: [offerYaml('z', { value: 2, propensity: { prior: 0.25 } }), offerYaml('y', { value: 1, propensity: { prior: 0.5 } }), offerYaml('x', { value: 1, propensity: { prior: 0.5 } })].join('\n')
+      offers: [
+        offerYaml('z', { value: 2, propensity: { prior: 0.25 } }),
+        offerYaml('y', { value: 1, propensity: { prior: 0.5 } }),
+        offerYaml('x', { value: 1, propensity: { prior: 0.5 } })
+      ].join('\n')
     })
   })
   t.same(offersOf(await engine.ask(TILES)), ['x', 'y', 'z'])
 })
 
 test('mandatory offers come before all others', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: [offerYaml('loud', { value: 100 }), offerYaml('legal-notice', { value: 0, mandatory: true })].join('\n') }) })
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('loud', { value: 100 }),
+        offerYaml('legal-notice', { value: 0, mandatory: true })
+      ].join('\n')
+    })
+  })
   t.same(offersOf(await engine.ask(TILES)), ['legal-notice', 'loud'])
 })
 
 test("a strategy's own formula replaces the product", async t => {
   const engine = await startEngine(t, {
     rules: rulesWith({
-      offers: [offerYaml('likely', { value: 1, propensity: { prior: 0.9 } }), offerYaml('dear', { value: 100, propensity: { prior: 0.1 } })].join('\n'),
+      offers: [
+        offerYaml('likely', { value: 1, propensity: { prior: 0.9 } }),
+        offerYaml('dear', { value: 100, propensity: { prior: 0.1 } })
+      ].join('\n'),
       rest: 'arbitration: {formula: p}'
     })
   })
@@ -168,26 +234,53 @@ test("a strategy's own formula replaces the product", async t => {
 })
 
 test('content is in the language asked for, de-AT falls back to de and any other to the treatment itself', async t => {
-  const treatments = { any: { placements: ['home_hero'], content: { headline: 'Hello' }, languages: { de: { headline: 'Hallo' } } } }
-  const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('hello', { treatments }) }) })
-  for (const [language, headline] of [['de', 'Hallo'], ['de-AT', 'Hallo'], ['DE', 'Hallo'], ['fr', 'Hello'], [undefined, 'Hello']]) {
+  const treatments = {
+    any: {
+      placements: ['home_hero'],
+      content: { headline: 'Hello' },
+      languages: { de: { headline: 'Hallo' } }
+    }
+  }
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: offerYaml('hello', { treatments }) })
+  })
+  for (const [language, headline] of [
+    ['de', 'Hallo'],
+    ['de-AT', 'Hallo'],
+    ['DE', 'Hallo'],
+    ['fr', 'Hello'],
+    [undefined, 'Hello']
+  ]) {
     const answer = await engine.ask({ ...WEB, language })
     t.same(answer.placements[0]!.offers[0]!.content, { headline }, String(language))
   }
 })
 
 test('offers are shown from their first instant to before their last, in the time zone of the strategy', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('spring', { from: '2026-03-29', until: '2026-03-30' }) }) })
-  const at = async (instant: string): Promise<string[]> => offersOf(await engine.ask({ ...WEB, options: { mode: 'test', at: instant } }))
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: offerYaml('spring', { from: '2026-03-29', until: '2026-03-30' }) })
+  })
+  const at = async (instant: string): Promise<string[]> =>
+    offersOf(await engine.ask({ ...WEB, options: { mode: 'test', at: instant } }))
   t.same(await at('2026-03-28T22:59:59Z'), ['welcome'])
-  t.same(await at('2026-03-28T23:00:00Z'), ['spring'], 'midnight in Berlin, before the clocks change')
+  t.same(
+    await at('2026-03-28T23:00:00Z'),
+    ['spring'],
+    'midnight in Berlin, before the clocks change'
+  )
   t.same(await at('2026-03-29T21:59:59Z'), ['spring'], 'the day has 23 hours')
   t.same(await at('2026-03-29T22:00:00Z'), ['welcome'])
 })
 
 test('mode test stores nothing and seals nothing', async t => {
   const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('a') }) })
-  const request = { customer: { id: 'c-1' }, channel: 'call_center', placements: [{ id: 'agent' }], events: [{ type: 'complaint' }], options: { mode: 'test' as const } }
+  const request = {
+    customer: { id: 'c-1' },
+    channel: 'call_center',
+    placements: [{ id: 'agent' }],
+    events: [{ type: 'complaint' }],
+    options: { mode: 'test' as const }
+  }
   const answer = await engine.ask(request)
   t.notOk('token' in answer.placements[0]!.offers[0]!)
   t.same(await engine.store.customers.history({ namespace: 'crm', id: 'c-1' }, 10), [])
@@ -195,17 +288,32 @@ test('mode test stores nothing and seals nothing', async t => {
 })
 
 test('where the answer is the impression, it is in the history once the decision is answered', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: [offerYaml('a', { value: 2 }), offerYaml('b')].join('\n') }) })
-  const answer = await engine.ask({ customer: { id: 'c-1' }, channel: 'call_center', placements: [{ id: 'agent' }] })
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: [offerYaml('a', { value: 2 }), offerYaml('b')].join('\n') })
+  })
+  const answer = await engine.ask({
+    customer: { id: 'c-1' },
+    channel: 'call_center',
+    placements: [{ id: 'agent' }]
+  })
   const history = await engine.store.customers.history({ namespace: 'crm', id: 'c-1' }, 10)
-  t.same(history.map(({ type, offerId, channel, decisionId }) => ({ type, offerId, channel, decisionId })).sort((a, b) => (a.offerId! < b.offerId! ? -1 : 1)), [
-    { type: 'impression', offerId: 'a', channel: 'call_center', decisionId: answer.decisionId },
-    { type: 'impression', offerId: 'b', channel: 'call_center', decisionId: answer.decisionId }
-  ])
+  t.same(
+    history
+      .map(({ type, offerId, channel, decisionId }) => ({ type, offerId, channel, decisionId }))
+      .sort((a, b) => (a.offerId! < b.offerId! ? -1 : 1)),
+    [
+      { type: 'impression', offerId: 'a', channel: 'call_center', decisionId: answer.decisionId },
+      { type: 'impression', offerId: 'b', channel: 'call_center', decisionId: answer.decisionId }
+    ]
+  )
 })
 
 test("a request's events are stored and count in the same decision", async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('quiet', { suitability: 'seen("complaint", "any", "1d") == 0' }) }) })
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: offerYaml('quiet', { suitability: 'seen("complaint", "any", "1d") == 0' })
+    })
+  })
   t.same(offersOf(await engine.ask(WEB)), ['quiet'])
   t.same(offersOf(await engine.ask({ ...WEB, events: [{ type: 'complaint' }] })), ['welcome'])
   t.same(offersOf(await engine.ask(WEB)), ['welcome'], 'the event was stored')
@@ -214,7 +322,10 @@ test("a request's events are stored and count in the same decision", async t => 
 test('a customer that cannot be read gets fallbacks and is told so', async t => {
   const failing = await startEngine(t, {
     rules: rulesWith({ offers: offerYaml('a') }),
-    customers: ({ customers }) => ({ ...customers, load: () => Promise.reject(new StoreUnavailable('gone')) })
+    customers: ({ customers }) => ({
+      ...customers,
+      load: () => Promise.reject(new StoreUnavailable('gone'))
+    })
   })
   const answer = await failing.ask(WEB)
   t.same([answer.degraded, answer.placements[0]!.fallback], [['profile'], true])
@@ -236,9 +347,17 @@ test('a store that is too slow is not waited for longer than timeoutMs', async t
 test('impressions that cannot be recorded show as limits in degraded', async t => {
   const engine = await startEngine(t, {
     rules: rulesWith({ offers: offerYaml('a') }),
-    customers: ({ customers }) => ({ ...customers, load: customers.load.bind(customers), append: () => Promise.reject(new StoreUnavailable('read only')) })
+    customers: ({ customers }) => ({
+      ...customers,
+      load: customers.load.bind(customers),
+      append: () => Promise.reject(new StoreUnavailable('read only'))
+    })
   })
-  const answer = await engine.ask({ customer: { id: 'c-1' }, channel: 'call_center', placements: [{ id: 'agent' }] })
+  const answer = await engine.ask({
+    customer: { id: 'c-1' },
+    channel: 'call_center',
+    placements: [{ id: 'agent' }]
+  })
   t.same([answer.degraded, offersOf(answer)], [['limits'], ['a']])
 })
 
@@ -246,7 +365,18 @@ test('names that the strategy does not have are refused together, each with its 
   const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('a') }) })
   await t.rejects(
     engine.decide(
-      { customer: { id: 'x', namespace: 'crn' }, channel: 'web', placements: [{ id: 'home_here' }, { id: 'agent' }, { id: 'home_tile', count: 4, filter: { group: ['card'] } }], attributes: { agee: 1 }, context: { device: 'fridge' }, events: [{ type: 'click' }] },
+      {
+        customer: { id: 'x', namespace: 'crn' },
+        channel: 'web',
+        placements: [
+          { id: 'home_here' },
+          { id: 'agent' },
+          { id: 'home_tile', count: 4, filter: { group: ['card'] } }
+        ],
+        attributes: { agee: 1 },
+        context: { device: 'fridge' },
+        events: [{ type: 'click' }]
+      },
       LOCAL_CALLER,
       performance.now()
     ),
@@ -268,43 +398,78 @@ test('names that the strategy does not have are refused together, each with its 
 
 test('a holdout sees fallbacks only; the control group sees offers by their priors', async t => {
   const offers = offerYaml('a')
-  const held = await startEngine(t, { rules: rulesWith({ offers, rest: 'holdout: {share: 1, salt: h1}' }) })
+  const held = await startEngine(t, {
+    rules: rulesWith({ offers, rest: 'holdout: {share: 1, salt: h1}' })
+  })
   const answer = await held.ask(WEB)
-  t.same([answer.customer['holdout'], answer.customer['control'], answer.placements[0]!.fallback], [true, false, true])
-  const control = await startEngine(t, { rules: rulesWith({ offers, rest: 'control: {share: 1, salt: c1}' }) })
+  t.same(
+    [answer.customer['holdout'], answer.customer['control'], answer.placements[0]!.fallback],
+    [true, false, true]
+  )
+  const control = await startEngine(t, {
+    rules: rulesWith({ offers, rest: 'control: {share: 1, salt: c1}' })
+  })
   const controlled = await control.ask(WEB)
-  t.same([controlled.customer['holdout'], controlled.customer['control'], offersOf(controlled)], [false, true, ['a']])
+  t.same(
+    [controlled.customer['holdout'], controlled.customer['control'], offersOf(controlled)],
+    [false, true, ['a']]
+  )
 })
 
 test('personal attributes are masked in explanations', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('a', { eligibility: 'customer.phone == "1"' }) }) })
-  const answer = await engine.ask({ ...WEB, attributes: { phone: '030 1234' }, options: { explain: 'full' } })
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: offerYaml('a', { eligibility: 'customer.phone == "1"' }) })
+  })
+  const answer = await engine.ask({
+    ...WEB,
+    attributes: { phone: '030 1234' },
+    options: { explain: 'full' }
+  })
   t.same(answer.explanation!.outcomes[0]!.values, { 'customer.phone': '***' })
   t.notMatch(JSON.stringify(answer), /030 1234/)
 })
 
 test('a recorded decision answers as it was sent, with its request and its explanation', async t => {
-  const engine = await startEngine(t, { rules: rulesWith({ offers: [offerYaml('a', { value: 2 }), offerYaml('b', { eligibility: 'customer.age > 3' })].join('\n') }) })
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('a', { value: 2 }),
+        offerYaml('b', { eligibility: 'customer.age > 3' })
+      ].join('\n')
+    })
+  })
   const request = { ...WEB, options: { explain: 'full' as const } }
   const { body, decision } = await engine.decide(request, LOCAL_CALLER, performance.now())
   const answer = JSON.parse(body) as Answer
   t.same(JSON.parse(await engine.lookUp.get(decision.id)), { ...answer, request })
   engine.rewrite(rulesWith({ offers: offerYaml('other') }))
   t.equal((await engine.loader.load()).outcome, 'swapped')
-  const explanation = JSON.parse(await engine.lookUp.explanation(decision.id, { from: 0, limit: 200 })) as Record<string, unknown>
-  t.match(explanation, { decisionId: decision.id, ...answer.explanation }, 'rendered from the record after the strategy has gone')
-  const paged = JSON.parse(await engine.lookUp.explanation(decision.id, { from: 1, limit: 1 })) as { outcomes: unknown[] }
+  const explanation = JSON.parse(
+    await engine.lookUp.explanation(decision.id, { from: 0, limit: 200 })
+  ) as Record<string, unknown>
+  t.match(
+    explanation,
+    { decisionId: decision.id, ...answer.explanation },
+    'rendered from the record after the strategy has gone'
+  )
+  const paged = JSON.parse(await engine.lookUp.explanation(decision.id, { from: 1, limit: 1 })) as {
+    outcomes: unknown[]
+  }
   t.same(paged.outcomes, [answer.explanation!.outcomes[1]])
 })
 
 test('the same inputs give the same answer whatever the order of the files', async t => {
-  const offers = ['m', 'k', 'z', 'a', 'q'].map((id, i) => offerYaml(id, { value: 1 + (i % 2), group: i % 2 === 0 ? 'cards' : 'loans' }))
+  const offers = ['m', 'k', 'z', 'a', 'q'].map((id, i) =>
+    offerYaml(id, { value: 1 + (i % 2), group: i % 2 === 0 ? 'cards' : 'loans' })
+  )
   const placements = { ...WEB, placements: [{ id: 'home_hero' }, { id: 'home_tile' }] }
   const answers = []
   for (const order of [offers, [...offers].reverse(), [...offers].sort()]) {
     const engine = await startEngine(t, { rules: rulesWith({ offers: order.join('\n') }) })
     const answer = await engine.ask(placements)
-    answers.push(answer.placements.map(({ offers: placed }) => placed.map(({ offerId }) => offerId)))
+    answers.push(
+      answer.placements.map(({ offers: placed }) => placed.map(({ offerId }) => offerId))
+    )
   }
   t.same(answers[1], answers[0])
   t.same(answers[2], answers[0])

@@ -4,7 +4,11 @@ import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
 import { createDecide, type Decide, type DecideDeps } from '../../src/decisioning/decide.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../../src/decisioning/look-up.js'
-import { startStrategy, type LoadReport, type StrategyLoader } from '../../src/decisioning/load-strategy.js'
+import {
+  startStrategy,
+  type LoadReport,
+  type StrategyLoader
+} from '../../src/decisioning/load-strategy.js'
 import type { Log, Meters, Store, StrategyFiles } from '../../src/decisioning/ports.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
@@ -35,8 +39,8 @@ export interface Engine {
   readonly tokens: Tokens
   readonly counted: string[]
   /** Decides for a local caller and parses the answer. */
-  ask (request: DecisionRequest): Promise<Answer>
-  rewrite (rules: string): void
+  ask(request: DecisionRequest): Promise<Answer>
+  rewrite(rules: string): void
 }
 
 export interface Answer {
@@ -44,7 +48,11 @@ export interface Answer {
   readonly decidedAt: string
   readonly strategy: { readonly version: number; readonly hash: string }
   readonly customer: Readonly<Record<string, unknown>>
-  readonly placements: ReadonlyArray<{ readonly id: string; readonly fallback: boolean; readonly offers: readonly AnswerOffer[] }>
+  readonly placements: ReadonlyArray<{
+    readonly id: string
+    readonly fallback: boolean
+    readonly offers: readonly AnswerOffer[]
+  }>
   readonly degraded: readonly string[]
   readonly explanation?: Explanation
 }
@@ -54,8 +62,18 @@ export interface AnswerOffer {
   readonly treatmentId: string
   readonly rank: number
   readonly priority: number
-  readonly factors: { readonly p: number; readonly c: number; readonly v: number; readonly l: number }
-  readonly propensity: { readonly value: number; readonly source: string; readonly model?: string; readonly evidence: number }
+  readonly factors: {
+    readonly p: number
+    readonly c: number
+    readonly v: number
+    readonly l: number
+  }
+  readonly propensity: {
+    readonly value: number
+    readonly source: string
+    readonly model?: string
+    readonly evidence: number
+  }
   readonly probability: number
   readonly token: string
   readonly expiresAt: string
@@ -65,26 +83,41 @@ export interface AnswerOffer {
 
 export interface Explanation {
   readonly candidates: number
-  readonly funnel: ReadonlyArray<{ readonly stage: string; readonly removed: number; readonly left: number }>
-  readonly outcomes: ReadonlyArray<{ readonly offerId: string; readonly stage: string; readonly rule?: { readonly text: string; readonly owner?: string }; readonly values?: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>>
+  readonly funnel: ReadonlyArray<{
+    readonly stage: string
+    readonly removed: number
+    readonly left: number
+  }>
+  readonly outcomes: ReadonlyArray<
+    {
+      readonly offerId: string
+      readonly stage: string
+      readonly rule?: { readonly text: string; readonly owner?: string }
+      readonly values?: Readonly<Record<string, unknown>>
+    } & Readonly<Record<string, unknown>>
+  >
 }
 
 export const NOW_MS = Date.UTC(2026, 2, 1, 10)
 
 export async function startEngine(t: Test, options: EngineOptions): Promise<Engine> {
   const started = await tryEngine(t, options)
-  if (started.engine === undefined) throw new Error(`the strategy is refused: ${JSON.stringify(started.report.problems)}`)
+  if (started.engine === undefined)
+    throw new Error(`the strategy is refused: ${JSON.stringify(started.report.problems)}`)
   return started.engine
 }
 
 /** The same for strategies that may be refused. */
-export async function tryEngine(t: Test, options: EngineOptions): Promise<{ report: LoadReport; engine?: Engine }> {
+export async function tryEngine(
+  t: Test,
+  options: EngineOptions
+): Promise<{ report: LoadReport; engine?: Engine }> {
   const nowMs = options.nowMs ?? NOW_MS
   const counted: string[] = []
   const meters = countingMeters(counted)
   const log = silentLog()
   const clock = { wallMs: () => nowMs, monotonicMs: () => performance.now() }
-  const store = createMemoryStore({ clock: () => nowMs, log })
+  const store = createMemoryStore({ clock: () => nowMs })
   t.after(() => store.close())
   let rules = options.rules
   const timers: NodeJS.Timeout[] = []
@@ -119,10 +152,15 @@ export async function tryEngine(t: Test, options: EngineOptions): Promise<{ repo
     snapshots: started.snapshots,
     loader: started.loader,
     decide,
-    lookUp: createDecisionLookUp({ records: store.records, documents: store.documents, snapshots: started.snapshots }),
+    lookUp: createDecisionLookUp({
+      records: store.records,
+      documents: store.documents,
+      snapshots: started.snapshots
+    }),
     tokens,
     counted,
-    ask: async request => JSON.parse((await decide(request, LOCAL_CALLER, performance.now())).body) as Answer,
+    ask: async request =>
+      JSON.parse((await decide(request, LOCAL_CALLER, performance.now())).body) as Answer,
     rewrite: text => {
       rules = text
     }
@@ -130,7 +168,10 @@ export async function tryEngine(t: Test, options: EngineOptions): Promise<{ repo
   return { report, engine }
 }
 
-function filesOf(rules: () => string, models: Readonly<Record<string, ModelFolder>>): StrategyFiles {
+function filesOf(
+  rules: () => string,
+  models: Readonly<Record<string, ModelFolder>>
+): StrategyFiles {
   return {
     read: async () => ({
       rules: [{ path: 'rules/strategy.yaml', text: rules() }],
@@ -138,7 +179,8 @@ function filesOf(rules: () => string, models: Readonly<Record<string, ModelFolde
         name,
         folder: `models/${name}`,
         file: { path: `models/${name}/model.yaml`, text: yaml },
-        readBytes: async file => files[file] ?? Promise.reject(new Error(`there is no file ${file}`))
+        readBytes: async file =>
+          files[file] ?? Promise.reject(new Error(`there is no file ${file}`))
       }))
     })
   }

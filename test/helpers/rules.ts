@@ -1,5 +1,10 @@
 /** A small strategy that tests bend: offers and other top keys are given as YAML. */
-export function rulesWith(parts: { offers: string; rest?: string; groups?: string; placements?: string }): string {
+export function rulesWith(parts: {
+  offers: string
+  rest?: string
+  groups?: string
+  placements?: string
+}): string {
   return `strategy: small
 currency: EUR
 timeZone: Europe/Berlin
@@ -39,6 +44,8 @@ function placementNames(placements: string | undefined): string {
 
 /** One offer as YAML; everything but its id has a default that competes everywhere. */
 export function offerYaml(id: string, changes: Record<string, unknown> = {}): string {
-  const treatments = { any: { placements: ['home_hero', 'home_tile', 'agent'], content: { headline: id } } }
+  const treatments = {
+    any: { placements: ['home_hero', 'home_tile', 'agent'], content: { headline: id } }
+  }
   return `  ${id}: ${JSON.stringify({ group: 'cards', value: 1, treatments, ...changes })}`
 }

@@ -4,7 +4,12 @@
  * `impressions` (n) carry the observed rate p̂, `startEvidence` (s) says how many impressions the start p₀ is worth.
  * Without an impression the answer is p₀ exactly, also when s = 0.
  */
-export function blend (start: number, startEvidence: number, impressions: number, observedRate: number): number {
+export function blend(
+  start: number,
+  startEvidence: number,
+  impressions: number,
+  observedRate: number
+): number {
   if (impressions === 0) return start
   return (impressions * observedRate + startEvidence * start) / (impressions + startEvidence)
 }

@@ -3,8 +3,8 @@ export type Calibrate = (raw: number) => number
 
 export type CalibrationSpec =
   | { readonly method: 'none' }
-  | { readonly method: 'sigmoid', readonly a: number, readonly b: number }
-  | { readonly method: 'isotonic', readonly points: ReadonlyArray<readonly [number, number]> }
+  | { readonly method: 'sigmoid'; readonly a: number; readonly b: number }
+  | { readonly method: 'isotonic'; readonly points: ReadonlyArray<readonly [number, number]> }
 
 /**
  * Makes the calibration of a model.
@@ -16,19 +16,19 @@ export type CalibrationSpec =
  *
  * NaN stays NaN. Throws a RangeError when the points are no rising function into [0,1].
  */
-export function createCalibration (spec: CalibrationSpec): Calibrate {
-  if (spec.method === 'none') return (raw) => raw
+export function createCalibration(spec: CalibrationSpec): Calibrate {
+  if (spec.method === 'none') return raw => raw
   if (spec.method === 'isotonic') return createIsotonic(spec.points)
   const { a, b } = spec
-  return (raw) => 1 / (1 + Math.exp(a * raw + b))
+  return raw => 1 / (1 + Math.exp(a * raw + b))
 }
 
-function createIsotonic (points: ReadonlyArray<readonly [number, number]>): Calibrate {
+function createIsotonic(points: ReadonlyArray<readonly [number, number]>): Calibrate {
   checkPoints(points)
   const xs = Float64Array.from(points, ([x]) => x)
   const ys = Float64Array.from(points, ([, y]) => y)
   const last = xs.length - 1
-  return (raw) => {
+  return raw => {
     if (Number.isNaN(raw)) return raw
     if (raw <= xs[0]!) return ys[0]!
     if (raw >= xs[last]!) return ys[last]!
@@ -44,15 +44,19 @@ function createIsotonic (points: ReadonlyArray<readonly [number, number]>): Cali
   }
 }
 
-function checkPoints (points: ReadonlyArray<readonly [number, number]>): void {
+function checkPoints(points: ReadonlyArray<readonly [number, number]>): void {
   if (points.length === 0) throw new RangeError('An isotonic calibration needs at least one point.')
   for (const [i, [x, y]] of points.entries()) {
     const before = points[i - 1]
     if (!Number.isFinite(x) || !(y >= 0 && y <= 1)) {
-      throw new RangeError(`Point ${i + 1} of the isotonic calibration is [${x}, ${y}]; x must be a finite number and y lie in [0,1].`)
+      throw new RangeError(
+        `Point ${i + 1} of the isotonic calibration is [${x}, ${y}]; x must be a finite number and y lie in [0,1].`
+      )
     }
     if (before !== undefined && (x <= before[0] || y < before[1])) {
-      throw new RangeError(`Point ${i + 1} of the isotonic calibration is [${x}, ${y}] after [${before[0]}, ${before[1]}]; x must rise and y must not fall.`)
+      throw new RangeError(
+        `Point ${i + 1} of the isotonic calibration is [${x}, ${y}] after [${before[0]}, ${before[1]}]; x must rise and y must not fall.`
+      )
     }
   }
 }

@@ -15,9 +15,9 @@ export type EncodeRows = (columns: readonly TensorColumns[], firstRow: number) =
 /** What is counted while encoding. */
 export interface EncodeCounters {
   /** A string outside the declared choices; it is passed to the model all the same. */
-  unknownCategory (input: string): void
+  unknownCategory(input: string): void
   /** A number that an integer tensor cannot hold; it was cut towards zero, or to the end of the range. */
-  truncated (input: string): void
+  truncated(input: string): void
 }
 
 /**
@@ -26,7 +26,13 @@ export interface EncodeCounters {
  * The facts are read when the returned function runs, not now. It throws when a value is missing that the plan
  * was told cannot be.
  */
-export function encodeRows<F> (plan: FeaturePlan<F>, facts: F, offers: Int32Array, count: number, counters: EncodeCounters): EncodeRows {
+export function encodeRows<F>(
+  plan: FeaturePlan<F>,
+  facts: F,
+  offers: Int32Array,
+  count: number,
+  counters: EncodeCounters
+): EncodeRows {
   return (columns, firstRow) => {
     if (count === 0) return
     const firstOffer = offers[0] ?? 0
@@ -49,7 +55,7 @@ export function encodeRows<F> (plan: FeaturePlan<F>, facts: F, offers: Int32Arra
 }
 
 /** Repeats the first row `count` times, doubling what is there with each copy. */
-function copyDown ({ input, cells }: TensorColumns, firstRow: number, count: number): void {
+function copyDown({ input, cells }: TensorColumns, firstRow: number, count: number): void {
   const from = firstRow * input.width
   const end = from + count * input.width
   for (let filled = input.width; from + filled < end; filled *= 2) {
@@ -57,7 +63,7 @@ function copyDown ({ input, cells }: TensorColumns, firstRow: number, count: num
   }
 }
 
-function valueOf<F> (planned: PlannedColumn<F>, facts: F, offer: number): unknown {
+function valueOf<F>(planned: PlannedColumn<F>, facts: F, offer: number): unknown {
   const value = planned.source.value(facts, offer) ?? planned.missing
   if (value === undefined) {
     throw new Error(`${planned.label} of input ${planned.input} has no value and no \`missing\`.`)
@@ -65,12 +71,19 @@ function valueOf<F> (planned: PlannedColumn<F>, facts: F, offer: number): unknow
   return value
 }
 
-function writeCell<F> (cells: Cells, at: number, value: unknown, planned: PlannedColumn<F>, counters: EncodeCounters): void {
+function writeCell<F>(
+  cells: Cells,
+  at: number,
+  value: unknown,
+  planned: PlannedColumn<F>,
+  counters: EncodeCounters
+): void {
   if (cells instanceof Float32Array || cells instanceof Float64Array) {
     cells[at] = Number(value)
   } else if (Array.isArray(cells)) {
     const text = String(value)
-    if (planned.known !== undefined && !planned.known.has(text)) counters.unknownCategory(planned.input)
+    if (planned.known !== undefined && !planned.known.has(text))
+      counters.unknownCategory(planned.input)
     cells[at] = text
   } else if (cells instanceof Uint8Array) {
     cells[at] = value === true ? 1 : 0
@@ -88,7 +101,13 @@ const INT64_MIN = -(2 ** 63)
 const INT64_MAX = 2 ** 63 - 1024
 
 /** The value as an integer tensor can hold it; what had to be changed for that is counted. */
-function wholeNumber<F> (value: number, min: number, max: number, planned: PlannedColumn<F>, counters: EncodeCounters): number {
+function wholeNumber<F>(
+  value: number,
+  min: number,
+  max: number,
+  planned: PlannedColumn<F>,
+  counters: EncodeCounters
+): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value
   counters.truncated(planned.input)
   if (Number.isNaN(value)) return 0

@@ -1,5 +1,5 @@
 /** The name that was probably meant: the one the fewest edits away, when that is no more than a third of its length (at least one). */
-export function nearest (wrong: string, names: readonly string[]): string | undefined {
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
   let best: string | undefined
   let fewest = Infinity
   for (const name of names) {
@@ -13,7 +13,7 @@ export function nearest (wrong: string, names: readonly string[]): string | unde
 }
 
 /** Levenshtein distance, one row at a time. */
-function editsBetween (a: string, b: string): number {
+function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

@@ -24,7 +24,7 @@ export interface ColumnSource<F> {
   /** False when there is a value for every customer (a default, a constant). Taken for true when left out. */
   readonly canBeMissing?: boolean | undefined
   /** The value for an offer (ignored unless perOffer); undefined where something it reads is missing. */
-  value (facts: F, offer: number): unknown
+  value(facts: F, offer: number): unknown
 }
 
 /** One column as a model's file asks for it. */
@@ -72,14 +72,19 @@ export type Planned<F> = { readonly plan: FeaturePlan<F> } | { readonly problems
  * name, as many columns as the input is wide, types that convert, a fitting `missing` where a value can be missing.
  * Answers all problems at once, a sentence each.
  */
-export function planFeatures<F> (columns: ReadonlyArray<InputSources<F>>, inputs: readonly TensorInput[]): Planned<F> {
+export function planFeatures<F>(
+  columns: ReadonlyArray<InputSources<F>>,
+  inputs: readonly TensorInput[]
+): Planned<F> {
   const problems = [...namingProblems(columns, inputs)]
   const planned: Array<PlannedColumn<F>> = []
   for (const [tensor, input] of inputs.entries()) {
-    const listed = columns.find((c) => c.input === input.name)
+    const listed = columns.find(c => c.input === input.name)
     if (listed === undefined) continue
     if (listed.sources.length !== input.width) {
-      problems.push(`Input ${input.name} takes ${countOf(input.width, 'column')} a row, but ${listed.sources.length} ${listed.sources.length === 1 ? 'is' : 'are'} listed; list them in the order in which the model was trained.`)
+      problems.push(
+        `Input ${input.name} takes ${countOf(input.width, 'column')} a row, but ${listed.sources.length} ${listed.sources.length === 1 ? 'is' : 'are'} listed; list them in the order in which the model was trained.`
+      )
       continue
     }
     for (const [column, wanted] of listed.sources.entries()) {
@@ -88,19 +93,27 @@ export function planFeatures<F> (columns: ReadonlyArray<InputSources<F>>, inputs
     }
   }
   if (problems.length > 0) return { problems }
-  const byOffer = planned.filter((c) => c.source.perOffer)
-  const shared = planned.filter((c) => !c.source.perOffer)
+  const byOffer = planned.filter(c => c.source.perOffer)
+  const shared = planned.filter(c => !c.source.perOffer)
   return { plan: { inputs, perOffer: byOffer.length > 0, shared, byOffer } }
 }
 
-function planColumn<F> (wanted: PlannedSource<F>, input: TensorInput, tensor: number, column: number): PlannedColumn<F> {
+function planColumn<F>(
+  wanted: PlannedSource<F>,
+  input: TensorInput,
+  tensor: number,
+  column: number
+): PlannedColumn<F> {
   const { source, missing, values, label } = wanted
   const known = values === undefined ? undefined : new Set(values)
   return { tensor, column, type: input.type, input: input.name, label, source, missing, known }
 }
 
-function * namingProblems<F> (columns: ReadonlyArray<InputSources<F>>, inputs: readonly TensorInput[]): Generator<string> {
-  const names = inputs.map((i) => i.name)
+function* namingProblems<F>(
+  columns: ReadonlyArray<InputSources<F>>,
+  inputs: readonly TensorInput[]
+): Generator<string> {
+  const names = inputs.map(i => i.name)
   const listed = new Set<string>()
   for (const { input } of columns) {
     if (listed.has(input)) yield `Input ${input} is listed twice; list each input once.`
@@ -116,10 +129,14 @@ function * namingProblems<F> (columns: ReadonlyArray<InputSources<F>>, inputs: r
 
 const NUMERIC_SOURCES = new Set(['integer', 'number', 'boolean'])
 
-function * columnProblems<F> ({ source, missing, label }: PlannedSource<F>, { name, type }: TensorInput): Generator<string> {
+function* columnProblems<F>(
+  { source, missing, label }: PlannedSource<F>,
+  { name, type }: TensorInput
+): Generator<string> {
   const place = `${label} of input ${name}`
   if (source.type === 'string') {
-    if (type !== 'string') yield `${place} is a string, but the model wants ${type}; write an expression that gives a number.`
+    if (type !== 'string')
+      yield `${place} is a string, but the model wants ${type}; write an expression that gives a number.`
   } else if (!NUMERIC_SOURCES.has(source.type)) {
     yield `${place} is a ${source.type}; write an expression that gives a ${type === 'string' ? 'string' : 'number'}.`
   } else if (type === 'string') {
@@ -139,16 +156,22 @@ function * columnProblems<F> ({ source, missing, label }: PlannedSource<F>, { na
 
 const INT32_MAX = 2 ** 31 - 1
 
-function missingTrouble (missing: string | number | boolean, type: TensorType): string | undefined {
-  if (type === 'string') return typeof missing === 'string' ? undefined : 'the model wants a string, so put it in quotes'
-  if (typeof missing === 'string') return type === 'bool' ? 'the model wants true or false' : 'the model wants a number'
-  if (type === 'bool') return typeof missing === 'boolean' ? undefined : 'the model wants true or false'
+function missingTrouble(missing: string | number | boolean, type: TensorType): string | undefined {
+  if (type === 'string')
+    return typeof missing === 'string' ? undefined : 'the model wants a string, so put it in quotes'
+  if (typeof missing === 'string')
+    return type === 'bool' ? 'the model wants true or false' : 'the model wants a number'
+  if (type === 'bool')
+    return typeof missing === 'boolean' ? undefined : 'the model wants true or false'
   if (typeof missing === 'boolean' || type === 'float32' || type === 'float64') return undefined
   if (!Number.isInteger(missing)) return 'the model wants a whole number'
-  const fits = type === 'int32' ? missing >= -INT32_MAX - 1 && missing <= INT32_MAX : Number.isSafeInteger(missing)
+  const fits =
+    type === 'int32'
+      ? missing >= -INT32_MAX - 1 && missing <= INT32_MAX
+      : Number.isSafeInteger(missing)
   return fits ? undefined : `it is outside the range of ${type}`
 }
 
-function countOf (count: number, noun: string): string {
+function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -2,7 +2,7 @@ import { createReader, ProtobufBroken, readInts } from './protobuf.js'
 
 /** The parts of an ONNX file that are checked and rewritten. Field numbers are those of onnx.proto. */
 export interface ModelFile {
-  readonly opsets: ReadonlyArray<{ readonly domain: string, readonly version: number }>
+  readonly opsets: ReadonlyArray<{ readonly domain: string; readonly version: number }>
   readonly functions: number
   readonly graph: Graph | undefined
 }
@@ -57,8 +57,8 @@ export interface Value {
 }
 
 /** Reads a ModelProto. Throws ProtobufBroken where the bytes are none. */
-export function readModel (bytes: Uint8Array): ModelFile {
-  const opsets: Array<{ domain: string, version: number }> = []
+export function readModel(bytes: Uint8Array): ModelFile {
+  const opsets: Array<{ domain: string; version: number }> = []
   let functions = 0
   let graph: Graph | undefined
   const reader = createReader(bytes)
@@ -73,7 +73,7 @@ export function readModel (bytes: Uint8Array): ModelFile {
   return { opsets, functions, graph }
 }
 
-function readOpset (bytes: Uint8Array): { domain: string, version: number } {
+function readOpset(bytes: Uint8Array): { domain: string; version: number } {
   const opset = { domain: '', version: 0 }
   const reader = createReader(bytes)
   while (reader.next()) {
@@ -83,7 +83,7 @@ function readOpset (bytes: Uint8Array): { domain: string, version: number } {
   return opset
 }
 
-function readGraph (bytes: Uint8Array): Graph {
+function readGraph(bytes: Uint8Array): Graph {
   const nodes: Node[] = []
   const initializers: Tensor[] = []
   const inputs: Value[] = []
@@ -97,12 +97,26 @@ function readGraph (bytes: Uint8Array): Graph {
     else if (reader.field === 12) outputs.push(readValue(reader.bytes()))
     else if (reader.field === 15) sparseInitializers++
   }
-  const named = new Set(initializers.map((i) => i.name))
-  return { nodes, initializers, sparseInitializers, inputs: inputs.filter((i) => !named.has(i.name)), outputs }
+  const named = new Set(initializers.map(i => i.name))
+  return {
+    nodes,
+    initializers,
+    sparseInitializers,
+    inputs: inputs.filter(i => !named.has(i.name)),
+    outputs
+  }
 }
 
-function readNode (bytes: Uint8Array): Node {
-  const node = { name: '', operator: '', domain: '', inputs: [] as string[], outputs: [] as string[], attributes: [] as Attribute[], bytes }
+function readNode(bytes: Uint8Array): Node {
+  const node = {
+    name: '',
+    operator: '',
+    domain: '',
+    inputs: [] as string[],
+    outputs: [] as string[],
+    attributes: [] as Attribute[],
+    bytes
+  }
   const reader = createReader(bytes)
   while (reader.next()) {
     if (reader.field === 1) node.inputs.push(reader.text())
@@ -115,19 +129,20 @@ function readNode (bytes: Uint8Array): Node {
   return node
 }
 
-function readAttribute (bytes: Uint8Array): Attribute {
+function readAttribute(bytes: Uint8Array): Attribute {
   const attribute = { name: '', tensors: [] as Tensor[], sparseTensors: 0, graphs: 0, bytes }
   const reader = createReader(bytes)
   while (reader.next()) {
     if (reader.field === 1) attribute.name = reader.text()
-    else if (reader.field === 5 || reader.field === 10) attribute.tensors.push(readTensor(reader.bytes()))
+    else if (reader.field === 5 || reader.field === 10)
+      attribute.tensors.push(readTensor(reader.bytes()))
     else if (reader.field === 6 || reader.field === 11) attribute.graphs++
     else if (reader.field === 22 || reader.field === 23) attribute.sparseTensors++
   }
   return attribute
 }
 
-export function readTensor (bytes: Uint8Array): Tensor {
+export function readTensor(bytes: Uint8Array): Tensor {
   const tensor = { name: '', dims: [] as number[], type: 0, external: false, bytes }
   const reader = createReader(bytes)
   while (reader.next()) {
@@ -140,9 +155,15 @@ export function readTensor (bytes: Uint8Array): Tensor {
   return tensor
 }
 
-const KINDS = new Map<number, Value['kind']>([[1, 'tensor'], [4, 'sequence'], [5, 'map'], [8, 'sparse tensor'], [9, 'optional']])
+const KINDS = new Map<number, Value['kind']>([
+  [1, 'tensor'],
+  [4, 'sequence'],
+  [5, 'map'],
+  [8, 'sparse tensor'],
+  [9, 'optional']
+])
 
-function readValue (bytes: Uint8Array): Value {
+function readValue(bytes: Uint8Array): Value {
   let value: Value = { name: '', kind: 'untyped', type: 0, dims: undefined }
   const reader = createReader(bytes)
   while (reader.next()) {
@@ -152,7 +173,7 @@ function readValue (bytes: Uint8Array): Value {
   return value
 }
 
-function readType (bytes: Uint8Array): Pick<Value, 'kind' | 'type' | 'dims'> {
+function readType(bytes: Uint8Array): Pick<Value, 'kind' | 'type' | 'dims'> {
   const reader = createReader(bytes)
   while (reader.next()) {
     const kind = KINDS.get(reader.field)
@@ -162,7 +183,7 @@ function readType (bytes: Uint8Array): Pick<Value, 'kind' | 'type' | 'dims'> {
   return { kind: 'untyped', type: 0, dims: undefined }
 }
 
-function readTensorType (bytes: Uint8Array): Pick<Value, 'type' | 'dims'> {
+function readTensorType(bytes: Uint8Array): Pick<Value, 'type' | 'dims'> {
   let type = 0
   let dims: Array<number | undefined> | undefined
   const reader = createReader(bytes)
@@ -173,7 +194,7 @@ function readTensorType (bytes: Uint8Array): Pick<Value, 'type' | 'dims'> {
   return { type, dims }
 }
 
-function readShape (bytes: Uint8Array): Array<number | undefined> {
+function readShape(bytes: Uint8Array): Array<number | undefined> {
   const dims: Array<number | undefined> = []
   const reader = createReader(bytes)
   while (reader.next()) {
@@ -187,6 +208,6 @@ function readShape (bytes: Uint8Array): Array<number | undefined> {
   return dims
 }
 
-function standardDomain (domain: string): string {
+function standardDomain(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain
 }

@@ -5,10 +5,23 @@ import type { ShapedInput } from './runs.js'
 
 /** TensorProto.DataType of what can be fed. */
 const FEEDABLE = new Map<number, ModelInput['type']>([
-  [1, 'float32'], [6, 'int32'], [7, 'int64'], [8, 'string'], [9, 'bool'], [11, 'float64']
+  [1, 'float32'],
+  [6, 'int32'],
+  [7, 'int64'],
+  [8, 'string'],
+  [9, 'bool'],
+  [11, 'float64']
 ])
 const OTHERS = new Map([
-  [2, 'uint8'], [3, 'int8'], [4, 'uint16'], [5, 'int16'], [10, 'float16'], [12, 'uint32'], [13, 'uint64'], [14, 'complex64'], [15, 'complex128'],
+  [2, 'uint8'],
+  [3, 'int8'],
+  [4, 'uint16'],
+  [5, 'int16'],
+  [10, 'float16'],
+  [12, 'uint32'],
+  [13, 'uint64'],
+  [14, 'complex64'],
+  [15, 'complex128'],
   [16, 'bfloat16']
 ])
 
@@ -19,25 +32,29 @@ export interface Inputs {
 }
 
 /** Types and widths of an admitted graph's inputs. Throws ModelRefused for types that cannot be fed and widths that nobody says. */
-export function readInputs (graph: Graph, output: ModelOutput): Inputs {
-  const inputs = graph.inputs.map((input) => ({
+export function readInputs(graph: Graph, output: ModelOutput): Inputs {
+  const inputs = graph.inputs.map(input => ({
     name: input.name,
     type: typeOf(input),
     width: widthOf(input, output),
     flat: input.dims?.length === 1
   }))
-  return { inputs, rowByRow: graph.inputs.some((i) => i.dims?.[0] === 1) }
+  return { inputs, rowByRow: graph.inputs.some(i => i.dims?.[0] === 1) }
 }
 
-function typeOf ({ name, type }: Value): ModelInput['type'] {
+function typeOf({ name, type }: Value): ModelInput['type'] {
   const feedable = FEEDABLE.get(type)
   if (feedable !== undefined) return feedable
-  throw refusal(`Input ${name} is of type ${OTHERS.get(type) ?? `number ${type}`}; export the model with one of ${[...FEEDABLE.values()].join(', ')}.`)
+  throw refusal(
+    `Input ${name} is of type ${OTHERS.get(type) ?? `number ${type}`}; export the model with one of ${[...FEEDABLE.values()].join(', ')}.`
+  )
 }
 
-function widthOf ({ name, dims }: Value, { columns }: ModelOutput): number {
+function widthOf({ name, dims }: Value, { columns }: ModelOutput): number {
   if (dims?.length === 1) return 1
   const width = dims?.[1] ?? columns?.[name]
   if (width !== undefined) return width
-  throw refusal(`Input ${name} leaves its number of columns open; list its columns in model.yaml or export the model with a fixed number.`)
+  throw refusal(
+    `Input ${name} leaves its number of columns open; list its columns in model.yaml or export the model with a fixed number.`
+  )
 }

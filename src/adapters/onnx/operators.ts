@@ -22,20 +22,34 @@ const ALLOWED = new Map([
 ])
 
 /** Undefined when a model may use the operator; else a sentence. */
-export function operatorTrouble (domain: string, operator: string): string | undefined {
+export function operatorTrouble(domain: string, operator: string): string | undefined {
   const allowed = ALLOWED.get(domain)
   if (allowed === undefined) {
     return `operator ${operator} belongs to the custom domain ${domain}; export the model with standard operators only (domains ai.onnx and ai.onnx.ml)`
   }
   if (allowed.has(operator)) return undefined
   const full = domain === '' ? operator : `${domain}.${operator}`
-  if (WITH_BODY.has(operator)) return `operator ${full} holds a graph of its own and may run for ever; export the model without control flow`
-  if (ANY_SIZE.has(operator)) return `operator ${full} can take any amount of memory and is not allowed; do that step before the model or export it without`
+  if (WITH_BODY.has(operator))
+    return `operator ${full} holds a graph of its own and may run for ever; export the model without control flow`
+  if (ANY_SIZE.has(operator))
+    return `operator ${full} can take any amount of memory and is not allowed; do that step before the model or export it without`
   return `operator ${full} is not on the list of allowed operators; leave that step out of the export or do it in an expression`
 }
 
 const WITH_BODY = new Set(['If', 'Loop', 'Scan', 'SequenceMap'])
 const ANY_SIZE = new Set([
-  'CenterCropPad', 'ConstantOfShape', 'Einsum', 'Expand', 'EyeLike', 'NonZero', 'OneHot', 'Pad', 'RandomNormal', 'RandomUniform', 'Range',
-  'Resize', 'Tile', 'Upsample'
+  'CenterCropPad',
+  'ConstantOfShape',
+  'Einsum',
+  'Expand',
+  'EyeLike',
+  'NonZero',
+  'OneHot',
+  'Pad',
+  'RandomNormal',
+  'RandomUniform',
+  'Range',
+  'Resize',
+  'Tile',
+  'Upsample'
 ])

@@ -6,11 +6,11 @@ import type { Producers } from './walk.js'
  * True when what the file says makes a tensor a probability: it ends in a sigmoid or softmax, or it is a forest whose leaves
  * cannot add up to more than one. Anything else is a raw score that needs a calibration.
  */
-export function isProbability (producers: Producers, tensor: string): boolean {
+export function isProbability(producers: Producers, tensor: string): boolean {
   const known = new Map<string, boolean>()
   return bounded(tensor, 0)
 
-  function bounded (name: string, depth: number): boolean {
+  function bounded(name: string, depth: number): boolean {
     const before = known.get(name)
     if (before !== undefined) return before
     known.set(name, false)
@@ -20,17 +20,18 @@ export function isProbability (producers: Producers, tensor: string): boolean {
     return result
   }
 
-  function madeBy (node: Node, depth: number): boolean {
+  function madeBy(node: Node, depth: number): boolean {
     if (SQUASHING.has(node.operator)) return true
     const own = ENSEMBLES.get(node.operator)
     if (own !== undefined) return own(node)
+    if (isWrittenOut(node, producers)) return true
     if (!MIXING.has(node.operator)) return false
     // A condition chooses; it is no part of the result. Weights and constants scale or shift, as in the mean of two models.
-    const computed = node.inputs.slice(node.operator === 'Where' ? 1 : 0).filter((i) => isComputed(i))
-    return computed.length > 0 && computed.every((i) => bounded(i, depth + 1))
+    const computed = node.inputs.slice(node.operator === 'Where' ? 1 : 0).filter(i => isComputed(i))
+    return computed.length > 0 && computed.every(i => bounded(i, depth + 1))
   }
 
-  function isComputed (name: string): boolean {
+  function isComputed(name: string): boolean {
     const node = producers.get(name)
     return node !== undefined && node.operator !== 'Constant' && node.operator !== 'Shape'
   }
@@ -39,22 +40,60 @@ export function isProbability (producers: Producers, tensor: string): boolean {
 /** Steps looked back; after a classifier's score exporters write fewer than ten. */
 const DEPTH = 100
 
+/** 1 / (1 + exp(x)) and exp(log-probability), as exporters write out sigmoid calibration and naive Bayes. */
+function isWrittenOut({ operator, inputs }: Node, producers: Producers): boolean {
+  const argument = producers.get(inputs[operator === 'Div' ? 1 : 0] ?? '')
+  if (argument === undefined) return false
+  const before = argument.inputs.map(i => producers.get(i)?.operator)
+  if (operator === 'Div' || operator === 'Reciprocal')
+    return argument.operator === 'Add' && before.includes('Exp')
+  if (operator !== 'Exp') return false
+  if (argument.operator === 'LogSoftmax') return true
+  const behind = argument.inputs.map(
+    i => producers.get(producers.get(i)?.inputs[0] ?? '')?.operator
+  )
+  return argument.operator === 'Sub' && [...before, ...behind].includes('ReduceLogSumExp')
+}
+
 const SQUASHING = new Set(['Sigmoid', 'Softmax', 'HardSigmoid', 'Hardmax'])
 const MIXING = new Set([
-  'Add', 'ArrayFeatureExtractor', 'Cast', 'Clip', 'Concat', 'Div', 'Flatten', 'Gather', 'Identity', 'Max', 'Mean', 'Min', 'Mul', 'Normalizer',
-  'ReduceMean', 'ReduceSum', 'Reshape', 'Slice', 'Split', 'Squeeze', 'Sub', 'Sum', 'Transpose', 'Unsqueeze', 'Where'
+  'Add',
+  'ArrayFeatureExtractor',
+  'Cast',
+  'Clip',
+  'Concat',
+  'Div',
+  'Flatten',
+  'Gather',
+  'Identity',
+  'Max',
+  'Mean',
+  'Min',
+  'Mul',
+  'Normalizer',
+  'ReduceMean',
+  'ReduceSum',
+  'Reshape',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Sub',
+  'Sum',
+  'Transpose',
+  'Unsqueeze',
+  'Where'
 ])
 
 const ENSEMBLES = new Map<string, (node: Node) => boolean>([
   ['LinearClassifier', isSquashed],
   ['LinearRegressor', isSquashed],
-  ['SVMClassifier', (node) => isSquashed(node) || floatsOf(node, 'prob_a').length > 0],
+  ['SVMClassifier', node => isSquashed(node) || floatsOf(node, 'prob_a').length > 0],
   ['SVMRegressor', isSquashed],
   ['TreeEnsembleRegressor', isSquashed],
-  ['TreeEnsembleClassifier', (node) => isSquashed(node) || leavesStayBelowOne(node)]
+  ['TreeEnsembleClassifier', node => isSquashed(node) || leavesStayBelowOne(node)]
 ])
 
-function isSquashed (node: Node): boolean {
+function isSquashed(node: Node): boolean {
   return ['LOGISTIC', 'SOFTMAX', 'SOFTMAX_ZERO'].includes(textOf(node, 'post_transform') ?? 'NONE')
 }
 
@@ -65,7 +104,7 @@ const ROUNDING = 1e-6
  * Random forests are exported with post_transform NONE and leaves that are shares already. The sum over the trees of the smallest
  * and of the largest leaf bounds the score of each class.
  */
-function leavesStayBelowOne (node: Node): boolean {
+function leavesStayBelowOne(node: Node): boolean {
   const weights = floatsOf(node, 'class_weights')
   const classes = intsOf(node, 'class_ids')
   const trees = intsOf(node, 'class_treeids')
@@ -80,13 +119,16 @@ function leavesStayBelowOne (node: Node): boolean {
   }
   const least = sumByClass(smallest, count)
   const most = sumByClass(largest, count)
-  return weights.length > 0 && [...most].every(([label, sum]) => {
-    const shift = base[label] ?? 0
-    return (least.get(label) ?? 0) + shift >= -ROUNDING && sum + shift <= 1 + ROUNDING
-  })
+  return (
+    weights.length > 0 &&
+    [...most].every(([label, sum]) => {
+      const shift = base[label] ?? 0
+      return (least.get(label) ?? 0) + shift >= -ROUNDING && sum + shift <= 1 + ROUNDING
+    })
+  )
 }
 
-function sumByClass (byTree: ReadonlyMap<number, number>, count: number): Map<number, number> {
+function sumByClass(byTree: ReadonlyMap<number, number>, count: number): Map<number, number> {
   const sums = new Map<number, number>()
   for (const [key, weight] of byTree) sums.set(key % count, (sums.get(key % count) ?? 0) + weight)
   return sums

@@ -8,33 +8,59 @@ export interface Probe {
   readonly width: number
   /** The cells of the first row; empty when the model does not take such rows, as encoders that know no empty string do. */
   readonly cells: readonly number[]
+  readonly warnings: readonly string[]
 }
 
 /**
  * Runs an opened model once, to learn what shape its output really has: what a file declares is often open and sometimes wrong.
  * Throws ModelRefused when the output is no list or table of floating-point numbers with one row for each row fed.
  */
-export async function probe (session: InferenceSession, inputs: readonly ShapedInput[], rows: number): Promise<Probe> {
+export async function probe(
+  session: InferenceSession,
+  inputs: readonly ShapedInput[],
+  rows: number
+): Promise<Probe> {
   const [declared] = session.outputMetadata
   const name = session.outputNames[0] ?? ''
-  if (declared === undefined || !declared.isTensor) throw refusal(`Output ${name} is no tensor; export the model with a tensor of scores as its output.`)
+  if (declared === undefined || !declared.isTensor)
+    throw refusal(
+      `Output ${name} is no tensor; export the model with a tensor of scores as its output.`
+    )
   if (declared.type !== 'float32' && declared.type !== 'float64') {
-    throw refusal(`Output ${name} holds ${declared.type}, so it has class labels and no scores; name the output of probabilities, in float32 or float64.`)
+    throw refusal(
+      `Output ${name} holds ${declared.type}, so it has class labels and no scores; name the output of probabilities, in float32 or float64.`
+    )
   }
   const outcome = await tryRun(session, inputs, rows)
   if (outcome.output !== undefined) {
     const { dims, data } = outcome.output
-    return { width: widthOf(name, dims, rows), cells: Array.from(data as Float32Array | Float64Array).slice(0, widthOf(name, dims, rows)) }
+    const width = widthOf(name, dims, rows)
+    return { width, cells: Array.from(data.slice(0, width), Number), warnings: [] }
   }
   const width = declared.shape.length === 1 ? 1 : declared.shape[1]
-  if (declared.shape.length <= 2 && typeof width === 'number') return { width, cells: [] }
-  throw refusal(`A run with rows of zeros fails and the file does not say how wide output ${name} is: ${outcome.reason}. Export the model with the shape of its output.`)
+  if (declared.shape.length <= 2 && typeof width === 'number')
+    return {
+      width,
+      cells: [],
+      warnings: [
+        `A run with rows of zeros fails (${outcome.reason}); add a \`check\` to the model to see it run.`
+      ]
+    }
+  throw refusal(
+    `A run with rows of zeros fails and the file does not say how wide output ${name} is: ${outcome.reason}. Export the model with the shape of its output.`
+  )
 }
 
-type Outcome = { readonly output: Tensor } | { readonly output: undefined, readonly reason: string }
+type Outcome = { readonly output: Tensor } | { readonly output: undefined; readonly reason: string }
 
-async function tryRun (session: InferenceSession, inputs: readonly ShapedInput[], rows: number): Promise<Outcome> {
-  const feeds = Object.fromEntries(inputs.map((input) => [input.name, tensorOf(input, cellsFor(input, rows), 0, rows)]))
+async function tryRun(
+  session: InferenceSession,
+  inputs: readonly ShapedInput[],
+  rows: number
+): Promise<Outcome> {
+  const feeds = Object.fromEntries(
+    inputs.map(input => [input.name, tensorOf(input, cellsFor(input, rows), 0, rows)])
+  )
   try {
     const [output] = Object.values(await session.run(feeds))
     return output === undefined ? { output, reason: 'no output' } : { output }
@@ -43,14 +69,16 @@ async function tryRun (session: InferenceSession, inputs: readonly ShapedInput[]
   }
 }
 
-/** The first line of what the runtime says, without the place in its source. */
-export function reasonOf (error: unknown): string {
+/** The first line of what the runtime says, without the place in its source and the signature of the function there. */
+export function reasonOf(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-  return line.replace(/^\/\S+:\d+ /, '').slice(0, 300)
+  return line.replace(/\/onnxruntime_src\/.*[\])] (?=\S)/, '').slice(0, 300)
 }
 
-function widthOf (name: string, dims: readonly number[], rows: number): number {
+function widthOf(name: string, dims: readonly number[], rows: number): number {
   const [first, width = 1, ...more] = dims
   if (first === rows && more.length === 0 && width > 0) return width
-  throw refusal(`Output ${name} is [${dims.join(', ')}] for ${rows === 1 ? 'one row' : `${rows} rows`}; export the model with one line of scores a row, [rows] or [rows, classes].`)
+  throw refusal(
+    `Output ${name} is [${dims.join(', ')}] for ${rows === 1 ? 'one row' : `${rows} rows`}; export the model with one line of scores a row, [rows] or [rows, classes].`
+  )
 }

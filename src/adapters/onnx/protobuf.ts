@@ -15,46 +15,47 @@ const FIXED32 = 5
  */
 export interface Reader {
   /** Moves to the next field; false at the end of the message. */
-  next (): boolean
+  next(): boolean
   readonly field: number
   readonly wire: number
   /** The value of a varint field as a signed 64-bit number; beyond 2⁵³ it is rounded. */
-  int (): number
+  int(): number
   /** The content of a length-delimited field, a view. */
-  bytes (): Uint8Array
-  text (): string
+  bytes(): Uint8Array
+  text(): string
   /** The whole field, tag included, a view: for copying a field as it is. */
-  whole (): Uint8Array
+  whole(): Uint8Array
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
-export function createReader (message: Uint8Array): Reader {
+export function createReader(message: Uint8Array): Reader {
   let at = 0
   let start = 0
   let valueStart = 0
   const reader = {
     field: 0,
     wire: 0,
-    next () {
+    next() {
       if (at === message.length) return false
       start = at
       const tag = varint()
       reader.field = Math.floor(tag / 8)
       reader.wire = tag % 8
-      if (reader.field < 1 || reader.field > 0x1fffffff) throw new ProtobufBroken(`field number ${reader.field} at byte ${start}`)
+      if (reader.field < 1 || reader.field > 0x1fffffff)
+        throw new ProtobufBroken(`field number ${reader.field} at byte ${start}`)
       skip()
       return true
     },
-    int () {
+    int() {
       expect(VARINT)
       return toInt64(message, valueStart)
     },
-    bytes () {
+    bytes() {
       expect(LENGTH)
       return message.subarray(valueStart, at)
     },
-    text () {
+    text() {
       try {
         return UTF8.decode(reader.bytes())
       } catch {
@@ -64,11 +65,14 @@ export function createReader (message: Uint8Array): Reader {
     whole: () => message.subarray(start, at)
   }
 
-  function expect (wire: number): void {
-    if (reader.wire !== wire) throw new ProtobufBroken(`wire type ${reader.wire} where ${wire} belongs, in field ${reader.field} at byte ${start}`)
+  function expect(wire: number): void {
+    if (reader.wire !== wire)
+      throw new ProtobufBroken(
+        `wire type ${reader.wire} where ${wire} belongs, in field ${reader.field} at byte ${start}`
+      )
   }
 
-  function skip (): void {
+  function skip(): void {
     valueStart = at
     if (reader.wire === VARINT) varint()
     else if (reader.wire === FIXED64) at += 8
@@ -78,11 +82,14 @@ export function createReader (message: Uint8Array): Reader {
       valueStart = at
       at += length
     } else throw new ProtobufBroken(`wire type ${reader.wire} at byte ${start}`)
-    if (at > message.length) throw new ProtobufBroken(`field ${reader.field} at byte ${start} runs ${at - message.length} bytes beyond the end`)
+    if (at > message.length)
+      throw new ProtobufBroken(
+        `field ${reader.field} at byte ${start} runs ${at - message.length} bytes beyond the end`
+      )
   }
 
   /** An unsigned varint; exact to 2⁵³, which tags and lengths never reach. */
-  function varint (): number {
+  function varint(): number {
     let value = 0
     for (let i = 0, scale = 1; i < 10; i++, scale *= 128) {
       if (at >= message.length) throw new ProtobufBroken(`a number is cut off at byte ${at}`)
@@ -97,7 +104,7 @@ export function createReader (message: Uint8Array): Reader {
 }
 
 /** The signed 64-bit varint that starts at `at`, known to be complete. */
-function toInt64 (message: Uint8Array, at: number): number {
+function toInt64(message: Uint8Array, at: number): number {
   let value = 0n
   for (let shift = 0n; ; shift += 7n) {
     const byte = message[at++]!
@@ -107,7 +114,7 @@ function toInt64 (message: Uint8Array, at: number): number {
 }
 
 /** Adds the whole numbers of the current field, a packed list or a single one, to a list. */
-export function readInts (reader: Reader, into: number[]): void {
+export function readInts(reader: Reader, into: number[]): void {
   if (reader.wire !== LENGTH) {
     into.push(reader.int())
     return
@@ -116,42 +123,44 @@ export function readInts (reader: Reader, into: number[]): void {
   for (let at = 0; at < bytes.length; at++) {
     const start = at
     while (at < bytes.length && bytes[at]! > 127) at++
-    if (at === bytes.length || at - start > 9) throw new ProtobufBroken('a packed list of whole numbers that is none')
+    if (at === bytes.length || at - start > 9)
+      throw new ProtobufBroken('a packed list of whole numbers that is none')
     into.push(toInt64(bytes, start))
   }
 }
 
 /** Adds the 32-bit floating-point numbers of the current field, a packed list or a single one, to a list. */
-export function readFloats (reader: Reader, into: number[]): void {
+export function readFloats(reader: Reader, into: number[]): void {
   const packed = reader.wire === LENGTH
   const bytes = packed ? reader.bytes() : reader.whole()
   if ((!packed && reader.wire !== FIXED32) || (packed && bytes.length % 4 !== 0)) {
     throw new ProtobufBroken('a list of floating-point numbers that is none')
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = packed ? 0 : bytes.length - 4; at < bytes.length; at += 4) into.push(view.getFloat32(at, true))
+  for (let at = packed ? 0 : bytes.length - 4; at < bytes.length; at += 4)
+    into.push(view.getFloat32(at, true))
 }
 
 /** Builds one message, field after field; every method answers the writer. */
 export interface Writer {
   /** A whole number or truth value; a negative number takes ten bytes, as int32 and int64 do. */
-  varint (field: number, value: number | bigint | boolean): Writer
+  varint(field: number, value: number | bigint | boolean): Writer
   /** A 32-bit floating-point number. */
-  float (field: number, value: number): Writer
-  bytes (field: number, value: Uint8Array): Writer
-  text (field: number, value: string): Writer
+  float(field: number, value: number): Writer
+  bytes(field: number, value: Uint8Array): Writer
+  text(field: number, value: string): Writer
   /** A nested message. */
-  message (field: number, value: Writer): Writer
+  message(field: number, value: Writer): Writer
   /** A packed list of 32-bit floating-point numbers. */
-  packedFloats (field: number, values: ArrayLike<number>): Writer
+  packedFloats(field: number, values: ArrayLike<number>): Writer
   /** A packed list of whole numbers. */
-  packedVarints (field: number, values: Iterable<number | bigint>): Writer
+  packedVarints(field: number, values: Iterable<number | bigint>): Writer
   /** Bytes that are fields already, such as `Reader.whole()`. */
-  raw (fields: Uint8Array): Writer
-  finish (): Uint8Array
+  raw(fields: Uint8Array): Writer
+  finish(): Uint8Array
 }
 
-export function createWriter (): Writer {
+export function createWriter(): Writer {
   const parts: Uint8Array[] = []
   const writer: Writer = {
     varint: (field, value) => put(varintBytes(field * 8 + VARINT), varintBytes(value)),
@@ -160,12 +169,13 @@ export function createWriter (): Writer {
     text: (field, value) => writer.bytes(field, new TextEncoder().encode(value)),
     message: (field, value) => writer.bytes(field, value.finish()),
     packedFloats: (field, values) => writer.bytes(field, floatBytes(values)),
-    packedVarints: (field, values) => writer.bytes(field, Buffer.concat([...values].map(varintBytes))),
-    raw: (fields) => put(fields),
+    packedVarints: (field, values) =>
+      writer.bytes(field, Buffer.concat([...values].map(varintBytes))),
+    raw: fields => put(fields),
     finish: () => Uint8Array.from(Buffer.concat(parts))
   }
 
-  function put (...more: Uint8Array[]): Writer {
+  function put(...more: Uint8Array[]): Writer {
     parts.push(...more)
     return writer
   }
@@ -173,7 +183,7 @@ export function createWriter (): Writer {
   return writer
 }
 
-function varintBytes (value: number | bigint | boolean): Uint8Array {
+function varintBytes(value: number | bigint | boolean): Uint8Array {
   let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: number[] = []
   while (rest > 127n) {
@@ -185,7 +195,7 @@ function varintBytes (value: number | bigint | boolean): Uint8Array {
 }
 
 /** Little-endian on every machine, as protobuf and ONNX raw data want it. */
-function floatBytes (values: ArrayLike<number>): Uint8Array {
+function floatBytes(values: ArrayLike<number>): Uint8Array {
   const view = new DataView(new ArrayBuffer(values.length * 4))
   for (let i = 0; i < values.length; i++) view.setFloat32(i * 4, values[i]!, true)
   return new Uint8Array(view.buffer)

@@ -19,9 +19,9 @@ export interface ShapedInput extends ModelInput {
 
 /** Scores that share runs of one session. */
 export interface Runs {
-  score (rows: number, encode: EncodeRows): Promise<Float64Array>
+  score(rows: number, encode: EncodeRows): Promise<Float64Array>
   /** Resolves when every score asked for is answered; later ones are refused. False when it was closed before. */
-  close (): Promise<boolean>
+  close(): Promise<boolean>
 }
 
 interface Block {
@@ -36,14 +36,14 @@ interface Block {
  * Joins the scores of one event-loop turn into one run: a run costs 10 to 20 µs whatever its rows, and it computes on this
  * thread. The cells are reused by the next run, which starts only after this one has answered.
  */
-export function createRuns (session: InferenceSession, shape: RunShape): Runs {
+export function createRuns(session: InferenceSession, shape: RunShape): Runs {
   let tensors: InputColumns[] = []
   let capacity = 0
   let waiting: Block[] = []
   let flight: Promise<void> | undefined
   let closed = false
 
-  function flush (): void {
+  function flush(): void {
     if (flight !== undefined || waiting.length === 0) return
     const blocks = waiting
     waiting = []
@@ -53,10 +53,10 @@ export function createRuns (session: InferenceSession, shape: RunShape): Runs {
     })
   }
 
-  async function answer (blocks: readonly Block[]): Promise<void> {
+  async function answer(blocks: readonly Block[]): Promise<void> {
     grow(blocks.reduce((sum, b) => sum + b.rows, 0))
     let rows = 0
-    const encoded = blocks.filter((block) => {
+    const encoded = blocks.filter(block => {
       block.firstRow = rows
       try {
         block.encode(tensors, rows)
@@ -76,45 +76,59 @@ export function createRuns (session: InferenceSession, shape: RunShape): Runs {
     }
   }
 
-  function grow (rows: number): void {
+  function grow(rows: number): void {
     if (rows <= capacity) return
     capacity = 2 ** Math.ceil(Math.log2(Math.max(rows, 64)))
-    tensors = shape.inputs.map((input) => ({ input, cells: cellsFor(input, capacity) }))
+    tensors = shape.inputs.map(input => ({ input, cells: cellsFor(input, capacity) }))
   }
 
-  async function run (firstRow: number, rows: number): Promise<OutputCells> {
+  async function run(firstRow: number, rows: number): Promise<OutputCells> {
     const feeds: Record<string, Tensor> = {}
-    for (const [i, input] of shape.inputs.entries()) feeds[input.name] = tensorOf(input, tensors[i]!.cells, firstRow, rows)
+    for (const [i, input] of shape.inputs.entries())
+      feeds[input.name] = tensorOf(input, tensors[i]!.cells, firstRow, rows)
     const { [shape.output]: output } = await session.run(feeds, [shape.output])
     const data = output?.data
-    if (!(data instanceof Float32Array || data instanceof Float64Array) || data.length !== rows * shape.outputWidth) {
-      throw new Error(`Output ${shape.output} is ${output?.type} [${output?.dims.join(', ')}] for ${rows} rows; ${shape.outputWidth} floating-point numbers a row belong there.`)
+    if (
+      !(data instanceof Float32Array || data instanceof Float64Array) ||
+      data.length !== rows * shape.outputWidth
+    ) {
+      throw new Error(
+        `Output ${shape.output} is ${output?.type} [${output?.dims.join(', ')}] for ${rows} rows; ${shape.outputWidth} floating-point numbers a row belong there.`
+      )
     }
     return data
   }
 
-  async function runEach (rows: number): Promise<OutputCells> {
+  async function runEach(rows: number): Promise<OutputCells> {
     const all = new Float64Array(rows * shape.outputWidth)
     for (let row = 0; row < rows; row++) all.set(await run(row, 1), row * shape.outputWidth)
     return all
   }
 
-  function pick (cells: OutputCells, firstRow: number, rows: number): Float64Array {
+  function pick(cells: OutputCells, firstRow: number, rows: number): Float64Array {
     const scores = new Float64Array(rows)
-    for (let row = 0, at = firstRow * shape.outputWidth + shape.column; row < rows; row++, at += shape.outputWidth) scores[row] = cells[at]!
+    for (
+      let row = 0, at = firstRow * shape.outputWidth + shape.column;
+      row < rows;
+      row++, at += shape.outputWidth
+    )
+      scores[row] = cells[at]!
     return scores
   }
 
   return {
-    score (rows, encode) {
-      if (closed) return Promise.reject(new Error('The model was released; score with the one that replaced it.'))
+    score(rows, encode) {
+      if (closed)
+        return Promise.reject(
+          new Error('The model was released; score with the one that replaced it.')
+        )
       if (rows === 0) return Promise.resolve(new Float64Array(0))
       return new Promise((resolve, reject) => {
         waiting.push({ rows, encode, firstRow: 0, resolve, reject })
         if (waiting.length === 1) setImmediate(flush)
       })
     },
-    async close () {
+    async close() {
       const first = !closed
       closed = true
       flush()
@@ -127,20 +141,35 @@ export function createRuns (session: InferenceSession, shape: RunShape): Runs {
 type OutputCells = Float32Array | Float64Array
 
 /** Room for rows of an input: zeros or empty strings. */
-export function cellsFor ({ type, width }: ModelInput, rows: number): InputColumns['cells'] {
+export function cellsFor({ type, width }: ModelInput, rows: number): InputColumns['cells'] {
   switch (type) {
-    case 'float32': return new Float32Array(rows * width)
-    case 'float64': return new Float64Array(rows * width)
-    case 'int32': return new Int32Array(rows * width)
-    case 'int64': return new BigInt64Array(rows * width)
-    case 'bool': return new Uint8Array(rows * width)
-    case 'string': return new Array<string>(rows * width).fill('')
+    case 'float32':
+      return new Float32Array(rows * width)
+    case 'float64':
+      return new Float64Array(rows * width)
+    case 'int32':
+      return new Int32Array(rows * width)
+    case 'int64':
+      return new BigInt64Array(rows * width)
+    case 'bool':
+      return new Uint8Array(rows * width)
+    case 'string':
+      return new Array<string>(rows * width).fill('')
   }
 }
 
 /** The tensor of some rows, a view of their cells; making one costs 0.2 µs. */
-export function tensorOf ({ type, width, flat }: ShapedInput, cells: InputColumns['cells'], firstRow: number, rows: number): Tensor {
+export function tensorOf(
+  { type, width, flat }: ShapedInput,
+  cells: InputColumns['cells'],
+  firstRow: number,
+  rows: number
+): Tensor {
   const from = firstRow * width
   const to = from + rows * width
-  return new Tensor(type, Array.isArray(cells) ? cells.slice(from, to) : cells.subarray(from, to), flat ? [rows] : [rows, width])
+  return new Tensor(
+    type,
+    Array.isArray(cells) ? cells.slice(from, to) : cells.subarray(from, to),
+    flat ? [rows] : [rows, width]
+  )
 }

@@ -8,34 +8,51 @@ import { probe, reasonOf } from './probe.js'
 import { refusal } from './refusal.js'
 import { rewrite } from './rewrite.js'
 import { createRuns } from './runs.js'
+import { SESSION_OPTIONS } from './session.js'
+import { createTryOut, type TryOut, type TryOutOptions } from './try-out.js'
 import { producersOf } from './walk.js'
 
 /** How far beyond [0,1] rounding may carry a probability. */
 const TOLERANCE = 1e-6
 
-/** Runs models with onnxruntime-node: from bytes, so that no file can be reached, and on this thread alone. */
-export function createOnnxRuntime (): ModelRuntime {
-  return { open }
+export interface OnnxRuntimeOptions {
+  /** Given, every model is first tried out in a process of its own; left out, the check of its file alone protects this process. */
+  readonly tryOut?: TryOutOptions | undefined
 }
 
-async function open (bytes: Uint8Array, output: ModelOutput): Promise<OpenModel> {
+/** Runs models with onnxruntime-node: from bytes, so that no file can be reached, and on this thread alone. */
+export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): ModelRuntime {
+  const tryOut = options.tryOut === undefined ? async () => undefined : createTryOut(options.tryOut)
+  return { open: (bytes, output) => open(bytes, output, tryOut) }
+}
+
+async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Promise<OpenModel> {
   const graph = admit(bytes)
   const producers = producersOf(graph)
   const { inputs, rowByRow } = readInputs(graph, output)
   const chosen = chooseTensor(graph, producers, output)
-  const session = await openSession(rewrite(bytes, graph, chosen.tensor))
+  const rewritten = rewrite(bytes, graph, chosen.tensor)
+  await tryOut(rewritten, inputs, rowByRow)
+  const session = await openSession(rewritten)
   try {
     // Two rows, so that a list of scores by class is not taken for one of scores by row.
-    const { width, cells } = await probe(session, inputs, rowByRow ? 1 : 2)
-    const { column, warnings } = findPositive(graph, producers, chosen, output, width)
-    const runs = createRuns(session, { inputs, output: chosen.tensor, outputWidth: width, column, rowByRow })
-    const probed = cells[column] ?? 0
+    const { width, cells, warnings: probed } = await probe(session, inputs, rowByRow ? 1 : 2)
+    const { column, warnings: assumed } = findPositive(graph, producers, chosen, output, width)
+    const runs = createRuns(session, {
+      inputs,
+      output: chosen.tensor,
+      outputWidth: width,
+      column,
+      rowByRow
+    })
+    const first = cells[column] ?? 0
     return {
       inputs: inputs.map(({ name, type, width }) => ({ name, type, width })),
-      warnings: rowByRow ? [...warnings, FIXED_BATCH] : warnings,
-      yieldsProbabilities: isProbability(producers, chosen.tensor) && !(probed < -TOLERANCE || probed > 1 + TOLERANCE),
+      warnings: [...probed, ...assumed, ...(rowByRow ? [FIXED_BATCH] : [])],
+      yieldsProbabilities:
+        isProbability(producers, chosen.tensor) && !(first < -TOLERANCE || first > 1 + TOLERANCE),
       score: runs.score,
-      async release () {
+      async release() {
         if (await runs.close()) await session.release()
       }
     }
@@ -45,19 +62,15 @@ async function open (bytes: Uint8Array, output: ModelOutput): Promise<OpenModel>
   }
 }
 
-const FIXED_BATCH = 'The model file fixes its batch at one row, so every row is a run of its own; export it with an open first dimension.'
+const FIXED_BATCH =
+  'The model file fixes its batch at one row, so every row is a run of its own; export it with an open first dimension.'
 
-async function openSession (bytes: Uint8Array): Promise<InferenceSession> {
+async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(bytes, {
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      interOpNumThreads: 1,
-      intraOpNumThreads: 1,
-      // What goes wrong arrives as an error; the runtime would write it to the terminal too.
-      logSeverityLevel: 4
-    })
+    return await InferenceSession.create(bytes, SESSION_OPTIONS)
   } catch (error) {
-    throw refusal(`The ONNX runtime does not take the model: ${reasonOf(error)}; export it again for a standard operator set.`)
+    throw refusal(
+      `The ONNX runtime does not take the model: ${reasonOf(error)}; export it again for a standard operator set.`
+    )
   }
 }

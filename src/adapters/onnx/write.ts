@@ -1,0 +1,254 @@
+import { createWriter, type Writer } from './protobuf.js'
+
+/** One input tensor of a model with the columns that it is trained on. */
+export type WrittenInput =
+  /** A float tensor [N, columns]. */
+  | { readonly name: string; readonly columns: number }
+  /** A string tensor [N, 1], taken apart into one column a category; what is no category is 0 in all of them. */
+  | { readonly name: string; readonly categories: readonly string[] }
+
+export interface WrittenLinear {
+  readonly name: string
+  /** Numeric inputs first; their columns, then those of the categories, in order, are what the coefficients belong to. */
+  readonly inputs: readonly WrittenInput[]
+  readonly intercept: number
+  readonly coefficients: ArrayLike<number>
+}
+
+/** Trees in columns, as grown: node 0 is the root; feature -1 marks a leaf; cells ≤ threshold go left. */
+export interface WrittenTree {
+  readonly features: readonly number[]
+  readonly thresholds: readonly number[]
+  readonly lefts: readonly number[]
+  readonly rights: readonly number[]
+  readonly values: readonly number[]
+}
+
+export interface WrittenTrees {
+  readonly name: string
+  /** One float tensor [N, columns]. */
+  readonly input: { readonly name: string; readonly columns: number }
+  readonly base: number
+  readonly trees: readonly WrittenTree[]
+}
+
+const IR_VERSION = 8
+const OPSET = 17
+const ML_OPSET = 1
+const ML = 'ai.onnx.ml'
+const FLOAT = 1
+const INT64 = 7
+const STRING = 8
+/** AttributeProto.type. */
+const ATTRIBUTE = { int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const
+const LABELS = [0, 1]
+
+/**
+ * A logistic regression as ONNX: outputs `label` (int64, [N]) and `probabilities` (float, [N, 2], classes 0 and 1).
+ * Built as scikit-learn's exporter builds it: numbers joined, categories one-hot, then one LinearClassifier.
+ */
+export function writeLogistic({
+  name,
+  inputs,
+  intercept,
+  coefficients
+}: WrittenLinear): Uint8Array {
+  const { nodes, initializers, row } = joined(inputs)
+  const positive = Array.from(coefficients)
+  const classifier = node(
+    'LinearClassifier',
+    ML,
+    [row],
+    ['label', 'probabilities'],
+    [
+      floats('coefficients', [...positive.map(c => -c), ...positive]),
+      floats('intercepts', [-intercept, intercept]),
+      ints('classlabels_ints', LABELS),
+      text('post_transform', 'LOGISTIC')
+    ]
+  )
+  return model(name, inputs, [...nodes, classifier], initializers)
+}
+
+/** Gradient-boosted trees as ONNX, with the outputs of writeLogistic; the sum of base and leaves are log odds. */
+export function writeTrees({ name, input, base, trees }: WrittenTrees): Uint8Array {
+  const nodes = trees.flatMap((tree, id) =>
+    tree.features.map((feature, at) => ({ tree, id, feature, at }))
+  )
+  const leaves = nodes.filter(({ feature }) => feature < 0)
+  const classifier = node(
+    'TreeEnsembleClassifier',
+    ML,
+    [input.name],
+    ['label', 'probabilities'],
+    [
+      ints(
+        'nodes_treeids',
+        nodes.map(({ id }) => id)
+      ),
+      ints(
+        'nodes_nodeids',
+        nodes.map(({ at }) => at)
+      ),
+      ints(
+        'nodes_featureids',
+        nodes.map(({ feature }) => Math.max(0, feature))
+      ),
+      texts(
+        'nodes_modes',
+        nodes.map(({ feature }) => (feature < 0 ? 'LEAF' : 'BRANCH_LEQ'))
+      ),
+      floats(
+        'nodes_values',
+        nodes.map(({ tree, at }) => tree.thresholds[at]!)
+      ),
+      ints(
+        'nodes_truenodeids',
+        nodes.map(({ tree, at }) => tree.lefts[at]!)
+      ),
+      ints(
+        'nodes_falsenodeids',
+        nodes.map(({ tree, at }) => tree.rights[at]!)
+      ),
+      ints(
+        'nodes_missing_value_tracks_true',
+        nodes.map(() => 0)
+      ),
+      ints(
+        'class_treeids',
+        leaves.map(({ id }) => id)
+      ),
+      ints(
+        'class_nodeids',
+        leaves.map(({ at }) => at)
+      ),
+      // One weight a leaf, for the positive class: the runtime makes both probabilities of it.
+      ints(
+        'class_ids',
+        leaves.map(() => 0)
+      ),
+      floats(
+        'class_weights',
+        leaves.map(({ tree, at }) => tree.values[at]!)
+      ),
+      floats('base_values', [base]),
+      ints('classlabels_int64s', LABELS),
+      text('post_transform', 'LOGISTIC')
+    ]
+  )
+  return model(name, [input], [classifier], [])
+}
+
+/** Joins the inputs to one float tensor; `row` is its name. */
+function joined(inputs: readonly WrittenInput[]): {
+  nodes: Writer[]
+  initializers: Writer[]
+  row: string
+} {
+  const numbers = inputs.filter(input => 'columns' in input).map(({ name }) => name)
+  const strings = inputs.filter(input => 'categories' in input)
+  if (strings.length === 0 && numbers.length === 1)
+    return { nodes: [], initializers: [], row: numbers[0]! }
+  const nodes: Writer[] = []
+  const initializers: Writer[] = []
+  const parts = [...numbers]
+  for (const { name, categories } of strings) {
+    nodes.push(
+      node(
+        'OneHotEncoder',
+        ML,
+        [name],
+        [`${name}_onehot`],
+        [texts('cats_strings', categories), int('zeros', 1)]
+      )
+    )
+    // [N, 1, categories] becomes [N, categories].
+    nodes.push(node('Reshape', '', [`${name}_onehot`, `${name}_shape`], [`${name}_columns`], []))
+    initializers.push(shape(`${name}_shape`, [-1, categories.length]))
+    parts.push(`${name}_columns`)
+  }
+  nodes.push(node('Concat', '', parts, ['row'], [int('axis', 1)]))
+  return { nodes, initializers, row: 'row' }
+}
+
+function model(
+  name: string,
+  inputs: readonly WrittenInput[],
+  nodes: readonly Writer[],
+  initializers: readonly Writer[]
+): Uint8Array {
+  const graph = createWriter()
+  for (const one of nodes) graph.message(1, one)
+  graph.text(2, name)
+  for (const one of initializers) graph.message(5, one)
+  for (const input of inputs)
+    graph.message(
+      11,
+      value(input.name, 'columns' in input ? FLOAT : STRING, [
+        'N',
+        'columns' in input ? input.columns : 1
+      ])
+    )
+  graph.message(12, value('label', INT64, ['N']))
+  graph.message(12, value('probabilities', FLOAT, ['N', LABELS.length]))
+  return createWriter()
+    .varint(1, IR_VERSION)
+    .text(2, 'offerd')
+    .message(7, graph)
+    .message(8, createWriter().text(1, '').varint(2, OPSET))
+    .message(8, createWriter().text(1, ML).varint(2, ML_OPSET))
+    .finish()
+}
+
+/** A graph input or output; a dimension that is a text is open. */
+function value(name: string, type: number, dims: ReadonlyArray<string | number>): Writer {
+  const shapeOf = createWriter()
+  for (const dim of dims)
+    shapeOf.message(
+      1,
+      typeof dim === 'number' ? createWriter().varint(1, dim) : createWriter().text(2, dim)
+    )
+  const tensor = createWriter().varint(1, type).message(2, shapeOf)
+  return createWriter().text(1, name).message(2, createWriter().message(1, tensor))
+}
+
+function shape(name: string, dims: readonly number[]): Writer {
+  return createWriter().varint(1, dims.length).varint(2, INT64).packedVarints(7, dims).text(8, name)
+}
+
+function node(
+  operator: string,
+  domain: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: readonly Writer[]
+): Writer {
+  const writer = createWriter()
+  for (const input of inputs) writer.text(1, input)
+  for (const output of outputs) writer.text(2, output)
+  writer.text(3, `${operator}_${outputs[0]}`).text(4, operator)
+  for (const attribute of attributes) writer.message(5, attribute)
+  return writer.text(7, domain)
+}
+
+function int(name: string, whole: number): Writer {
+  return createWriter().text(1, name).varint(3, whole).varint(20, ATTRIBUTE.int)
+}
+
+function text(name: string, content: string): Writer {
+  return createWriter().text(1, name).text(4, content).varint(20, ATTRIBUTE.string)
+}
+
+function floats(name: string, numbers: readonly number[]): Writer {
+  return createWriter().text(1, name).packedFloats(7, numbers).varint(20, ATTRIBUTE.floats)
+}
+
+function ints(name: string, wholes: readonly number[]): Writer {
+  return createWriter().text(1, name).packedVarints(8, wholes).varint(20, ATTRIBUTE.ints)
+}
+
+function texts(name: string, contents: readonly string[]): Writer {
+  const writer = createWriter().text(1, name)
+  for (const content of contents) writer.text(9, content)
+  return writer.varint(20, ATTRIBUTE.strings)
+}

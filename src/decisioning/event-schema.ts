@@ -4,9 +4,9 @@ import { checkId } from './values.js'
 
 /** Most events in one call. */
 export const MOST_EVENTS = 1000
-export const LONGEST_REASON = 500
+const LONGEST_REASON = 500
 /** Most bytes of an event's `data`, as compact JSON in UTF-8. */
-export const LARGEST_DATA_BYTES = 8 * 1024
+const LARGEST_DATA_BYTES = 8 * 1024
 
 const Id = z.string().superRefine((id, context) => {
   const fault = checkId(id)

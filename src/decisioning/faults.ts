@@ -24,7 +24,7 @@ export function escapePointer(name: string): string {
 }
 
 /** What callers sent is repeated to them, but not at any length. */
-export function shorten(text: string): string {
+function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 

@@ -9,7 +9,7 @@ import { createLineSplitter, type Line } from './line-splitter.js'
 import type { CustomerStore } from './ports.js'
 import { readProfile, type BodyReading } from './profile-body.js'
 
-export const LONGEST_LINE_BYTES = 64 * 1024
+const LONGEST_LINE_BYTES = 64 * 1024
 /** Customers written in one call of the store. */
 const CHUNK_CUSTOMERS = 500
 /** Calls of the store under way at once. */

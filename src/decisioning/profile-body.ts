@@ -111,7 +111,7 @@ export function showProfile(
   }
 }
 
-export function showConsent(consent: Profile['consent']): ConsentDocument {
+function showConsent(consent: Profile['consent']): ConsentDocument {
   return mapValues(consent, (_, { granted, timeMs, source }) => ({
     granted,
     time: formatTime(timeMs),

@@ -171,26 +171,29 @@ function tokenAbout(
     }
   }
   const { decisionId, channel, customer } = opened.content
-  const said = {
-    namespace: event.customer && (event.customer.namespace ?? strategy.namespaces[0]),
-    id: event.customer?.id,
-    offerId: event.offerId,
-    placement: event.placement,
-    channel: event.channel
-  }
-  const sealed = { ...customer, ...offer, channel }
-  for (const name of Object.keys(said) as Array<keyof typeof said>) {
-    if (said[name] !== undefined && said[name] !== sealed[name]) {
-      const member = name === 'id' || name === 'namespace' ? 'customer' : name
-      return {
-        code: 'token_mismatch',
-        detail: `the token says another ${member}; leave ${member} out`
-      }
-    }
-  }
-  return isInteractionType(event.type)
+  const about = isInteractionType(event.type)
     ? { customer, channel, decisionId, ...offer }
     : { customer, channel, decisionId }
+  const member = contradiction(event, { customer, channel, ...offer }, strategy)
+  if (member === undefined) return about
+  const detail = `the token says another ${member}; leave ${member} out`
+  return { code: 'token_mismatch', detail }
+}
+
+/** A member of the event that says something else than its token. */
+function contradiction(
+  { customer, offerId, channel, placement }: IncomingEvent,
+  sealed: About,
+  { namespaces }: Strategy
+): string | undefined {
+  if (customer !== undefined) {
+    const { id, namespace = namespaces[0] } = customer
+    if (id !== sealed.customer.id || namespace !== sealed.customer.namespace) return 'customer'
+  }
+  if (offerId !== undefined && offerId !== sealed.offerId) return 'offerId'
+  if (channel !== undefined && channel !== sealed.channel) return 'channel'
+  if (placement !== undefined && placement !== sealed.placement) return 'placement'
+  return undefined
 }
 
 function checkAccess({ customer, channel }: About, caller: Caller): EventRejection | undefined {
@@ -206,22 +209,27 @@ function checkAccess({ customer, channel }: About, caller: Caller): EventRejecti
   return undefined
 }
 
-/** Members that are absent stay absent: what is stored holds no undefined. */
 function stored(
   event: IncomingEvent,
   about: About,
   { caller, nowMs, freshId }: Telling
 ): CustomerEvent {
+  const { offerId, treatmentId, placement, channel, decisionId } = about
   const { value, reason, data } = event
-  const untilMs = event.until === undefined ? undefined : parseTime(event.until)
-  const { customer, ...place } = about
-  const optional = { ...place, value, reason, untilMs, data }
-  return {
-    customer,
+  const told: CustomerEvent = {
+    customer: about.customer,
     id: event.id ?? freshId(),
     source: event.source ?? caller.id,
     type: event.type,
-    timeMs: (event.time === undefined ? undefined : parseTime(event.time)) ?? nowMs,
-    ...Object.fromEntries(Object.entries(optional).filter(([, member]) => member !== undefined))
+    timeMs: (event.time === undefined ? undefined : parseTime(event.time)) ?? nowMs
   }
+  const untilMs = event.until === undefined ? undefined : parseTime(event.until)
+  const optional = { offerId, treatmentId, placement, channel, decisionId, value, reason, untilMs }
+  return withDefined(told, { ...optional, data })
+}
+
+/** Adds the members that are there: what is stored holds no undefined. */
+function withDefined<Whole extends object>(whole: Whole, members: Partial<Whole>): Whole {
+  for (const name in members) if (members[name] !== undefined) whole[name] = members[name]
+  return whole
 }

@@ -5,8 +5,8 @@ import { escapePointer, kindOf, unknownName } from './faults.js'
 import { formatTime, NOT_A_TIME, parseTime } from './times.js'
 
 export const LONGEST_ID_BYTES = 256
-export const LONGEST_STRING_BYTES = 4096
-export const LONGEST_LIST = 1000
+const LONGEST_STRING_BYTES = 4096
+const LONGEST_LIST = 1000
 
 const CONTROL_CHARACTERS = /\p{Cc}/u
 /** With the u flag a pair of surrogates is one character of another class, so this finds lone ones only. */
@@ -76,16 +76,16 @@ export function checkValues(
 ): Array<readonly [slot: number, value: AttributeValue]> {
   const values: Array<readonly [number, AttributeValue]> = []
   for (const name of Object.keys(given)) {
-    const at = `${pointer}/${escapePointer(name)}`
     const slot = names.index.get(name)
     const declared = slot === undefined ? undefined : names.declared[slot]
     if (slot === undefined || declared === undefined) {
+      const at = `${pointer}/${escapePointer(name)}`
       faults.push(unknownName(at, names.kind, name, names.index.keys()))
       continue
     }
     const { value, fault } = checkValue(declared, given[name])
     if (fault === undefined) values.push([slot, value])
-    else faults.push({ pointer: at, detail: fault })
+    else faults.push({ pointer: `${pointer}/${escapePointer(name)}`, detail: fault })
   }
   return values
 }

@@ -12,6 +12,7 @@ import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
 import { customerRoutes } from './http/customers.js'
 import { decisionRoutes } from './http/decisions.js'
+import { collectRoutes, docsRoutes } from './http/docs.js'
 import { prepareEdge, type Metrics } from './http/edge.js'
 import { eventRoutes } from './http/events.js'
 import { importRoute } from './http/import.js'
@@ -52,6 +53,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
     clientErrorHandler: createClientErrorHandler(patient)
   })
   prepareEdge(app, deps.metrics)
+  const routes = collectRoutes(app)
   authenticate(app, deps.keys)
   answerErrors(app)
   app.removeAllContentTypeParsers()
@@ -64,5 +66,6 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
   app.register(async scope => strategyRoutes(scope, deps.snapshots, deps.strategyLoader))
   app.register(async scope => operationRoutes(scope, deps))
+  app.register(async scope => docsRoutes(scope, routes, deps.version))
   return app
 }

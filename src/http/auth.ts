@@ -20,17 +20,15 @@ declare module 'fastify' {
 /** Asks every route that is registered from here on for its caller, before its body is read. */
 export function authenticate(app: FastifyInstance, keys: KeyRing): void {
   app.decorateRequest('caller')
-  app.addHook('onRoute', route => {
+  app.addHook('onRoute', function (route) {
     const { scope, publishable = false } = route.config ?? {}
-    if (scope === undefined)
+    if (scope === undefined) {
       throw new Error(`The route ${route.url} names no scope; say "open" if it needs no key.`)
+    }
     if (scope === 'open') return
+    if (publishable && keys.size > 0) answerPreflight(this, route.url, keys)
     const find = keys.size === 0 ? findLocal : findByKey(keys, publishable)
-    route.onRequest = (
-      request: FastifyRequest,
-      reply: FastifyReply,
-      done: (error?: Error) => void
-    ) => {
+    route.onRequest = (request: FastifyRequest, reply: FastifyReply, done: Done) => {
       try {
         request.caller = find(request, reply, scope)
         done()
@@ -39,6 +37,30 @@ export function authenticate(app: FastifyInstance, keys: KeyRing): void {
       }
     }
   })
+}
+
+type Done = (error?: Error) => void
+
+/** Tells browsers that pages of the keys' origins may post here. Which key may come from where is checked with the key. */
+function answerPreflight(app: FastifyInstance, url: string, keys: KeyRing): void {
+  app.options(url, { config: { scope: 'open' } }, async (request, reply) => {
+    reply.header('vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers')
+    const { origin } = request.headers
+    if (origin === undefined || !keys.hasOrigin(origin)) {
+      throw new Refusal('forbidden', 'No key may be used by pages of this origin.')
+    }
+    return reply
+      .code(204)
+      .headers({ ...PREFLIGHT, 'access-control-allow-origin': origin })
+      .send()
+  })
+}
+
+const PREFLIGHT: Readonly<Record<string, string>> = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers':
+    'authorization, content-type, idempotency-key, traceparent, x-request-id',
+  'access-control-max-age': '600'
 }
 
 type FindCaller = (request: FastifyRequest, reply: FastifyReply, scope: Scope) => Caller

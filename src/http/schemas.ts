@@ -71,31 +71,29 @@ const options = z
   })
 
 /** Body of POST /v1/decisions and an item of a batch. */
-export const decisionRequest: z.ZodType<DecisionRequest> = z
-  .strictObject({
-    customer: customerRef,
-    channel: id,
-    placements: z
-      .array(placement)
-      .min(1)
-      .max(10)
-      .refine(
-        list => list.length < 2 || new Set(list.map(each => each.id)).size === list.length,
-        'names a placement twice'
-      ),
-    context: facts.optional(),
-    attributes: facts
-      .optional()
-      .meta({ description: 'For this request only, over the stored profile.' }),
-    events: z.array(behaviourEvent).max(100).optional(),
-    exclude: z.array(id).max(1000).optional(),
-    language: z
-      .string()
-      .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, 'is not a language tag such as de-AT')
-      .optional(),
-    options: options.optional()
-  })
-  .meta({ id: 'DecisionRequest' })
+export const decisionRequest: z.ZodType<DecisionRequest> = z.strictObject({
+  customer: customerRef,
+  channel: id,
+  placements: z
+    .array(placement)
+    .min(1)
+    .max(10)
+    .refine(
+      list => list.length < 2 || new Set(list.map(each => each.id)).size === list.length,
+      'names a placement twice'
+    ),
+  context: facts.optional(),
+  attributes: facts
+    .optional()
+    .meta({ description: 'For this request only, over the stored profile.' }),
+  events: z.array(behaviourEvent).max(100).optional(),
+  exclude: z.array(id).max(1000).optional(),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, 'is not a language tag such as de-AT')
+    .optional(),
+  options: options.optional()
+})
 
 /** The items of a batch are checked one by one: one bad request does not fail the others. */
 export const batchRequest = z.strictObject({

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
-import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify'
+import {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyHttpOptions,
+  type FastifyRequest
+} from 'fastify'
 
 const MEBIBYTE = 2 ** 20
 export const BODY_BYTES = MEBIBYTE
@@ -15,9 +20,9 @@ const SILENCE_TIMEOUT_MS = 60_000
 /** How the server treats connections, sizes and time; each bound has its reason in slow or hostile clients. */
 export function serverSettings(log: FastifyBaseLogger): FastifyHttpOptions<Server> {
   return {
-    loggerInstance: log,
+    loggerInstance: log.child({}, { serializers: { req: withoutUrl } }),
     // Per-request facts are metrics; a child logger per request would cost more than the check of its key.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: logger => logger,
     genReqId: createRequestIds(),
     requestIdHeader: false,
@@ -38,6 +43,11 @@ export function serverSettings(log: FastifyBaseLogger): FastifyHttpOptions<Serve
     // An id of 256 bytes, every byte percent-encoded.
     routerOptions: { maxParamLength: 768 }
   }
+}
+
+/** A request as the log may show it: URLs hold keys and the ids of customers. */
+function withoutUrl(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  return { id: request.id, method: request.method, route: request.routeOptions.url }
 }
 
 /** The caller's own x-request-id where it is printable and short, else one that no other process gives. */

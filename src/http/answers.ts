@@ -1,0 +1,182 @@
+import { z } from 'zod'
+import { STAGES } from '../domain/decision.js'
+import { id, time } from './schemas.js'
+
+/*
+ * What answers look like. Nothing is checked against these while serving (use cases write their answers); the document at
+ * /openapi.json is made of them, and tests hold real answers against them. Members may be added at any time.
+ */
+
+const customerKey = z.object({ namespace: id, id })
+const share = z.number().min(0).max(1)
+const count = z.int().min(0)
+const json = z.record(z.string(), z.unknown())
+
+const placedOffer = z.object({
+  offerId: id,
+  treatmentId: z.string(),
+  rank: z.int().min(1),
+  priority: z.number().min(0).optional(),
+  factors: z
+    .object({ p: share, c: z.number().min(0), v: z.number().min(0), l: z.number().min(0) })
+    .optional()
+    .meta({ description: 'Propensity, context weight, value and lever. Absent on a fallback.' }),
+  propensity: z
+    .object({
+      value: share,
+      source: z.enum(['model', 'blend', 'adaptive', 'prior']),
+      model: z.string().optional(),
+      evidence: count
+    })
+    .optional()
+    .meta({ description: 'Absent on a fallback.' }),
+  probability: share
+    .optional()
+    .meta({ description: 'That this policy puts this offer here, given the slots before.' }),
+  token: z.string().optional().meta({
+    description: 'Send it back with the interaction; good for seven days. Absent in mode test.'
+  }),
+  expiresAt: time,
+  content: z.unknown(),
+  labels: z.unknown()
+})
+
+const decision = z
+  .object({
+    decisionId: z.string(),
+    decidedAt: time,
+    strategy: z.object({ version: count, hash: z.string() }),
+    customer: customerKey.extend({
+      known: z.boolean(),
+      holdout: z.boolean(),
+      control: z.boolean(),
+      experiments: z.record(z.string(), z.string())
+    }),
+    placements: z.array(z.object({ id, fallback: z.boolean(), offers: z.array(placedOffer) })),
+    degraded: z.array(z.string()).meta({
+      description:
+        'What was done without: profile, limits, filling, model:NAME. Empty when all is well.'
+    }),
+    explanation: json.optional().meta({ description: 'When options.explain asks for it.' })
+  })
+  .meta({
+    description:
+      'Publishable keys see no priority, factors, propensity and probability. A placement always holds offers or its fallback.'
+  })
+
+const fault = z.object({
+  pointer: z.string().meta({ description: 'JSON pointer (RFC 6901) into the body.' }),
+  detail: z.string()
+})
+
+const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'Holds the x-request-id of the request.' }),
+    code: z.string().regex(/^OFFERD_[A-Z_]+$/),
+    errors: z.array(fault).max(20).optional()
+  })
+  .meta({ description: 'RFC 9457.' })
+
+const explanation = z.object({
+  decisionId: z.string(),
+  decidedAt: time,
+  candidates: count,
+  holdout: z.boolean(),
+  control: z.boolean(),
+  funnel: z.array(z.object({ stage: z.enum(STAGES), removed: count, left: count })),
+  outcomes: z.array(z.looseObject({ offerId: id, stage: z.enum(STAGES) })),
+  next: count.optional().meta({ description: '`from` of the following page; absent on the last.' })
+})
+
+const rejection = z.object({
+  index: count,
+  code: z
+    .string()
+    .meta({ description: 'invalid_event, unknown_type, token_expired and the like.' }),
+  detail: z.string()
+})
+
+const consent = z.record(z.string(), z.object({ granted: z.boolean(), time, source: z.string() }))
+
+const customer = z.object({
+  customer: customerKey,
+  attributes: json,
+  tags: z.array(z.string()),
+  consent
+})
+
+const historyEntry = z.looseObject({ id: z.string(), source: z.string(), type: z.string(), time })
+const history = z.object({ customer: customerKey, history: z.array(historyEntry) })
+
+const place = z.object({ file: z.string(), line: z.int(), column: z.int() })
+const loadReport = z.object({
+  outcome: z.enum(['swapped', 'unchanged', 'refused', 'valid']),
+  version: count.meta({ description: 'Of the strategy in force afterwards.' }),
+  hash: z.string(),
+  problems: z.array(
+    place.extend({
+      message: z.string(),
+      hint: z.string().optional(),
+      severity: z.enum(['error', 'warning'])
+    })
+  )
+})
+
+const strategy = z.looseObject({
+  name: z.string(),
+  version: count,
+  hash: z.string(),
+  loadedAt: time,
+  currency: z.string(),
+  timeZone: z.string(),
+  namespaces: z.array(z.string()),
+  counts: z.record(z.string(), count),
+  models: z.array(z.object({ name: z.string(), version: z.number() })),
+  offers: z.array(
+    z.object({
+      id,
+      name: z.string(),
+      issue: z.string(),
+      group: z.string(),
+      fallbackOnly: z.boolean(),
+      mandatory: z.boolean(),
+      model: z.string().nullable()
+    })
+  ),
+  lastLoad: loadReport.nullable()
+})
+
+/** Answers by the name that they have in the document. */
+export const ANSWERS = {
+  Alive: z.object({ status: z.literal('alive'), version: z.string() }),
+  Customer: customer,
+  CustomerConsent: z.object({ customer: customerKey, consent }),
+  CustomerExport: customer.extend({ history: z.array(historyEntry) }),
+  CustomerHistory: history,
+  CustomerLimits: z.object({ customer: customerKey, limits: z.array(json) }),
+  Decision: decision,
+  DecisionBatchAnswer: z.object({
+    decisions: z.array(z.union([decision, problem])).meta({
+      description: 'In the order of the requests; a problem where a request was wrong.'
+    })
+  }),
+  EventsReceipt: z.object({ accepted: count, duplicates: count, rejected: z.array(rejection) }),
+  Explanation: explanation,
+  ImportReceipt: z.object({
+    imported: count,
+    failed: count,
+    errors: z.array(z.object({ line: z.int().min(1), detail: z.string() })).max(1000)
+  }),
+  LoadReport: loadReport,
+  Problem: problem,
+  Ready: z.object({
+    status: z.literal('ready'),
+    strategy: z.object({ version: count, hash: z.string() })
+  }),
+  RecordedDecision: decision.extend({ request: z.unknown() }),
+  Strategy: strategy
+} as const satisfies Readonly<Record<string, z.ZodType>>

@@ -1,0 +1,143 @@
+/* Examples for the document at /openapi.json; a test holds each against its schema. Ids are those of the strategy that is shipped as an example, shortened. */
+
+const customer = { id: 'c-1001', namespace: 'crm' }
+const strategy = { version: 42, hash: '9f3c' }
+const time = '2026-03-01T10:00:00.000Z'
+const consent = { marketing: { granted: true, time, source: 'branch' } }
+const profile = { attributes: { age: 41, balance: 1200 }, tags: ['finance/credit'], consent }
+const click = { id: 'e-77', type: 'click', time, token: 'AbJ3…' }
+
+const request = {
+  customer,
+  channel: 'web',
+  placements: [{ id: 'home_hero' }, { id: 'home_tile', count: 3, filter: { group: ['cards'] } }],
+  context: { page: '/cards', device: 'mobile' },
+  options: { timeoutMs: 25 }
+}
+
+const decision = {
+  decisionId: '0199c0de-0000-7000-8000-000000000001',
+  decidedAt: time,
+  strategy,
+  customer: { ...customer, known: true, holdout: false, control: false, experiments: {} },
+  placements: [
+    {
+      id: 'home_hero',
+      fallback: false,
+      offers: [
+        {
+          offerId: 'gold-card',
+          treatmentId: 'gold-card.web.hero',
+          rank: 1,
+          priority: 9.6,
+          factors: { p: 0.12, c: 1, v: 80, l: 1 },
+          propensity: { value: 0.12, source: 'model', model: 'cards@3', evidence: 0 },
+          probability: 1,
+          token: 'AbJ3…',
+          expiresAt: '2026-03-08T10:00:00.000Z',
+          content: { headline: 'Gold for you' },
+          labels: {}
+        }
+      ]
+    }
+  ],
+  degraded: []
+}
+
+const problem = {
+  type: 'urn:offerd:problem:invalid',
+  title: 'The request does not say what it must',
+  status: 400,
+  detail: 'The request at /channel: there is no channel "wbe"; did you mean "web"?',
+  instance: 'urn:offerd:request:x1Yz-4f',
+  code: 'OFFERD_INVALID',
+  errors: [{ pointer: '/channel', detail: 'there is no channel "wbe"; did you mean "web"?' }]
+}
+
+const loadReport = { outcome: 'swapped', ...strategy, problems: [] }
+const history = [
+  { id: 'e-77', source: 'shop', type: 'click', time, offerId: 'gold-card', channel: 'web' }
+]
+
+/** By the name of the schema that they are examples of. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  Alive: { status: 'alive', version: '0.1.0' },
+  CloudEvent: {
+    specversion: '1.0',
+    id: 'e-77',
+    source: 'shop',
+    type: 'click',
+    time,
+    data: { token: 'AbJ3…' }
+  },
+  CloudEventBatch: [
+    {
+      specversion: '1.0',
+      id: 'e-78',
+      source: 'shop',
+      type: 'page_view',
+      subject: 'crm/c-1001',
+      data: { page: '/cards' }
+    }
+  ],
+  Consent: { marketing: { granted: true, source: 'branch' } },
+  Customer: { customer, ...profile },
+  CustomerBody: profile,
+  CustomerConsent: { customer, consent },
+  CustomerExport: { customer, ...profile, history },
+  CustomerHistory: { customer, history },
+  CustomerLimits: { customer, limits: [] },
+  CustomerLine: { ...customer, ...profile },
+  CustomerPatch: { attributes: { age: 42, balance: null } },
+  Decision: decision,
+  DecisionBatch: { requests: [request] },
+  DecisionBatchAnswer: { decisions: [decision, problem] },
+  DecisionRequest: request,
+  Event: click,
+  Events: click,
+  EventsReceipt: {
+    accepted: 1,
+    duplicates: 0,
+    rejected: [{ index: 1, code: 'token_expired', detail: 'the token is older than 7 days' }]
+  },
+  Explanation: {
+    decisionId: decision.decisionId,
+    decidedAt: time,
+    candidates: 1,
+    holdout: false,
+    control: false,
+    funnel: [{ stage: 'selected', removed: 0, left: 1 }],
+    outcomes: [{ offerId: 'gold-card', stage: 'selected', placement: 'home_hero', priority: 9.6 }]
+  },
+  ImportReceipt: {
+    imported: 2,
+    failed: 1,
+    errors: [{ line: 3, detail: 'must be a JSON object, not broken JSON' }]
+  },
+  LoadReport: loadReport,
+  Problem: problem,
+  Ready: { status: 'ready', strategy },
+  RecordedDecision: { ...decision, request },
+  Strategy: {
+    name: 'retail-bank',
+    ...strategy,
+    loadedAt: time,
+    currency: 'EUR',
+    timeZone: 'Europe/Berlin',
+    namespaces: ['crm', 'cookie'],
+    counts: { offers: 1, models: 1 },
+    models: [{ name: 'cards', version: 3 }],
+    offers: [
+      {
+        id: 'gold-card',
+        name: 'Gold card',
+        issue: 'grow',
+        group: 'cards',
+        fallbackOnly: false,
+        mandatory: false,
+        model: 'cards'
+      }
+    ],
+    lastLoad: loadReport
+  }
+}

@@ -1,0 +1,189 @@
+import type { z } from 'zod'
+import type { ANSWERS } from './answers.js'
+import type { BODIES } from './bodies.js'
+import type { ProblemKind } from './errors.js'
+import { historyQuery, page } from './schemas.js'
+
+/** What the document says about one route, beyond what follows from its path and scope. */
+export interface RouteDoc {
+  readonly tag: 'Decide' | 'Tell' | 'Customers' | 'Strategy' | 'Run'
+  readonly summary: string
+  readonly description?: string
+  readonly query?: z.ZodType
+  readonly headers?: Readonly<Record<string, string>>
+  /** Content type → body. */
+  readonly body?: Readonly<Record<string, keyof typeof BODIES>>
+  /** Status and what is answered with it: a schema's name, a content type, or nothing. */
+  readonly status: number
+  readonly answer: keyof typeof ANSWERS | { readonly contentType: string } | undefined
+  /** Problems beside those that every such route has. */
+  readonly problems?: readonly ProblemKind[]
+}
+
+const JSON_TYPE = 'application/json'
+const IDEMPOTENCY = {
+  'Idempotency-Key':
+    'The same key and body within ten minutes get the first answer and reserve nothing; another body is a 422.'
+}
+
+/** Every route by method and path; the app does not start with a route that is missing here, or one here that is missing there. */
+export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
+  'POST /v1/decisions': {
+    tag: 'Decide',
+    summary: 'Decide what to offer a customer now',
+    description: 'Server-Timing tells what took how long. A traceparent is accepted and passed on.',
+    headers: IDEMPOTENCY,
+    body: { [JSON_TYPE]: 'DecisionRequest' },
+    status: 200,
+    answer: 'Decision',
+    problems: ['conflict', 'not_allowed']
+  },
+  'POST /v1/decisions/batch': {
+    tag: 'Decide',
+    summary: 'Decide for up to 500 requests at once',
+    description: 'Answers in order. One bad request does not fail the others. Bodies to 8 MiB.',
+    headers: IDEMPOTENCY,
+    body: { [JSON_TYPE]: 'DecisionBatch' },
+    status: 200,
+    answer: 'DecisionBatchAnswer'
+  },
+  'GET /v1/decisions/{id}': {
+    tag: 'Decide',
+    summary: 'A recorded decision: the answer as sent, plus the request',
+    status: 200,
+    answer: 'RecordedDecision',
+    problems: ['not_found', 'unavailable']
+  },
+  'GET /v1/decisions/{id}/explanation': {
+    tag: 'Decide',
+    summary: 'What became of every candidate, in pages',
+    query: page,
+    status: 200,
+    answer: 'Explanation',
+    problems: ['invalid', 'not_found', 'unavailable']
+  },
+  'POST /v1/events': {
+    tag: 'Tell',
+    summary: 'Tell one event or up to 1,000',
+    description:
+      'A 202 means that every decision asked for after it sees what was accepted. (source, id) is the duplicate key. ' +
+      'A lone event that is rejected is a 422. CloudEvents are read in structured, batch and binary mode; text/plain holding JSON serves navigator.sendBeacon.',
+    body: {
+      [JSON_TYPE]: 'Events',
+      'application/cloudevents+json': 'CloudEvent',
+      'application/cloudevents-batch+json': 'CloudEventBatch',
+      'text/plain': 'Events'
+    },
+    status: 202,
+    answer: 'EventsReceipt',
+    problems: ['not_allowed', 'unavailable']
+  },
+  'GET /v1/customers/{namespace}/{id}': customer('Read a customer', 'Customer', ['not_found']),
+  'PUT /v1/customers/{namespace}/{id}': {
+    ...customer('Replace a customer', 'Customer'),
+    body: { [JSON_TYPE]: 'CustomerBody' }
+  },
+  'PATCH /v1/customers/{namespace}/{id}': {
+    ...customer('Change a customer', 'Customer'),
+    body: { 'application/merge-patch+json': 'CustomerPatch', [JSON_TYPE]: 'CustomerPatch' }
+  },
+  'DELETE /v1/customers/{namespace}/{id}': {
+    ...customer('Erase everything about a customer', undefined),
+    status: 204
+  },
+  'PUT /v1/customers/{namespace}/{id}/consent': {
+    ...customer('Replace what a customer consented to', 'CustomerConsent'),
+    body: { [JSON_TYPE]: 'Consent' }
+  },
+  'GET /v1/customers/{namespace}/{id}/history': {
+    ...customer('Interactions and behaviour, newest first', 'CustomerHistory', ['not_found']),
+    query: historyQuery
+  },
+  'GET /v1/customers/{namespace}/{id}/limits': customer(
+    'Which limits apply now, and their counts',
+    'CustomerLimits',
+    ['not_found']
+  ),
+  'GET /v1/customers/{namespace}/{id}/export': customer(
+    'Everything stored about a customer',
+    'CustomerExport',
+    ['not_found']
+  ),
+  'POST /v1/customers/import': {
+    ...customer('Replace many customers, one JSON line each', 'ImportReceipt'),
+    description:
+      'Streamed; lines to 64 KiB, as many as there are. Wrong lines are reported and passed over.',
+    body: { 'application/x-ndjson': 'CustomerLine' }
+  },
+  'GET /v1/strategy': {
+    tag: 'Strategy',
+    summary: 'The strategy in force',
+    status: 200,
+    answer: 'Strategy'
+  },
+  'POST /v1/strategy/reload': {
+    tag: 'Strategy',
+    summary: 'Load the files again; a strategy with errors is refused whole',
+    status: 200,
+    answer: 'LoadReport',
+    problems: ['not_allowed']
+  },
+  'POST /v1/strategy/validate': {
+    tag: 'Strategy',
+    summary: 'Check the files without loading them',
+    status: 200,
+    answer: 'LoadReport'
+  },
+  'GET /livez': { tag: 'Run', summary: 'The process runs', status: 200, answer: 'Alive' },
+  'GET /readyz': {
+    tag: 'Run',
+    summary: 'Strategy compiled, models warm, store reachable, not stopping',
+    status: 200,
+    answer: 'Ready',
+    problems: ['not_ready']
+  },
+  'GET /metrics': {
+    tag: 'Run',
+    summary: 'Figures for Prometheus',
+    status: 200,
+    answer: { contentType: 'text/plain' }
+  },
+  'GET /openapi.json': {
+    tag: 'Run',
+    summary: 'This document',
+    status: 200,
+    answer: { contentType: JSON_TYPE }
+  },
+  'GET /docs': {
+    tag: 'Run',
+    summary: 'This document for people',
+    status: 200,
+    answer: { contentType: 'text/html' }
+  },
+  'GET /docs/page.js': {
+    tag: 'Run',
+    summary: 'The script of /docs',
+    status: 200,
+    answer: { contentType: 'text/javascript' }
+  },
+  'GET /docs/page.css': {
+    tag: 'Run',
+    summary: 'The style of /docs',
+    status: 200,
+    answer: { contentType: 'text/css' }
+  }
+}
+
+function customer(
+  summary: string,
+  answer: RouteDoc['answer'],
+  problems: readonly ProblemKind[] = []
+): RouteDoc {
+  return {
+    tag: 'Customers',
+    summary,
+    status: 200,
+    answer,
+    problems: ['invalid', ...problems, 'unavailable']
+  }
+}

@@ -1,0 +1,49 @@
+import { test } from 'tap'
+import { createMeters } from '../../../src/adapters/metrics/meters.js'
+
+test('every figure has its name, and the figures of the process keep theirs', async t => {
+  const counted = createMeters()
+  counted.decided('web', ['profile', 'model:cards'])
+  counted.stageTook('profile', 0.0004)
+  counted.told('click', 'stored')
+  counted.unknownCategory('cards', 'job')
+  counted.truncated('cards', 'age')
+  counted.modelFailed('cards')
+  counted.reloaded('swapped', 7)
+  counted.answered('/v1/decisions', 'POST', 200, 0.002)
+  const text = await counted.text()
+  for (const line of [
+    'offerd_decisions_total{channel="web"} 1',
+    'offerd_degraded_total{reason="profile"} 1',
+    'offerd_degraded_total{reason="model:cards"} 1',
+    'offerd_decision_stage_duration_seconds_bucket{le="0.0005",stage="profile"} 1',
+    'offerd_events_total{type="click",outcome="stored"} 1',
+    'offerd_unknown_categories_total{model="cards",input="job"} 1',
+    'offerd_truncated_values_total{model="cards",input="age"} 1',
+    'offerd_model_failures_total{model="cards"} 1',
+    'offerd_strategy_loads_total{outcome="swapped"} 1',
+    'offerd_strategy_version 7',
+    'offerd_http_request_duration_seconds_bucket{le="0.0025",route="/v1/decisions",method="POST",status="200"} 1'
+  ]) {
+    t.ok(text.split('\n').includes(line), line)
+  }
+  t.match(text, /^process_cpu_seconds_total /m)
+  t.match(text, /^nodejs_eventloop_lag_seconds /m)
+  t.match(counted.contentType, /^text\/plain/)
+})
+
+test('a label has at most 200 values; all others are counted as one', async t => {
+  const counted = createMeters()
+  for (let i = 0; i < 300; i++) counted.decided(`channel-${i}`, [`model:m${i}`])
+  const text = await counted.text()
+  t.match(text, 'offerd_decisions_total{channel="channel-199"} 1')
+  t.match(text, 'offerd_decisions_total{channel="other"} 100')
+  t.match(text, 'offerd_degraded_total{reason="other"} 100')
+  t.notMatch(text, 'channel-200')
+})
+
+test('two sets of meters count apart', async t => {
+  const [one, two] = [createMeters(), createMeters()]
+  one.modelFailed('cards')
+  t.notMatch(await two.text(), /offerd_model_failures_total\{/)
+})

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Lexicon } from '../../domain/customer.js'
 import type { Meters } from '../../decisioning/ports.js'
 
 /** The figures of one process: counted through Meters and `answered`, read through `text`. */
@@ -11,11 +12,10 @@ export interface PrometheusMeters extends Meters {
   answered(route: string, method: string, status: number, seconds: number): void
 }
 
-/**
- * Most values of one label. Callers name only what the strategy has (an unknown channel never gets as far as a decision), so this
- * is the second net under memory and dashboards: a few hundred series are readable, more are not.
- */
-const MOST_VALUES = 200
+export interface MetersOptions {
+  /** The words of the strategy in force: names outside them are counted as `other`, so that no caller can invent series. */
+  lexicon(): Lexicon
+}
 
 /** From a twentieth of a millisecond, where a decision without a model is, to the longest timeout. */
 const STAGE_BUCKETS_S = [
@@ -26,15 +26,12 @@ const REQUEST_BUCKETS_S = [
 ]
 
 /** Figures in the format of Prometheus, with those of the process itself under their usual names. */
-export function createMeters(): PrometheusMeters {
+export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const figures = createFigures(registry)
-  const channel = bounded()
-  const type = bounded()
-  const reason = bounded()
-  const model = bounded()
-  const input = bounded()
+  const knownChannel = known(lexicon, words => words.channels)
+  const knownType = known(lexicon, words => words.types)
   const stages = {
     profile: figures.stages.labels('profile'),
     policy: figures.stages.labels('policy'),
@@ -48,24 +45,24 @@ export function createMeters(): PrometheusMeters {
     answered(route, method, status, seconds) {
       figures.requests.observe({ route, method, status: String(status) }, seconds)
     },
-    decided(inChannel, degraded) {
-      figures.decisions.inc({ channel: channel(inChannel) })
-      for (const each of degraded) figures.degraded.inc({ reason: reason(each) })
+    decided(channel, degraded) {
+      figures.decisions.inc({ channel: knownChannel(channel) })
+      for (const reason of degraded) figures.degraded.inc({ reason })
     },
     stageTook(stage, seconds) {
       stages[stage].observe(seconds)
     },
-    told(ofType, outcome) {
-      figures.events.inc({ type: type(ofType), outcome })
+    told(type, outcome) {
+      figures.events.inc({ type: knownType(type), outcome })
     },
-    unknownCategory(ofModel, atInput) {
-      figures.unknownCategories.inc({ model: model(ofModel), input: input(atInput) })
+    unknownCategory(model, input) {
+      figures.unknownCategories.inc({ model, input })
     },
-    truncated(ofModel, atInput) {
-      figures.truncated.inc({ model: model(ofModel), input: input(atInput) })
+    truncated(model, input) {
+      figures.truncated.inc({ model, input })
     },
-    modelFailed(ofModel) {
-      figures.modelFailures.inc({ model: model(ofModel) })
+    modelFailed(model) {
+      figures.modelFailures.inc({ model })
     },
     reloaded(outcome, version) {
       figures.reloads.inc({ outcome })
@@ -140,13 +137,19 @@ function createFigures(registry: Registry): Figures {
   }
 }
 
-/** Passes the first MOST_VALUES different values and turns all others into `other`. */
-function bounded(): (value: string) => string {
-  const passed = new Set<string>()
-  return value => {
-    if (passed.has(value)) return value
-    if (passed.size >= MOST_VALUES) return 'other'
-    passed.add(value)
-    return value
+/** Passes the words of the strategy in force and turns all others into `other`. */
+function known(
+  lexicon: () => Lexicon,
+  wordsOf: (words: Lexicon) => readonly string[]
+): (word: string) => string {
+  let from: Lexicon | undefined
+  let words: ReadonlySet<string> = new Set()
+  return word => {
+    const current = lexicon()
+    if (current !== from) {
+      from = current
+      words = new Set(wordsOf(current))
+    }
+    return words.has(word) ? word : 'other'
   }
 }

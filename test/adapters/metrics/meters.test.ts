@@ -1,8 +1,12 @@
 import { test } from 'tap'
 import { createMeters } from '../../../src/adapters/metrics/meters.js'
+import { strategy } from '../../helpers/build.js'
+
+const { lexicon } = strategy()
+const meters = () => createMeters({ lexicon: () => lexicon })
 
 test('every figure has its name, and the figures of the process keep theirs', async t => {
-  const counted = createMeters()
+  const counted = meters()
   counted.decided('web', ['profile', 'model:cards'])
   counted.stageTook('profile', 0.0004)
   counted.told('click', 'stored')
@@ -32,18 +36,20 @@ test('every figure has its name, and the figures of the process keep theirs', as
   t.match(counted.contentType, /^text\/plain/)
 })
 
-test('a label has at most 200 values; all others are counted as one', async t => {
-  const counted = createMeters()
-  for (let i = 0; i < 300; i++) counted.decided(`channel-${i}`, [`model:m${i}`])
+test('names that the strategy does not have make no series of their own', async t => {
+  const counted = meters()
+  for (let i = 0; i < 100; i++) {
+    counted.decided(`channel-${i}`, [])
+    counted.told(`type-${i}`, 'rejected')
+  }
   const text = await counted.text()
-  t.match(text, 'offerd_decisions_total{channel="channel-199"} 1')
   t.match(text, 'offerd_decisions_total{channel="other"} 100')
-  t.match(text, 'offerd_degraded_total{reason="other"} 100')
-  t.notMatch(text, 'channel-200')
+  t.match(text, 'offerd_events_total{type="other",outcome="rejected"} 100')
+  t.notMatch(text, /channel-1|type-1/)
 })
 
 test('two sets of meters count apart', async t => {
-  const [one, two] = [createMeters(), createMeters()]
+  const [one, two] = [meters(), meters()]
   one.modelFailed('cards')
   t.notMatch(await two.text(), /offerd_model_failures_total\{/)
 })

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readModelFile, type ModelSpec } from '../policy/model-file.js'
 import { errorAt } from '../policy/problems.js'
-import type { CompileFeature, Declared, Expression, Place, Problem, Strategy } from '../policy/strategy.js'
+import type { CompileFeature, Declared, Expression, Place, Problem, Read, Strategy } from '../policy/strategy.js'
 import { createCalibration } from '../scoring/calibration.js'
 import type { EncodeCounters } from '../scoring/encode.js'
-import { planFeatures, type FeaturePlan } from '../scoring/plan.js'
+import { planFeatures, type ColumnSource, type FeaturePlan } from '../scoring/plan.js'
 import type { Facts } from '../policy/facts.js'
 import { checkModel } from './check-model.js'
 import { ModelRefused, type Meters, type ModelRuntime, type OpenModel, type StrategySource } from './ports.js'
@@ -133,19 +133,37 @@ function plan (spec: ModelSpec, open: OpenModel, strategy: Strategy, compileFeat
         problems.push(...compiled)
         return []
       }
-      const declared = declaredOf(compiled, strategy)
-      return [{
-        source: { ...compiled, perOffer: compiled.perOffer, canBeMissing: declared === undefined || declared.default === undefined, value: compiled.value },
-        missing,
-        values: values ?? declared?.values,
-        label: from
-      }]
+      return [{ source: sourceOf(compiled, strategy), missing, values: values ?? declaredOf(compiled, strategy)?.values, label: from }]
     })
   }))
   if (problems.length > 0) return { plan: undefined, problems }
   const planned = planFeatures<Facts>(inputs, open.inputs)
   if ('plan' in planned) return { plan: planned.plan, problems: [] }
   return { plan: undefined, problems: planned.problems.map((message) => errorAt(spec.place, `model "${spec.name}": ${message}`)) }
+}
+
+function sourceOf (expression: Expression, strategy: Strategy): ColumnSource<Facts> {
+  const { type, perOffer, reads, source } = expression
+  // Division by zero gives nothing, so a quotient can be missing whatever it reads.
+  const canBeMissing = /[/%]/.test(source) || !reads.every((read) => isNeverMissing(read, strategy))
+  return { type, perOffer, canBeMissing, value: (facts, offer) => expression.value(facts, offer) }
+}
+
+function isNeverMissing (read: Read, strategy: Strategy): boolean {
+  switch (read.kind) {
+    case 'attribute':
+    case 'context': {
+      const declared = (read.kind === 'attribute' ? strategy.attributes : strategy.context)[read.slot]
+      return declared?.default !== undefined || declared?.type.startsWith('list') === true
+    }
+    case 'segment':
+      return false
+    case 'offer':
+      return read.label !== 'offer.value' || strategy.offers.every(({ value }) => typeof value === 'number')
+    case 'call':
+    case 'offerCall':
+      return !read.label.startsWith('near')
+  }
 }
 
 /** The attribute or context name that an expression is, undefined when it is more than a name. */

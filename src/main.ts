@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { parse } from 'yaml'
 import { createStrategyFiles } from './adapters/files/strategy-files.js'
@@ -11,6 +12,7 @@ import { runCli } from './cli/cli.js'
 import type { Parts } from './cli/parts.js'
 import { CommandRefused, type Output, type Shell } from './cli/shell.js'
 import type { Config } from './config.js'
+import type { Log, Store } from './decisioning/ports.js'
 import { createKeyRing, KeysRefused, NO_KEYS, type KeyRing } from './http/keys.js'
 
 /** The only file that touches the process: it hands its words, streams and signals to the command line, and the adapters with them. */
@@ -30,6 +32,7 @@ const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
 
 const parts: Parts = {
   version: await readVersion(),
+  processName: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
   clock,
   schedule(work, delayMs) {
     setTimeout(work, delayMs).unref()
@@ -40,10 +43,10 @@ const parts: Parts = {
   },
   createMeters,
   createFiles: ({ rulesDir, modelsDir }) => createStrategyFiles({ rulesDir, modelsDir }),
-  createRuntime: createOnnxRuntime,
-  openStore: ({ redisUrl, dataDir, recordBytes }, log) =>
-    openStore({ redisUrl, dataDir, recordBytes, log }),
-  createMemoryStore: () => createMemoryStore({}),
+  createRuntime: () =>
+    createOnnxRuntime({ tryOut: { node: process.execPath, nodeArguments: process.execArgv } }),
+  openStore: openConfiguredStore,
+  createMemoryStore,
   readKeys
 }
 
@@ -56,15 +59,25 @@ async function readVersion(): Promise<string> {
   return (JSON.parse(text) as { version: string }).version
 }
 
+async function openConfiguredStore(config: Config, log: Log): Promise<Store> {
+  const { redisUrl: url, dataDir, recordBytes } = config
+  try {
+    return await openStore({ url, dataDir, recordBytes, log })
+  } catch (error) {
+    throw new CommandRefused(`the store cannot be opened: ${messageOf(error)}`)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function readKeys({ keysFile }: Config): Promise<KeyRing> {
   if (keysFile === undefined) return NO_KEYS
   try {
     return createKeyRing(parse(await readFile(keysFile, 'utf8')), clock.monotonicMs)
   } catch (error) {
-    const problems =
-      error instanceof KeysRefused
-        ? error.problems
-        : [error instanceof Error ? error.message : String(error)]
+    const problems = error instanceof KeysRefused ? error.problems : [messageOf(error)]
     throw new CommandRefused(problems.map(problem => `${keysFile}: ${problem}`).join('\n'))
   }
 }

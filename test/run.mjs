@@ -57,7 +57,6 @@ try {
     { stdio: 'inherit' }
   )
   const [status, signal] = await once(runner, 'exit')
-  if (status !== 0) printFailures(report)
   if (!isOnPath('redis-server') && !isOnPath('valkey-server')) {
     const without = files.filter(file => NEEDS_REDIS.test(readFileSync(file, 'utf8')))
     console.log(
@@ -68,16 +67,4 @@ try {
   process.exitCode = signal === null ? status : 1
 } finally {
   rmSync(folder, { recursive: true })
-}
-
-/** What failed, with the lines that belong to it. */
-function printFailures(path) {
-  const lines = readFileSync(path, 'utf8').split('\n')
-  let depth
-  for (const line of lines) {
-    const indent = line.length - line.trimStart().length
-    if (/^\s*not ok /.test(line)) depth = indent
-    else if (depth !== undefined && indent <= depth) depth = undefined
-    if (depth !== undefined) console.log(line)
-  }
 }

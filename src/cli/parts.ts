@@ -7,6 +7,8 @@ import type { Log, Meters, ModelRuntime, Store, StrategyFiles } from '../decisio
 export interface Parts {
   /** Of this program. */
   readonly version: string
+  /** A name for this process that no other has. */
+  readonly processName: string
   readonly clock: Clock
   /** Runs work once after a while; what is waiting does not keep the process alive. */
   schedule(work: () => void, delayMs: number): void
@@ -15,7 +17,7 @@ export interface Parts {
   createMeters(): Meters & AppDeps['metrics']
   createFiles(config: Config): StrategyFiles
   createRuntime(): ModelRuntime
-  /** The store that the configuration names, or one of its own. Opens also while a named store is away. */
+  /** The store that the configuration names, or one of its own. Opens also while a named store is away. Throws CommandRefused. */
   openStore(config: Config, log: Log): Promise<Store>
   /** A store that forgets everything, for trials. */
   createMemoryStore(): Store

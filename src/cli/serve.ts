@@ -1,6 +1,7 @@
 import { createApp, type AppDeps } from '../app.js'
 import { exposureProblem, readConfig, type Config } from '../config.js'
 import type { LoadReport } from '../decisioning/load-strategy.js'
+import { createReloading, type Reloading } from '../decisioning/reload-everywhere.js'
 import type { Command } from './command.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import type { Parts } from './parts.js'
@@ -66,8 +67,10 @@ export async function serve(
   reportLoad(service.report, log)
   try {
     await prepare?.(service)
-    const app = createApp({ ...appDeps(service, parts, stop), keys, log })
-    const forgetReload = shell.onSignal('SIGHUP', () => void reload(service, log))
+    const reloading = openReloading(service, parts, log)
+    const strategyLoader = { ...service.loader, load: reloading.reload }
+    const app = createApp({ ...appDeps(service, parts, stop), strategyLoader, keys, log })
+    const forgetReload = shell.onSignal('SIGHUP', () => void reload(reloading, log))
     try {
       const url = await app.listen({ host: config.host, port: config.port }).catch(refuseAddress)
       await introduce?.(service, url)
@@ -77,6 +80,7 @@ export async function serve(
     } finally {
       forgetReload()
       await closeWithin(app.close(), parts, log)
+      await reloading.close()
     }
   } finally {
     await service.close()
@@ -105,14 +109,17 @@ function stopSignal(shell: Shell): Stop {
   return { told, isTold: () => isTold }
 }
 
-function appDeps(service: Service, parts: Parts, stop: Stop): Omit<AppDeps, 'keys' | 'log'> {
+function appDeps(
+  service: Service,
+  parts: Parts,
+  stop: Stop
+): Omit<AppDeps, 'strategyLoader' | 'keys' | 'log'> {
   return {
     decide: service.decideOnce,
     lookUp: service.lookUp,
     recordEvents: service.recordEvents,
     customers: service.customers,
     importCustomers: service.importCustomers,
-    strategyLoader: service.loader,
     snapshots: service.snapshots,
     store: service.store,
     metrics: service.meters,
@@ -144,9 +151,27 @@ function announce({ shell, config, parts, log }: Serving, service: Service, url:
   shell.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-async function reload(service: Service, log: Serving['log']): Promise<void> {
+/** Loads that another process asks for are logged here too. */
+function openReloading({ loader, store }: Service, parts: Parts, log: Serving['log']): Reloading {
+  return createReloading({
+    loader: {
+      ...loader,
+      async load() {
+        const report = await loader.load()
+        reportLoad(report, log)
+        return report
+      }
+    },
+    announcements: store.announcements,
+    process: parts.processName,
+    log,
+    schedule: parts.schedule
+  })
+}
+
+async function reload(reloading: Reloading, log: Serving['log']): Promise<void> {
   try {
-    reportLoad(await service.loader.load(), log)
+    await reloading.reload()
   } catch (error) {
     log.error({ err: error }, 'the strategy could not be loaded again; the one in force stays')
   }

@@ -76,7 +76,7 @@ export async function withService<T>(
 }
 
 async function wire(config: Config, parts: Parts, log: Log, store: Store): Promise<Service> {
-  const meters = parts.createMeters()
+  const meters = parts.createMeters(() => loaded?.current().strategy.lexicon ?? NO_WORDS)
   const { report, started } = await startStrategy(loaderDeps(config, parts, { store, meters, log }))
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started

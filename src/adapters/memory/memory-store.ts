@@ -29,8 +29,17 @@ function createDocuments (clock: () => number): SharedDocuments {
   const series = new Map<string, Map<string, number>>()
   const claims = new Map<string, { text: string, expiresAtMs: number }>()
   const claimOf = (name: string) => {
-    for (const [other, { expiresAtMs }] of claims) if (expiresAtMs <= clock()) claims.delete(other)
-    return claims.get(name)
+    const held = claims.get(name)
+    if (held === undefined || held.expiresAtMs > clock()) return held
+    claims.delete(name)
+    return undefined
+  }
+  // Claims of one kind live equally long, so the oldest lapse first.
+  const forgetLapsed = () => {
+    for (const [name, { expiresAtMs }] of claims) {
+      if (expiresAtMs > clock()) return
+      claims.delete(name)
+    }
   }
   return {
     async putOnce (name, text) {
@@ -49,6 +58,7 @@ function createDocuments (clock: () => number): SharedDocuments {
     async claim (name, lifetimeMs) {
       const held = claimOf(name)
       if (held !== undefined) return { mine: false, text: held.text }
+      forgetLapsed()
       claims.set(name, { text: '', expiresAtMs: clock() + lifetimeMs })
       return { mine: true }
     },

@@ -1,0 +1,80 @@
+import type { CustomerKey } from '../../domain/customer.js'
+
+/**
+ * Every key in Redis, in one place. A customer's keys share one hash tag, so that scripts over them also run in a cluster.
+ *
+ * | key | type | what |
+ * |---|---|---|
+ * | `offerd:{ns:id}:p` | string | profile (profile-codec.ts) |
+ * | `offerd:{ns:id}:h` | string | log of interactions and behaviour (history-codec.ts) |
+ * | `offerd:{ns:id}:d` | string | details of the same events, for people (detail-codec.ts) |
+ * | `offerd:{ns:id}:a` | string | alias pointer of a merged customer; read with every load, nobody writes it yet |
+ * | `offerd:{ns:id}:e` | sorted set | source NUL id of events, by receipt in ms: duplicates of seven days |
+ * | `offerd:{ns:id}:t` | string | tombstone of an erased customer, until a profile is put again |
+ * | `offerd:names` | hash | numbers of names (names.ts) |
+ * | `offerd:{records}:…` | list, sorted set, string | decision records (records.ts) |
+ * | `offerd:doc:…`, `offerd:claim:…`, `offerd:num:…` | string, string, hash | shared documents |
+ * | `offerd:health` | string | written by the health check |
+ * | `offerd:news:…` | channel | announcements |
+ */
+export interface CustomerKeys {
+  readonly profile: string
+  readonly history: string
+  readonly details: string
+  readonly alias: string
+  readonly eventIds: string
+  readonly tombstone: string
+}
+
+export function customerKeys (key: CustomerKey): CustomerKeys {
+  const stem = customerStem(key)
+  return {
+    profile: stem + 'p',
+    history: stem + 'h',
+    details: stem + 'd',
+    alias: stem + 'a',
+    eventIds: stem + 'e',
+    tombstone: stem + 't'
+  }
+}
+
+/** What the keys of a customer begin with; different for different customers, whatever their ids hold. */
+export function customerStem (key: CustomerKey): string {
+  return `offerd:{${escapePart(key.namespace)}:${escapePart(key.id)}}:`
+}
+
+export const NAMES_KEY = 'offerd:names'
+export const HEALTH_KEY = 'offerd:health'
+export const RECORDS_STEM = 'offerd:{records}:'
+export const RECORDS_INDEX_KEY = `${RECORDS_STEM}index`
+export const RECORDS_BYTES_KEY = `${RECORDS_STEM}bytes`
+
+/** The key of the list that holds a writer's batches of one time slot. */
+export function recordsKey (bucket: string): string {
+  return `${RECORDS_STEM}b:${bucket}`
+}
+
+export function documentKey (name: string): string {
+  return `offerd:doc:${name}`
+}
+
+export function claimKey (name: string): string {
+  return `offerd:claim:${name}`
+}
+
+export function seriesKey (series: string): string {
+  return `offerd:num:${series}`
+}
+
+export function newsChannel (topic: string): string {
+  return `offerd:news:${topic}`
+}
+
+// Lone surrogates are escaped too: as UTF-8 they would all become the same replacement character.
+const RESERVED = /[%{}:\uD800-\uDFFF]/u
+const ALL_RESERVED = /[%{}:\uD800-\uDFFF]/gu
+
+function escapePart (text: string): string {
+  if (!RESERVED.test(text)) return text
+  return text.replace(ALL_RESERVED, (char) => `%${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,132 @@
+import { History } from '../../domain/history.js'
+import type { CustomerKey, Lexicon } from '../../domain/customer.js'
+import type { CustomerState } from '../../decisioning/ports.js'
+import type { Connection } from './connection.js'
+import { UnreadableRecord } from './errors.js'
+import { decodeHistory } from './history-codec.js'
+import type { CustomerKeys } from './keys.js'
+import type { Names } from './names.js'
+import { decodeForDecision } from './profile-codec.js'
+import type { WordTables } from './words.js'
+
+/** What is stored of a customer; null where nothing is. */
+export interface Reply {
+  readonly profile: Buffer | null
+  readonly history: Buffer | null
+}
+
+/** The keys that one customer adds to an MGET, in this order. The alias is read already so that merging costs no command later. */
+export function loadKeys (keys: CustomerKeys): string[] {
+  return [keys.profile, keys.history, keys.alias]
+}
+const KEYS_PER_CUSTOMER = 3
+/** Customers in one MGET; more of one turn go into further ones. */
+const MOST_TOGETHER = 250
+
+interface Waiting {
+  readonly keys: CustomerKeys
+  readonly reply: PromiseWithResolver<Reply>
+}
+
+interface PromiseWithResolver<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Joins the loads of one event-loop turn into one MGET; a customer asked for twice is read once.
+ * In a cluster this is where a turn's customers would be split by node, one MGET each.
+ */
+export class Loader {
+  readonly #connection: Connection
+  #waiting = new Map<string, Waiting>()
+
+  constructor (connection: Connection) {
+    this.#connection = connection
+  }
+
+  load (keys: CustomerKeys): Promise<Reply> {
+    const found = this.#waiting.get(keys.profile)
+    if (found !== undefined) return found.reply.promise
+    if (this.#waiting.size === 0) setImmediate(() => this.#flush())
+    const waiting = { keys, reply: promiseWithResolver<Reply>() }
+    this.#waiting.set(keys.profile, waiting)
+    return waiting.reply.promise
+  }
+
+  #flush (): void {
+    const waiting = [...this.#waiting.values()]
+    this.#waiting = new Map()
+    for (let start = 0; start < waiting.length; start += MOST_TOGETHER) void this.#read(waiting.slice(start, start + MOST_TOGETHER))
+  }
+
+  async #read (waiting: readonly Waiting[]): Promise<void> {
+    try {
+      const values = await this.#connection.command('MGET', ...waiting.flatMap(({ keys }) => loadKeys(keys)))
+      const replies = waiting.map((_, i) => replyAt(values as Array<Buffer | null>, i))
+      const unreadable = await this.#ofWrongType(waiting, replies)
+      waiting.forEach(({ keys, reply }, i) => {
+        if (unreadable.has(keys)) reply.reject(new UnreadableRecord(`a key of ${keys.profile.slice(0, -1)} holds no string; erase the customer or restore it`))
+        else reply.resolve(replies[i]!)
+      })
+    } catch (error) {
+      for (const { reply } of waiting) reply.reject(error)
+    }
+  }
+
+  /**
+   * MGET answers nil for a key of another type, which must not pass for a customer without history or consent.
+   * So what was nil is looked at once more: nothing is paid where profile and history are there.
+   */
+  async #ofWrongType (waiting: readonly Waiting[], replies: readonly Reply[]): Promise<Set<CustomerKeys>> {
+    return new Set(await keysOfWrongType(this.#connection, waiting.map(({ keys }) => keys), replies))
+  }
+}
+
+/** The customers among these whose absent profile or history is in truth a key of another type. */
+export async function keysOfWrongType (connection: Connection, customers: readonly CustomerKeys[], replies: readonly Reply[]): Promise<CustomerKeys[]> {
+  const absent = customers.flatMap((keys, i) => [
+    ...(replies[i]!.profile === null ? [{ keys, key: keys.profile }] : []),
+    ...(replies[i]!.history === null ? [{ keys, key: keys.history }] : [])
+  ])
+  if (absent.length === 0 || (await connection.command('EXISTS', ...absent.map(({ key }) => key))) === 0) return []
+  // Rare: a key of another type, or a customer written between the two commands. GET tells them apart.
+  const answers = await connection.runAll(absent.map(({ key }) => ({ command: 'GET', args: [key] })))
+  const failed = answers.find((answer) => answer instanceof Error && !(answer instanceof UnreadableRecord))
+  if (failed !== undefined) throw failed
+  return absent.flatMap(({ keys }, i) => (answers[i] instanceof UnreadableRecord ? [keys] : []))
+}
+
+export function replyAt (values: ReadonlyArray<Buffer | null>, customer: number): Reply {
+  const at = customer * KEYS_PER_CUSTOMER
+  return { profile: values[at] ?? null, history: values[at + 1] ?? null }
+}
+
+/** What a decision needs, from the bytes. Throws UnreadableRecord, or UnknownNumber where the registry must be refreshed. */
+export function stateOf (key: CustomerKey, reply: Reply, names: Names, words: WordTables): CustomerState {
+  const profile = reply.profile === null ? nothingKnown(words.lexicon) : decodeForDecision(reply.profile, names, words)
+  return {
+    key,
+    known: reply.profile !== null,
+    attributes: profile.attributes,
+    tags: profile.tags,
+    granted: profile.granted,
+    history: reply.history === null ? History.EMPTY : decodeHistory(reply.history, words)
+  }
+}
+
+function nothingKnown (lexicon: Lexicon) {
+  return {
+    attributes: new Array<undefined>(lexicon.attributes.length).fill(undefined),
+    tags: [],
+    granted: new Uint8Array(lexicon.purposes.length)
+  }
+}
+
+function promiseWithResolver<T> (): PromiseWithResolver<T> {
+  let resolve!: (value: T) => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<T>((fulfil, refuse) => { resolve = fulfil; reject = refuse })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { Packr } from 'msgpackr'
+import type { AttributeValue, Consent, Profile } from '../../domain/customer.js'
+import { UnreadableRecord } from './errors.js'
+import type { Name, Names } from './names.js'
+import { positionOf } from './words.js'
+import type { WordTables } from './words.js'
+
+/*
+ * A profile in Redis: version, 'p', stamp (8, new with every write), then MessagePack:
+ *
+ *     [attribute numbers], [values], [tag numbers], [purpose number, granted 0 or 1, time in ms, source, …]
+ *
+ * as one array. Names are numbers of the registry (names.ts).
+ */
+const VERSION = 1
+const MAGIC = 0x70
+/** What CHANGE compares: version and stamp. */
+export const PROFILE_PREFIX_BYTES = 10
+
+const packr = new Packr({ useRecords: false, moreTypes: false })
+type Body = [numbers: number[], values: AttributeValue[], tags: number[], consent: Array<number | string>]
+
+/** Makes the stamps of a process: no two writes of any process carry the same. */
+export function createStamps (): () => Buffer {
+  const process = randomBytes(4).readUInt32BE()
+  let count = randomBytes(4).readUInt32BE()
+  return () => {
+    count = (count + 1) >>> 0
+    const stamp = Buffer.allocUnsafe(8)
+    stamp.writeUInt32BE(process, 0)
+    stamp.writeUInt32BE(count, 4)
+    return stamp
+  }
+}
+
+/** The names that must be registered before a profile can be encoded. */
+export function namesOf (profile: Profile): Name[] {
+  return [
+    ...Object.keys(profile.attributes).map((name): Name => ['attribute', name]),
+    ...profile.tags.map((name): Name => ['tag', name]),
+    ...Object.keys(profile.consent).map((name): Name => ['purpose', name])
+  ]
+}
+
+export function encodeProfile (profile: Profile, names: Names, stamp: Buffer): Buffer {
+  const numbers = Object.keys(profile.attributes).map((name) => names.numberOf('attribute', name))
+  const tags = profile.tags.map((name) => names.numberOf('tag', name))
+  const consent = Object.entries(profile.consent).flatMap(([name, { granted, timeMs, source }]) => [
+    names.numberOf('purpose', name), granted ? 1 : 0, timeMs, source
+  ])
+  const body: Body = [numbers, Object.values(profile.attributes), tags, consent]
+  return Buffer.concat([Buffer.from([VERSION, MAGIC]), stamp, packr.pack(body)])
+}
+
+/** The profile for people. Throws UnreadableRecord or UnknownNumber. */
+export function decodeProfile (bytes: Buffer, names: Names): Profile {
+  const [numbers, values, tags, consent] = bodyOf(bytes)
+  const attributes: Record<string, AttributeValue> = {}
+  numbers.forEach((number, i) => { attributes[names.nameOf('attribute', number)] = values[i]! })
+  const purposes: Record<string, Consent> = {}
+  for (let i = 0; i < consent.length; i += 4) {
+    const [number, granted, timeMs, source] = consent.slice(i, i + 4) as [number, number, number, string]
+    purposes[names.nameOf('purpose', number)] = { granted: granted === 1, timeMs, source }
+  }
+  return { attributes, tags: tags.map((number) => names.nameOf('tag', number)), consent: purposes }
+}
+
+/** The profile in the positions of a lexicon. Throws UnreadableRecord, or UnknownNumber for a tag. */
+export function decodeForDecision (bytes: Buffer, names: Names, words: WordTables) {
+  const [numbers, values, tagNumbers, consent] = bodyOf(bytes)
+  const attributes = new Array<AttributeValue | undefined>(words.lexicon.attributes.length).fill(undefined)
+  for (let i = 0; i < numbers.length; i++) {
+    const position = positionOf(words.attributes, numbers[i]!)
+    if (position >= 0) attributes[position] = values[i]
+  }
+  const granted = new Uint8Array(words.lexicon.purposes.length)
+  for (let i = 0; i < consent.length; i += 4) {
+    const position = positionOf(words.purposes, Number(consent[i]))
+    if (position >= 0) granted[position] = Number(consent[i + 1])
+  }
+  const tags = tagNumbers.map((number) => names.nameOf('tag', number))
+  return { attributes, tags, granted }
+}
+
+function bodyOf (bytes: Buffer): Body {
+  if (bytes.length <= PROFILE_PREFIX_BYTES || bytes[0] !== VERSION || bytes[1] !== MAGIC) throw unreadable('has no known format')
+  let body: unknown
+  try {
+    body = packr.unpack(bytes.subarray(PROFILE_PREFIX_BYTES))
+  } catch (error) {
+    throw unreadable('cannot be decoded', error)
+  }
+  if (!isBody(body)) throw unreadable('has not the expected parts')
+  return body
+}
+
+function unreadable (what: string, cause?: unknown): UnreadableRecord {
+  return new UnreadableRecord(`the stored profile ${what}; import the customer again or restore it from a backup`, { cause })
+}
+
+function isBody (body: unknown): body is Body {
+  if (!Array.isArray(body) || body.length !== 4) return false
+  const [numbers, values, tags, consent] = body as unknown[]
+  return (
+    isList(numbers, isNumber) && isList(values, isValue) && numbers.length === values.length &&
+    isList(tags, isNumber) && isList(consent, isNumberOrText) && consent.length % 4 === 0
+  )
+}
+
+function isList (value: unknown, holds: (element: unknown) => boolean): value is unknown[] {
+  if (!Array.isArray(value)) return false
+  for (const element of value) if (!holds(element)) return false
+  return true
+}
+
+function isNumber (value: unknown): boolean {
+  return Number.isInteger(value)
+}
+
+function isNumberOrText (value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'string'
+}
+
+function isValue (value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || isList(value, isNumberOrText)
+}

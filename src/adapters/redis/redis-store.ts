@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import type { Log, Store } from '../../decisioning/ports.js'
+import type { Address } from './address.js'
+import { RedisAnnouncements } from './announcements.js'
+import { Connection } from './connection.js'
+import { RedisCustomers } from './customers.js'
+import { createDocuments } from './documents.js'
+import { troubleOf } from './health.js'
+import { Names } from './names.js'
+import { RedisRecords } from './records.js'
+
+export interface RedisStoreOptions {
+  readonly address: Address
+  readonly log: Log
+  /** Most bytes of decision records. */
+  readonly recordBytes: number
+  /** How long a caller waits for one command. */
+  readonly commandTimeoutMs: number
+  /** Called with the open connection before it is closed. */
+  readonly beforeClose?: (connection: Connection) => Promise<void>
+}
+
+/** The store in one Redis server; usable at once, though every call rejects until the server answers. */
+export function createRedisStore (options: RedisStoreOptions): { store: Store, connection: Connection } {
+  const { address, log } = options
+  const connectionOptions = { address, log, commandTimeoutMs: options.commandTimeoutMs, name: `offerd-${randomBytes(4).toString('hex')}` }
+  const connection = new Connection(connectionOptions)
+  const customers = new RedisCustomers(connection, new Names(connection, log), log)
+  const records = new RedisRecords(connection, log, options.recordBytes)
+  const announcements = new RedisAnnouncements(connection, connectionOptions)
+  const store: Store = {
+    kind: 'redis',
+    description: `Redis at ${address.text}`,
+    customers,
+    records,
+    documents: createDocuments(connection),
+    announcements,
+    trouble: () => troubleOf(connection, log),
+    async close () {
+      await records.flush()
+      await customers.settled()
+      await options.beforeClose?.(connection)
+      announcements.close()
+      connection.close()
+    }
+  }
+  return { store, connection }
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script; a write gets its deadline as the first argument and is refused by Redis itself when it comes later. */
+export interface Script {
+  readonly lua: string
+  readonly sha1: string
+  readonly writes: boolean
+}
+
+/**
+ * A command timeout only rejects the promise: the command still waits in a socket and would run later.
+ * So every write compares Redis' own clock with the moment until which its caller waits.
+ */
+const IN_TIME = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+if now > tonumber(ARGV[1]) then return redis.error_reply('LATE the deadline has passed') end
+`
+
+const RENEW = `
+local function renew (ttl, ...)
+  if tonumber(ttl) > 0 then for _, key in ipairs({...}) do redis.call('PEXPIRE', key, ttl) end end
+end
+`
+
+function write (lua: string): Script {
+  return script(IN_TIME + lua, true)
+}
+
+function script (lua: string, writes: boolean): Script {
+  return { lua, sha1: createHash('sha1').update(lua).digest('hex'), writes }
+}
+
+/** KEYS names. Answers Redis' time in ms and the registry's epoch. */
+export const HEARTBEAT = script(`
+local clock = redis.call('TIME')
+return { clock[1] * 1000 + math.floor(clock[2] / 1000), redis.call('HGET', KEYS[1], '@') }
+`, false)
+
+/**
+ * KEYS history, details, event ids, tombstone, profile, alias.
+ * ARGV ttl ms (0: none), header of a new log, header of new details, then per event: duplicate key, record, detail.
+ * Everything is read and checked before the first write, for a script that fails half way is not rolled back.
+ * Answers -1 for an erased customer; else the records in the log, then 1 (stored) or 0 (duplicate) per event.
+ * SET instead of APPEND: an append reserves twice the bytes.
+ */
+export const APPEND = write(`${RENEW}
+if redis.call('EXISTS', KEYS[4]) == 1 then return { -1 } end
+local log, details = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
+if (not log) ~= (not details) then return redis.error_reply('UNREADABLE half of a history is missing') end
+log, details = log or ARGV[3], details or ARGV[4]
+if string.sub(log, 1, 2) ~= string.sub(ARGV[3], 1, 2) or string.sub(details, 1, 2) ~= ARGV[4] then
+  return redis.error_reply('UNREADABLE a history has an unknown format')
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 604800000)
+local records, texts, outcomes = { log }, { details }, { 0 }
+for i = 5, #ARGV, 3 do
+  local added = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[i])
+  outcomes[#outcomes + 1] = added
+  if added == 1 then
+    records[#records + 1] = ARGV[i + 1]
+    texts[#texts + 1] = ARGV[i + 2]
+  end
+end
+if #records > 1 then
+  log = table.concat(records)
+  redis.call('SET', KEYS[1], log, 'KEEPTTL')
+  redis.call('SET', KEYS[2], table.concat(texts), 'KEEPTTL')
+  redis.call('PEXPIRE', KEYS[3], 604800000)
+end
+renew(ARGV[2], KEYS[1], KEYS[2], KEYS[5], KEYS[6])
+outcomes[1] = (#log - 8 - 12 * (string.byte(log, 3) * 256 + string.byte(log, 4))) / 16
+return outcomes
+`)
+
+/**
+ * KEYS history, details. ARGV header of the log as read, its length, the length of the details, the new log, the new details.
+ * The header carries a random stamp that only a fold changes; while it stands, the log has only grown.
+ */
+export const FOLD = write(`
+local log, details = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
+if not log or not details or string.sub(log, 1, 8) ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[5] .. string.sub(log, ARGV[3] + 1), 'KEEPTTL')
+redis.call('SET', KEYS[2], ARGV[6] .. string.sub(details, ARGV[4] + 1), 'KEEPTTL')
+return 1
+`)
+
+/** KEYS profile, tombstone, history, details, alias. ARGV ttl ms, the profile's prefix as read ('' for none), the new profile. */
+export const CHANGE = write(`${RENEW}
+local stored = redis.call('GET', KEYS[1])
+if (stored and string.sub(stored, 1, 10) or '') ~= ARGV[3] then return 0 end
+redis.call('SET', KEYS[1], ARGV[4])
+redis.call('DEL', KEYS[2])
+renew(ARGV[2], KEYS[1], KEYS[3], KEYS[4], KEYS[5])
+return 1
+`)
+
+/** KEYS profile, tombstone, history, details, alias. ARGV ttl ms, the new profile. */
+export const REPLACE = write(`${RENEW}
+redis.call('SET', KEYS[1], ARGV[3])
+redis.call('DEL', KEYS[2])
+renew(ARGV[2], KEYS[1], KEYS[3], KEYS[4], KEYS[5])
+return 1
+`)
+
+/** KEYS profile, history, details, event ids, alias, tombstone. Answers how many keys there were. */
+export const ERASE = write(`
+local found = redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+if found > 0 then redis.call('SET', KEYS[6], '1') end
+return found
+`)
+
+/** KEYS profile, history, details, alias. ARGV ttl ms. */
+export const TOUCH = write(`${RENEW}
+renew(ARGV[2], KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+return 1
+`)
+
+/**
+ * KEYS names. ARGV epoch to use if there is none, then names with their kind's letter in front.
+ * Answers the epoch, then a number per name; 0 where the kind is full.
+ */
+export const REGISTER = write(`
+redis.call('HSETNX', KEYS[1], '@', ARGV[2])
+local most = { t = 4095, c = 4095, s = 1023, m = 65535, l = 65535 }
+local answer = { redis.call('HGET', KEYS[1], '@') }
+for i = 3, #ARGV do
+  local number = redis.call('HGET', KEYS[1], ARGV[i])
+  if not number then
+    local letter = string.sub(ARGV[i], 1, 1)
+    local used = tonumber(redis.call('HGET', KEYS[1], '#' .. letter) or 0)
+    if used < (most[letter] or 16777215) then
+      number = used + 1
+      redis.call('HSET', KEYS[1], '#' .. letter, number, ARGV[i], number)
+    end
+  end
+  answer[i - 1] = tonumber(number or 0)
+end
+return answer
+`)
+
+/** KEYS names. ARGV fields and values of the whole hash. Puts them back unless there is a registry. Answers the epoch that holds. */
+export const RESTORE_NAMES = write(`
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+return redis.call('HGET', KEYS[1], '@')
+`)
+
+/**
+ * KEYS batches of the slot, index, bytes. ARGV batch, index member, its time in ms, its size in bytes, most bytes in all,
+ * lifetime ms, what the keys of batches begin with.
+ * Makes room first, oldest out first; a bounded number a call, so that the script stays short.
+ */
+export const KEEP_RECORDS = write(`
+local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
+local room = tonumber(ARGV[6]) - tonumber(ARGV[5])
+for _ = 1, 64 do
+  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if not oldest[1] or (bytes <= room and tonumber(oldest[2]) > now - tonumber(ARGV[7])) then break end
+  local bucket, size = string.match(oldest[1], '^(.*):(%d+):%d+$')
+  redis.call('UNLINK', ARGV[8] .. bucket)
+  redis.call('ZREM', KEYS[2], oldest[1])
+  bytes = bytes - tonumber(size)
+end
+redis.call('RPUSH', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[7])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+redis.call('SET', KEYS[3], bytes + tonumber(ARGV[5]))
+return 1
+`)
+
+/** KEYS document. ARGV text. */
+export const PUT_ONCE = write(`
+redis.call('SETNX', KEYS[1], ARGV[2])
+return redis.call('GET', KEYS[1])
+`)
+
+/** KEYS series. ARGV key. Its own field for the last number is '', which no key is. */
+export const NUMBER_OF = write(`
+local number = redis.call('HGET', KEYS[1], ARGV[2])
+if not number then
+  number = redis.call('HINCRBY', KEYS[1], '', 1)
+  redis.call('HSET', KEYS[1], ARGV[2], number)
+end
+return tonumber(number)
+`)
+
+/** KEYS claim. ARGV lifetime ms, stamp. Answers the stamp and text that stand there now. */
+export const CLAIM = write(`
+redis.call('SET', KEYS[1], ARGV[3], 'NX', 'PX', ARGV[2])
+return redis.call('GET', KEYS[1])
+`)
+
+/** KEYS claim. ARGV stamp, text. Only the holder's own claim is settled. */
+export const SETTLE = write(`
+local held = redis.call('GET', KEYS[1])
+if not held or string.sub(held, 1, #ARGV[2]) ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3], 'KEEPTTL')
+return 1
+`)
+
+/** KEYS claim. ARGV stamp. */
+export const RELEASE = write(`
+local held = redis.call('GET', KEYS[1])
+if not held or string.sub(held, 1, #ARGV[2]) ~= ARGV[2] then return 0 end
+return redis.call('DEL', KEYS[1])
+`)
+
+/** KEYS health. The smallest write there is. */
+export const PROBE = write(`
+redis.call('SET', KEYS[1], '1', 'PX', 60000)
+return 1
+`)
+
+/** Loaded with every new connection, so that the first use of each needs no second try. */
+export const ALL_SCRIPTS: readonly Script[] = [
+  HEARTBEAT, APPEND, FOLD, CHANGE, REPLACE, ERASE, TOUCH, REGISTER, RESTORE_NAMES, KEEP_RECORDS,
+  PUT_ONCE, NUMBER_OF, CLAIM, SETTLE, RELEASE, PROBE
+]

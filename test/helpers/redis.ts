@@ -1,0 +1,67 @@
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+const missing = spawnSync('redis-server', ['--version']).error !== undefined
+if (missing && process.env['CI'] === 'true') throw new Error('redis-server is not on PATH: in CI the suites that need it must run')
+
+/** For the `skip` of tests that need a Redis server: false, or why they were not run. */
+export const redisMissing: string | false = missing ? 'NOT RUN: redis-server is not on PATH' : false
+
+/** A private Redis on a unix socket. */
+export interface TestRedis {
+  readonly url: string
+  readonly socketPath: string
+  readonly pid: number
+  /** Lets it hang (SIGSTOP) and go on (SIGCONT). */
+  pause (): void
+  resume (): void
+  /** Kills it (SIGKILL) and waits for its end. */
+  kill (): Promise<void>
+  /** Starts it again on the same socket with what it had persisted. */
+  restart (): Promise<void>
+}
+
+/** Starts a private Redis that is gone when the test ends. Further arguments are redis-server's own. */
+export async function startRedis (t: Test, ...args: string[]): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'offerd-redis-'))
+  const socketPath = join(folder, 'redis.sock')
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn('redis-server', [
+      '--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '', '--appendonly', 'yes', ...args
+    ])
+    const output: string[] = []
+    for await (const chunk of child.stdout) {
+      output.push(String(chunk))
+      if (String(chunk).includes('eady to accept connections')) break
+    }
+    if (!output.join('').includes('eady to accept connections')) throw new Error(`redis-server does not start: ${output.join('')}`)
+    return child
+  }
+  let server = await start()
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  }
+  t.teardown(async () => {
+    await kill()
+    await rm(folder, { recursive: true })
+  })
+  return {
+    url: socketPath,
+    socketPath,
+    get pid () { return server.pid! },
+    pause: () => { server.kill('SIGSTOP') },
+    resume: () => { server.kill('SIGCONT') },
+    kill,
+    restart: async () => {
+      await kill()
+      server = await start()
+    }
+  }
+}

@@ -41,7 +41,7 @@ const parts: Parts = {
     const descriptor = output === 'stdout' ? process.stdout.fd : process.stderr.fd
     return pino({ level }, pino.destination({ dest: descriptor, sync: true }))
   },
-  createMeters,
+  createMeters: lexicon => createMeters({ lexicon }),
   createFiles: ({ rulesDir, modelsDir }) => createStrategyFiles({ rulesDir, modelsDir }),
   createRuntime: () =>
     createOnnxRuntime({ tryOut: { node: process.execPath, nodeArguments: process.execArgv } }),

@@ -1,6 +1,7 @@
 import type { AppDeps } from '../app.js'
 import type { Config, LogLevel } from '../config.js'
 import type { Clock } from '../decisioning/decide.js'
+import type { Lexicon } from '../domain/customer.js'
 import type { Log, Meters, ModelRuntime, Store, StrategyFiles } from '../decisioning/ports.js'
 
 /** What main.ts wires for the commands: everything that reaches outside the process, made when a command asks for it. */
@@ -14,7 +15,8 @@ export interface Parts {
   schedule(work: () => void, delayMs: number): void
   /** JSON lines, to stdout for a service and to stderr for a command whose stdout is its result. */
   createLog(level: LogLevel, output: 'stdout' | 'stderr'): AppDeps['log'] & Log
-  createMeters(): Meters & AppDeps['metrics']
+  /** `lexicon`: the words of the strategy in force, so that no caller invents series. */
+  createMeters(lexicon: () => Lexicon): Meters & AppDeps['metrics']
   createFiles(config: Config): StrategyFiles
   createRuntime(): ModelRuntime
   /** The store that the configuration names, or one of its own. Opens also while a named store is away. Throws CommandRefused. */

@@ -14,6 +14,7 @@ import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-u
 import type { Log, Meters, Store } from '../decisioning/ports.js'
 import { createRecordEvents, type RecordEvents } from '../decisioning/record-events.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
+import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'
 import { openTokens } from './tokens.js'
@@ -33,6 +34,16 @@ export interface Service {
   readonly meters: Meters & AppDeps['metrics']
   /** Writes what is waiting and lets the store go. */
   close(): Promise<void>
+}
+
+/** What is known before a strategy is loaded. */
+const NO_WORDS: Lexicon = {
+  attributes: [],
+  purposes: [],
+  types: [],
+  offers: [],
+  channels: [],
+  retentionMs: {}
 }
 
 /** The strategy was refused: the report says everything that is wrong with it. */
@@ -76,10 +87,12 @@ export async function withService<T>(
 }
 
 async function wire(config: Config, parts: Parts, log: Log, store: Store): Promise<Service> {
+  let loaded: Snapshots | undefined
   const meters = parts.createMeters(() => loaded?.current().strategy.lexicon ?? NO_WORDS)
   const { report, started } = await startStrategy(loaderDeps(config, parts, { store, meters, log }))
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
+  loaded = snapshots
   const { customers, records, documents } = store
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
   const needs = {
@@ -117,7 +130,7 @@ export async function tryStrategy(config: Config, parts: Parts, log: Log): Promi
   const store = parts.createMemoryStore()
   try {
     const { report } = await startStrategy(
-      loaderDeps(config, parts, { store, meters: parts.createMeters(), log })
+      loaderDeps(config, parts, { store, meters: parts.createMeters(() => NO_WORDS), log })
     )
     return report
   } finally {

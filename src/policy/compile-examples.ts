@@ -54,7 +54,7 @@ function givenOf (sections: Sections, known: Known, node: YamlNode, given: Examp
 function checkPlacement (sections: Sections, venues: Venues, placement: string, channel: string, node: YamlNode): void {
   if (!venues.placements.check(placement, node)) return
   const own = venues.placementEntries.get(placement)?.entry?.channel
-  if (own === undefined || own === channel) return
+  if (own === undefined || own === channel || !venues.channels.names.has(channel)) return
   sections.problems.error(node.place, `the placement ${placement} belongs to the channel ${own}, not to ${channel}`)
 }
 

@@ -32,18 +32,19 @@ export function compileVocabulary (sections: Sections): Vocabulary {
   const { problems, told } = sections
   const zone = zoneOf(sections)
   const namespaces = listOf('namespaces', sections)
+  const purposes = listOf('purposes', sections)
   const attributes = sections.entries('attributes')
   const context = sections.entries('context')
   const behaviourTypes = behaviourTypesOf(sections)
   return {
     zone,
-    namespaces,
-    retentionMs: retentionOf(sections, new Register('namespace', namespaces, told)),
+    namespaces: namespaces.names,
+    retentionMs: retentionOf(sections, new Register('namespace', namespaces.names, namespaces.told)),
     attributes: declare(attributes, zone, problems),
     context: declare(context, zone, problems),
     doubtful: [...doubtfulOf('customer', attributes), ...doubtfulOf('context', context)],
     tags: new Register('tag', tagPathsOf(sections.node('tags'), problems), told),
-    purposes: new Register('purpose', listOf('purposes', sections), told),
+    purposes: new Register('purpose', purposes.names, purposes.told),
     behaviourTypes,
     types: new Register('interaction or event type', [...INTERACTION_TYPES, ...behaviourTypes.keys()], told)
   }
@@ -91,14 +92,15 @@ function zoneOf (sections: Sections): Zone {
   return createZone('UTC')!
 }
 
-function listOf (key: 'namespaces' | 'purposes', sections: Sections): string[] {
-  const list = sections.value(key) ?? []
+function listOf (key: 'namespaces' | 'purposes', sections: Sections): { names: readonly string[], told: Problems | undefined } {
+  const list = sections.value(key)
   const seen = new Set<string>()
-  list.forEach((name, i) => {
+  list?.forEach((name, i) => {
     if (seen.has(name)) sections.problems.error(sections.node(key)!.at(i)!.place, `"${name}" is listed twice in ${key}`)
     seen.add(name)
   })
-  return list
+  // Of a list that is no list, nobody knows the names.
+  return { names: list ?? [], told: list === undefined && sections.node(key) !== undefined ? undefined : sections.told }
 }
 
 function retentionOf (sections: Sections, namespaces: Register): Record<string, number> {

@@ -66,7 +66,7 @@ export class Problems {
 
   #keep (problem: Problem): void {
     // Files can hold millions of mistakes; what nobody will read is only counted.
-    if (this.#found.length < MOST_PROBLEMS * 10) this.#found.push(problem)
+    if (this.#found.length < MOST_PROBLEMS * 10) this.#found.push({ ...problem, message: printable(problem.message) })
     else this.#beyond++
   }
 }
@@ -75,6 +75,11 @@ export class Problems {
 export function shorten (text: string): string {
   const line = text.replace(/\s+/g, ' ')
   return line.length <= 60 ? line : `${line.slice(0, 57)}...`
+}
+
+/** Names come from files, and problems go to terminals: what would steer a terminal is spelled out. */
+function printable (message: string): string {
+  return message.replace(/\p{C}/gu, (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 }
 
 function isError (problem: Problem): boolean {

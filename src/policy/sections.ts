@@ -24,6 +24,7 @@ export class Sections {
   /** Where unknown names are told: nowhere while a broken file may declare them. */
   readonly told: Problems | undefined
   readonly #nodes: ReadonlyMap<string, YamlNode>
+  readonly #entries = new Map<Key, ReadonlyMap<string, Entry<unknown>>>()
 
   constructor (merged: Merged, problems: Problems) {
     this.problems = problems
@@ -39,8 +40,10 @@ export class Sections {
     return this.#nodes.get(key)
   }
 
-  /** A section of named entries, empty where it is absent. */
+  /** A section of named entries, empty where it is absent. What is wrong with it is told the first time. */
   entries<K extends KeysOf<z.ZodRecord>> (key: K): ReadonlyMap<string, Entry<EntryOf<K>>> {
+    const known = this.#entries.get(key)
+    if (known !== undefined) return known as ReadonlyMap<string, Entry<EntryOf<K>>>
     const schema = unwrap(StrategySchema.shape[key]) as unknown as z.ZodRecord<z.ZodString, z.ZodType<EntryOf<K>>>
     const section = this.#section(key, 'a map of names')
     const entries = new Map<string, Entry<EntryOf<K>>>()
@@ -49,6 +52,7 @@ export class Sections {
       if (wrong !== undefined) this.problems.error(node.keyPlace, `the name "${shorten(name)}" in ${key} ${wrong.message}`)
       entries.set(name, { node, entry: checkShape(schema.valueType, node, `${key}.${name}`, this.problems) })
     }
+    this.#entries.set(key, entries)
     return entries
   }
 

@@ -115,6 +115,7 @@ const loans: Recipe = {
         { from: 'customer.income / 1000.0', missing: 2.4, meaning: 'thousand EUR net a month' },
         {
           from: 'customer.balance > 30000 ? 30.0 : customer.balance / 1000.0',
+          missing: 0,
           meaning: 'thousand EUR on all accounts, 30 at most'
         },
         { from: 'customer.overdraft_days', meaning: 'of the last 90' },
@@ -132,6 +133,7 @@ const loans: Recipe = {
         { from: 'context.device == "mobile" ? 1.0 : 0.0', meaning: '1 on a phone' },
         {
           from: 'offer.value / 100.0',
+          missing: 0,
           meaning: 'value of the offer, hundred EUR: large loans are taken less often'
         },
         {

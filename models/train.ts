@@ -85,7 +85,8 @@ export function trainModel(recipe: Recipe, ground: TrainingGround): TrainedModel
       cells: Array.from(split.test, row => cells[row]!),
       labels: pick(labels, split.test),
       raw,
-      probabilities: points === undefined ? raw : raw.map(createCalibration({ method: 'isotonic', points }))
+      probabilities:
+        points === undefined ? raw : raw.map(createCalibration({ method: 'isotonic', points }))
     },
     trainingRows: train.length,
     calibrationRows: spare.length,

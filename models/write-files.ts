@@ -41,10 +41,11 @@ export function modelYaml(trained: TrainedModel): string {
   ].join('\n')
 }
 
-function columnYaml({ from, missing }: Column): string {
+function columnYaml({ from, missing, categories }: Column): string {
   // Only a bare name is safe inside a flow map without quotes.
   const source = /^[\w.]+$/.test(from) ? from : `'${from.replaceAll("'", "''")}'`
-  return `from: ${source}${missing === undefined ? '' : `, missing: ${missing}`}`
+  const standIn = missing === undefined ? '' : `, missing: ${missing}`
+  return `from: ${source}${standIn}${categories === undefined ? '' : `, values: [${categories.join(', ')}]`}`
 }
 
 function checksYaml({ recipe, heldOut }: TrainedModel): string[] {

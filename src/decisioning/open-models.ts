@@ -133,7 +133,7 @@ function plan (spec: ModelSpec, open: OpenModel, strategy: Strategy, compileFeat
         problems.push(...compiled)
         return []
       }
-      return [{ source: sourceOf(compiled, strategy), missing, values: values ?? declaredOf(compiled, strategy)?.values, label: from }]
+      return [{ source: sourceOf(compiled, strategy, spec.name), missing, values: values ?? declaredOf(compiled, strategy)?.values, label: from }]
     })
   }))
   if (problems.length > 0) return { plan: undefined, problems }
@@ -142,14 +142,15 @@ function plan (spec: ModelSpec, open: OpenModel, strategy: Strategy, compileFeat
   return { plan: undefined, problems: planned.problems.map((message) => errorAt(spec.place, `model "${spec.name}": ${message}`)) }
 }
 
-function sourceOf (expression: Expression, strategy: Strategy): ColumnSource<Facts> {
+function sourceOf (expression: Expression, strategy: Strategy, model: string): ColumnSource<Facts> {
   const { type, perOffer, reads, source } = expression
-  // Division by zero gives nothing, so a quotient can be missing whatever it reads.
-  const canBeMissing = /[/%]/.test(source) || !reads.every((read) => isNeverMissing(read, strategy))
+  // Division by zero gives nothing, so a quotient can be missing whatever it reads, unless it divides by a plain number.
+  const divides = /[/%]/.test(source.replaceAll(/[/%]\s*[\d.]*[1-9][\d.]*/g, ''))
+  const canBeMissing = divides || !reads.every((read) => isNeverMissing(read, strategy, model))
   return { type, perOffer, canBeMissing, value: (facts, offer) => expression.value(facts, offer) }
 }
 
-function isNeverMissing (read: Read, strategy: Strategy): boolean {
+function isNeverMissing (read: Read, strategy: Strategy, model: string): boolean {
   switch (read.kind) {
     case 'attribute':
     case 'context': {
@@ -159,7 +160,7 @@ function isNeverMissing (read: Read, strategy: Strategy): boolean {
     case 'segment':
       return false
     case 'offer':
-      return read.label !== 'offer.value' || strategy.offers.every(({ value }) => typeof value === 'number')
+      return read.label !== 'offer.value' || strategy.offers.every((offer) => offer.model !== model || typeof offer.value === 'number')
     case 'call':
     case 'offerCall':
       return !read.label.startsWith('near')

@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+
+/** Files under a folder: path → content. */
+export type Files = Readonly<Record<string, string | Uint8Array>>
+
+export interface ServiceOptions {
+  /** rules/… and models/… of the service; the shipped ones where left out. */
+  readonly files?: Files
+  /** Redis to use; the service starts its own where left out. */
+  readonly redisUrl?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** The service as a process of its own, on a free port, with a folder of its own. */
+export interface RunningService {
+  readonly url: string
+  readonly dir: string
+  readonly pid: number
+  /** Lines of its log so far. */
+  readonly lines: string[]
+  post (path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  get (path: string): Promise<Response>
+  /** Sends the signal and answers the exit code. */
+  stop (signal?: NodeJS.Signals): Promise<number | null>
+}
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** Starts the service and waits until it listens; it is gone when the test ends. */
+export async function startService(t: Test, options: ServiceOptions = {}): Promise<RunningService> {
+  const dir = await mkdtemp(join(tmpdir(), 'offerd-service-'))
+  if (options.files !== undefined) await writeFiles(dir, options.files)
+  const own = options.files === undefined ? {} : { OFFERD_RULES: join(dir, 'rules'), OFFERD_MODELS: join(dir, 'models') }
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/main.ts'), 'serve'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env['PATH'],
+      OFFERD_PORT: '0',
+      OFFERD_DATA: join(dir, 'data'),
+      OFFERD_TOKEN_SECRET: 'a secret that is long enough for tests',
+      ...(options.redisUrl === undefined ? {} : { OFFERD_REDIS_URL: options.redisUrl }),
+      ...own,
+      ...options.env
+    },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const ended = once(child, 'exit') as Promise<[number | null]>
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await ended
+    await rm(dir, { recursive: true, force: true })
+  })
+  const lines: string[] = []
+  const url = await listening(child, lines)
+  return {
+    url,
+    dir,
+    pid: child.pid!,
+    lines,
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body)
+      }),
+    get: path => fetch(url + path),
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      const [code] = await ended
+      return code
+    }
+  }
+}
+
+export async function writeFiles(dir: string, files: Files): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, path)), { recursive: true })
+    await writeFile(join(dir, path), content)
+  }
+}
+
+function listening(child: ChildProcess, lines: string[]): Promise<string> {
+  return new Promise((resolveUrl, reject) => {
+    child.once('exit', code => {
+      reject(new Error(`the service ended with ${code} before it listened:\n${lines.join('\n')}`))
+    })
+    createInterface({ input: child.stdout! }).on('line', line => {
+      lines.push(line)
+      if (line.includes('"msg":"listening"')) resolveUrl((JSON.parse(line) as { url: string }).url)
+    })
+  })
+}

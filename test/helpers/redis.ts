@@ -12,6 +12,9 @@ if (missing && process.env['CI'] === 'true') throw new Error('redis-server is no
 /** For the `skip` of tests that need a Redis server: false, or why they were not run. */
 export const redisMissing: string | false = missing ? 'NOT RUN: redis-server is not on PATH' : false
 
+/** A command timeout for tests that are not about time: machines that run many suites at once are slow. */
+export const PATIENT_MS = 5000
+
 /** A private Redis on a unix socket. */
 export interface TestRedis {
   readonly url: string

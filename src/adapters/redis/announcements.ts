@@ -49,8 +49,7 @@ export class RedisAnnouncements implements Announcements {
   #open (): void {
     const subscriber = new Redis({
       ...clientOptions({ ...this.#options, name: `${this.#options.name}-news` }),
-      commandTimeout: this.#options.commandTimeoutMs,
-      socketTimeout: PING_MS
+      commandTimeout: this.#options.commandTimeoutMs
     })
     this.#subscriber = subscriber
     this.#subscribed = new Promise((resolve) => subscriber.once('subscribed', resolve))

@@ -81,7 +81,7 @@ export class Connection {
 
   async command (command: Command, ...args: Argument[]): Promise<unknown> {
     try {
-      return await this.#client.callBuffer(command, ...args)
+      return await this.#inTime(this.#client.callBuffer(command, ...args))
     } catch (error) {
       throw unavailable(error)
     }
@@ -89,7 +89,7 @@ export class Connection {
 
   async publish (channel: string, text: string): Promise<void> {
     try {
-      await this.#client.publish(channel, text)
+      await this.#inTime(this.#client.publish(channel, text))
     } catch (error) {
       throw unavailable(error)
     }
@@ -123,20 +123,31 @@ export class Connection {
   async #send (calls: readonly Call[], deadlineMs: number, withText: boolean): Promise<unknown[]> {
     if (calls.length === 1) {
       const [command, ...args] = wireForm(calls[0]!, deadlineMs, withText)
-      return [await this.#client.callBuffer(String(command), ...args).catch((error: unknown) => asError(error))]
+      return [await this.#inTime(this.#client.callBuffer(String(command), ...args)).catch(asError)]
     }
     const pipeline = this.#client.pipeline()
     for (const call of calls) {
       const [command, ...args] = wireForm(call, deadlineMs, withText)
       pipeline.callBuffer(String(command), ...args)
     }
-    const answers = await pipeline.exec().catch((error: unknown) => asError(error))
+    const answers = await this.#inTime(pipeline.exec()).catch(asError)
     if (answers instanceof Error || answers === null) return calls.map(() => answers ?? new Error('Connection is closed'))
     return answers.map(([error, answer]) => error ?? answer)
   }
 
+  /**
+   * Not the client's own commandTimeout: its timer goes off before a reply is read that came while this process was busy.
+   * Here what has arrived by then still counts. The client keeps the place of an answer that comes later.
+   */
+  #inTime<T> (answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => setImmediate(() => reject(new Error('Command timed out'))), this.#options.commandTimeoutMs)
+      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  }
+
   #open (): Redis {
-    const client = new Redis({ ...clientOptions(this.#options), commandTimeout: this.#options.commandTimeoutMs, socketTimeout: 1000 })
+    const client = new Redis(clientOptions(this.#options))
     client.on('error', (error: Error) => this.#away(error.message))
     client.on('close', () => { this.#greeted = false })
     client.on('ready', () => void this.#greet(client))
@@ -196,6 +207,7 @@ export function clientOptions ({ address, name }: Pick<ConnectionOptions, 'addre
     ...address.options,
     connectionName: name,
     connectTimeout: 500,
+    socketTimeout: 1000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

@@ -30,6 +30,7 @@ const NUMBERS_ONLY: ReadonlySet<NameKind> = new Set(['attribute', 'purpose', 'ty
 /** Names registered in one script call, so that the script stays short. */
 const CHUNK = 500
 const EPOCH_FIELD = '@'
+const REGISTER_TRIES = 4
 
 /** Thrown where a stored number is none that this process knows: it refreshes the registry and tries again. */
 export class UnknownNumber extends UnreadableRecord {
@@ -82,15 +83,26 @@ export class Names {
 
   /** Gives every name a number, at once where all are known. Rejects with StoreUnavailable. */
   async register (names: readonly Name[]): Promise<void> {
-    const missing = names.filter(([kind, name]) => !this.#kinds[kind].byName.has(name))
-    for (let start = 0; start < missing.length; start += CHUNK) {
-      const chunk = missing.slice(start, start + CHUNK)
-      const fields = chunk.map(([kind, name]) => LETTERS[kind] + name)
-      const answer = await this.#connection.run(REGISTER, [NAMES_KEY], [this.#epoch ?? randomUUID(), ...fields])
-      const [epoch, ...numbers] = answer as [Buffer, ...number[]]
-      this.#enter(String(epoch))
-      chunk.forEach(([kind, name], i) => this.#learn(kind, name, numbers[i]!))
+    for (let tries = 0; tries < REGISTER_TRIES; tries++) {
+      const missing = names.filter(([kind, name]) => !this.#kinds[kind].byName.has(name))
+      if (missing.length === 0) return
+      for (let start = 0; start < missing.length; start += CHUNK) {
+        if (!(await this.#registerSome(missing.slice(start, start + CHUNK)))) break
+      }
     }
+    throw new StoreUnavailable('the names registry in Redis keeps changing; see that no other program writes to it')
+  }
+
+  /** False when the registry is another than this process knew: then all starts anew. */
+  async #registerSome (names: readonly Name[]): Promise<boolean> {
+    const fields = names.map(([kind, name]) => LETTERS[kind] + name)
+    const answer = await this.#connection.run(REGISTER, [NAMES_KEY], [this.#epoch ?? '', randomUUID(), ...fields])
+    const [epoch, ...numbers] = answer as [Buffer | null, ...number[]]
+    if (epoch !== null) this.#enter(String(epoch))
+    else await this.#restore()
+    if (numbers.length === 0) return false
+    names.forEach(([kind, name], i) => this.#learn(kind, name, numbers[i]!))
+    return true
   }
 
   /** Reads with what is known, and once more with what other processes have registered where that is not enough. */
@@ -137,7 +149,11 @@ export class Names {
 
   #check (epoch: string | undefined): void {
     if (epoch !== undefined) this.#enter(epoch)
-    else if (this.#epoch !== undefined) void this.#restore()
+    else if (this.#epoch !== undefined) {
+      this.#restore().catch((error: unknown) => {
+        this.#log.warn({ error: String(error) }, 'the names registry is lost and could not be put back; it is tried again in a second')
+      })
+    }
   }
 
   /** Redis was emptied while this process ran: its numbers stay what they are, for all processes. */
@@ -148,12 +164,8 @@ export class Names {
       for (const [name, number] of byName) if (number > 0) fields.push(letter + name, number)
       fields.push(`#${letter}`, Math.max(0, byNumber.length - 1))
     }
-    try {
-      this.#enter(String(await this.#connection.run(RESTORE_NAMES, [NAMES_KEY], fields)))
-      this.#log.warn({}, 'Redis had lost its data; the names registry is put back')
-    } catch (error) {
-      this.#log.warn({ error: String(error) }, 'the names registry is lost and could not be put back; it is tried again in a second')
-    }
+    this.#enter(String(await this.#connection.run(RESTORE_NAMES, [NAMES_KEY], fields)))
+    this.#log.warn({}, 'Redis had lost its data; the names registry is put back')
   }
 }
 

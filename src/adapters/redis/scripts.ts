@@ -117,14 +117,18 @@ return 1
 `)
 
 /**
- * KEYS names. ARGV epoch to use if there is none, then names with their kind's letter in front.
- * Answers the epoch, then a number per name; 0 where the kind is full.
+ * KEYS names. ARGV the epoch that the caller knows ('' none), one for a registry that it may begin then,
+ * then names with their kind's letter in front.
+ * Answers the epoch, then a number per name, 0 where the kind is full. Answers the epoch alone, which may be nil,
+ * where it is not the one that the caller knows: then it must first learn or restore.
  */
 export const REGISTER = write(`
-redis.call('HSETNX', KEYS[1], '@', ARGV[2])
+if ARGV[2] == '' then redis.call('HSETNX', KEYS[1], '@', ARGV[3]) end
+local epoch = redis.call('HGET', KEYS[1], '@')
+if ARGV[2] ~= '' and ARGV[2] ~= epoch then return { epoch } end
 local most = { t = 4095, c = 4095, s = 1023, m = 65535, l = 65535 }
-local answer = { redis.call('HGET', KEYS[1], '@') }
-for i = 3, #ARGV do
+local answer = { epoch }
+for i = 4, #ARGV do
   local number = redis.call('HGET', KEYS[1], ARGV[i])
   if not number then
     local letter = string.sub(ARGV[i], 1, 1)
@@ -134,7 +138,7 @@ for i = 3, #ARGV do
       redis.call('HSET', KEYS[1], '#' .. letter, number, ARGV[i], number)
     end
   end
-  answer[i - 1] = tonumber(number or 0)
+  answer[i - 2] = tonumber(number or 0)
 end
 return answer
 `)

@@ -10,6 +10,8 @@ import { delimiter, join } from 'node:path'
 
 /** Two cores are what the smallest machine that builds this has. */
 const CONCURRENCY = 2
+/** For one file; generous, because a busy machine is no reason to fail. */
+const TIMEOUT_S = '120'
 const TEST_ROOT = import.meta.dirname
 const NEEDS_REDIS = /helpers\/redis\.js|open-store\.js/
 
@@ -54,7 +56,7 @@ try {
       `--test-reporter-destination=${report}`,
       ...files
     ],
-    { stdio: 'inherit' }
+    { stdio: 'inherit', env: { TAP_TIMEOUT: TIMEOUT_S, ...process.env } }
   )
   const [status, signal] = await once(runner, 'exit')
   if (!isOnPath('redis-server') && !isOnPath('valkey-server')) {

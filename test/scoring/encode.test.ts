@@ -87,7 +87,10 @@ test('rows start where the run has room for them', t => {
 })
 
 test('a missing value takes what stands in for it', t => {
-  t.same([...encode('float32', [attribute('age', 'number', 41)], new Float32Array(1), {}, [0])], [41])
+  t.same(
+    [...encode('float32', [attribute('age', 'number', 41)], new Float32Array(1), {}, [0])],
+    [41]
+  )
   t.same([...encode('string', [attribute('job', 'string', 'none')], [''], {}, [0])], ['none'])
   t.end()
 })
@@ -162,5 +165,6 @@ test('copying down gives every row the same cells, whatever the count and the wi
       )
     })
   )
+  t.pass('for all sizes tried')
   t.end()
 })

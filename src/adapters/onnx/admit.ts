@@ -99,7 +99,9 @@ function checkInputs({ inputs }: Graph): void {
       kind === 'map'
         ? 'leave the DictVectorizer out of the export and feed its columns as tensors'
         : 'export the model with tensor inputs'
-    throw refusal(`Input ${name} is a ${kind}, but only tensors can be fed; ${remedy}.`)
+    throw refusal(
+      `Input ${name} is ${kind.startsWith('o') ? 'an' : 'a'} ${kind}, but only tensors can be fed; ${remedy}.`
+    )
   }
 }
 

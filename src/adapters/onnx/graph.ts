@@ -49,7 +49,7 @@ export interface Tensor {
 /** A graph input or output. */
 export interface Value {
   readonly name: string
-  readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped'
+  readonly kind: 'tensor' | 'sequence' | 'map' | 'optional value' | 'sparse tensor' | 'untyped'
   /** TensorProto.DataType; 0 when not said. */
   readonly type: number
   /** A number where fixed, undefined where open; the whole undefined where not even the rank is said. */
@@ -160,7 +160,7 @@ const KINDS = new Map<number, Value['kind']>([
   [4, 'sequence'],
   [5, 'map'],
   [8, 'sparse tensor'],
-  [9, 'optional']
+  [9, 'optional value']
 ])
 
 function readValue(bytes: Uint8Array): Value {

@@ -160,17 +160,18 @@ export interface Writer {
   finish(): Uint8Array
 }
 
+const ENCODER = new TextEncoder()
+
 export function createWriter(): Writer {
   const parts: Uint8Array[] = []
   const writer: Writer = {
-    varint: (field, value) => put(varintBytes(field * 8 + VARINT), varintBytes(value)),
-    float: (field, value) => put(varintBytes(field * 8 + FIXED32), floatBytes([value])),
-    bytes: (field, value) => put(varintBytes(field * 8 + LENGTH), varintBytes(value.length), value),
-    text: (field, value) => writer.bytes(field, new TextEncoder().encode(value)),
+    varint: (field, value) => put(varints([tag(field, VARINT), value])),
+    float: (field, value) => put(varints([tag(field, FIXED32)]), floatBytes([value])),
+    bytes: (field, value) => put(varints([tag(field, LENGTH), value.length]), value),
+    text: (field, value) => writer.bytes(field, ENCODER.encode(value)),
     message: (field, value) => writer.bytes(field, value.finish()),
     packedFloats: (field, values) => writer.bytes(field, floatBytes(values)),
-    packedVarints: (field, values) =>
-      writer.bytes(field, Buffer.concat([...values].map(varintBytes))),
+    packedVarints: (field, values) => writer.bytes(field, varints(values)),
     raw: fields => put(fields),
     finish: () => Uint8Array.from(Buffer.concat(parts))
   }
@@ -183,15 +184,31 @@ export function createWriter(): Writer {
   return writer
 }
 
-function varintBytes(value: number | bigint | boolean): Uint8Array {
-  let rest = BigInt.asUintN(64, BigInt(value))
+function tag(field: number, wire: number): number {
+  return field * 8 + wire
+}
+
+function varints(values: Iterable<number | bigint | boolean>): Uint8Array {
   const bytes: number[] = []
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128)
-    rest >>= 7n
+  for (const value of values) {
+    if (typeof value === 'number' && value >= 0) pushSmall(bytes, value)
+    else pushSigned(bytes, BigInt(value))
   }
-  bytes.push(Number(rest))
   return Uint8Array.from(bytes)
+}
+
+function pushSmall(bytes: number[], value: number): void {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no whole number to write.`)
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
+  bytes.push(rest)
+}
+
+/** Two's complement in 64 bits, as int32 and int64 want it. */
+function pushSigned(bytes: number[], value: bigint): void {
+  let rest = BigInt.asUintN(64, value)
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
+  bytes.push(Number(rest))
 }
 
 /** Little-endian on every machine, as protobuf and ONNX raw data want it. */

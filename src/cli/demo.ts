@@ -36,29 +36,21 @@ const REQUESTS: readonly DecisionRequest[] = [
     placements: [{ id: 'home_hero' }, { id: 'home_tile' }]
   },
   {
-    customer: { id: 'c-1002' },
+    customer: { id: 'c-1004' },
     channel: 'web',
     placements: [{ id: 'home_hero' }],
     context: { intent: 'loan' }
   },
-  {
-    customer: { id: 'c-1003' },
-    channel: 'app',
-    placements: [{ id: 'app_home' }],
-    context: { device: 'mobile' }
-  },
-  {
-    customer: { id: 'c-1004' },
-    channel: 'call_center',
-    placements: [{ id: 'agent' }],
-    context: { call_reason: 'question' }
-  },
+  { customer: { id: 'c-1009' }, channel: 'app', placements: [{ id: 'app_home' }] },
+  { customer: { id: 'c-1003' }, channel: 'call_center', placements: [{ id: 'agent' }] },
   {
     customer: { id: 'visitor-1', namespace: 'cookie' },
     channel: 'web',
     placements: [{ id: 'home_hero' }]
   }
 ]
+/** Decisions made before any is shown, so that the times are those of a service that runs, not of one that starts. */
+const ROUNDS_BEFORE = 20
 
 export const demoCommand: Command = {
   name: 'demo',
@@ -148,6 +140,9 @@ interface Scene {
 async function introduce(service: Service, { url, shell, config, parts }: Scene): Promise<void> {
   const paint = paintFor(shell.stdout, shell.env)
   const ask = askWithin(service, parts.clock)
+  for (let round = 0; round < ROUNDS_BEFORE; round++) {
+    for (const request of REQUESTS) await ask({ ...request, options: { mode: 'test' } })
+  }
   for (const request of REQUESTS) {
     const { answer, tookMs } = await ask(request)
     shell.stdout.write(
@@ -161,6 +156,7 @@ async function introduce(service: Service, { url, shell, config, parts }: Scene)
   const lines = [
     '',
     `Service  ${url}`,
+    `Docs     ${url}/docs`,
     `Metrics  ${url}/metrics`,
     `Store    ${service.store.description}`,
     '',

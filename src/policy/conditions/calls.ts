@@ -58,7 +58,7 @@ function checkSeen (ast: ASTNode, [type, which, window]: readonly ASTNode[], sco
   const windowText = textOf(window!, 'the window', scope)
   const windowMs = windowText === undefined ? undefined : parseDuration(windowText)
   if (windowText !== undefined && windowMs === undefined) {
-    return scope.report(window!, `${JSON.stringify(windowText)} is no window; write whole days, hours, minutes or seconds such as "30d", "24h", "90m"`)
+    scope.report(window!, `${JSON.stringify(windowText)} is no window; write whole days, hours, minutes or seconds such as "30d", "24h", "90m"`)
   }
   if (typeIndex === undefined || offer === undefined || windowMs === undefined) return undefined
   return scope.trees.make({ op: 'seen', interaction: typeIndex, offer, windowMs, label: labelOf(ast, scope) }, 'integer')
@@ -74,26 +74,30 @@ function checkLastSeen (ast: ASTNode, [type, which]: readonly ASTNode[], scope: 
 function typeOf (ast: ASTNode, scope: Scope): number | undefined {
   const name = textOf(ast, 'the type', scope)
   const index = name === undefined ? undefined : scope.names.types.get(name)
-  if (name === undefined || index !== undefined) return index
-  return scope.report(ast, `unknown type ${JSON.stringify(name)}; it is an interaction or stands under events`, quotedNearest(name, scope.names.types.keys()))
+  if (name !== undefined && index === undefined) {
+    scope.report(ast, `unknown type ${JSON.stringify(name)}; write an interaction type or declare it under events`, nearest(name, scope.names.types.keys()))
+  }
+  return index
 }
 
 function offerOf (ast: ASTNode, scope: Scope): number | undefined {
   const which = textOf(ast, 'which offer', scope)
   if (which === 'any') return ANY_OFFER
-  if (which === 'same') {
-    return scope.perOffer ? SAME_OFFER : scope.report(ast, '"same" cannot stand here, because one result serves all offers; write "any" or an offer, or move it to an offer, a group or an issue')
-  }
+  if (which === 'same' && scope.perOffer) return SAME_OFFER
   const index = which === undefined ? undefined : scope.names.offers.get(which)
-  if (which === undefined || index !== undefined) return index
-  return scope.report(ast, `unknown offer ${JSON.stringify(which)}; write "same", "any" or the id of an offer`, quotedNearest(which, [...scope.names.offers.keys(), 'same', 'any']))
+  if (which === 'same') {
+    scope.report(ast, '"same" cannot stand here, because one result serves all offers; write "any" or an offer, or move it to an offer, a group or an issue')
+  } else if (which !== undefined && index === undefined) {
+    scope.report(ast, `unknown offer ${JSON.stringify(which)}; write "same", "any" or the id of an offer`, nearest(which, [...scope.names.offers.keys(), 'same', 'any']))
+  }
+  return index
 }
 
 function checkTagged (ast: ASTNode, [path]: readonly ASTNode[], scope: Scope): Node | undefined {
   const text = textOf(path!, 'the tag', scope)
   if (text === undefined) return undefined
   if (!scope.names.tagPaths.has(text)) {
-    return scope.report(path!, `unknown tag ${JSON.stringify(text)}; declare it under tags or correct it`, quotedNearest(text, scope.names.tagPaths))
+    return scope.report(path!, `unknown tag ${JSON.stringify(text)}; declare it under tags or correct it`, nearest(text, scope.names.tagPaths))
   }
   return scope.trees.make({ op: 'tagged', path: text, label: labelOf(ast, scope) }, 'boolean')
 }
@@ -172,7 +176,8 @@ function checkDuration (_ast: ASTNode, [arg]: readonly ASTNode[], scope: Scope):
 
 function textOf (ast: ASTNode, what: string, scope: Scope): string | undefined {
   if (ast.op === 'value' && typeof ast.args === 'string') return ast.args
-  return scope.report(ast, `${what} must stand here as a text in quotes`)
+  scope.report(ast, `${what} must stand here as a text in quotes`)
+  return undefined
 }
 
 /** The call as written, its texts in double quotes and its spaces even, so that one call has one label. */
@@ -180,9 +185,4 @@ function labelOf (ast: ASTNode, scope: Scope): string {
   const args = ast.op === 'call' ? ast.args[1] : []
   const texts = args.map((arg) => arg.op === 'value' && typeof arg.args === 'string' ? JSON.stringify(arg.args) : scope.source.slice(arg.start, arg.end))
   return `${ast.op === 'call' ? ast.args[0] : ''}(${texts.join(', ')})`
-}
-
-function quotedNearest (name: string, known: Iterable<string>): string | undefined {
-  const near = nearest(name, known)
-  return near === undefined ? undefined : JSON.stringify(near)
 }

@@ -61,16 +61,13 @@ function isPossible (at: ASTNode, owner: Node, literal: Node, scope: Scope): boo
   if (values === undefined || values.has(literal.value)) return true
   const shown = [...values].slice(0, 10).map((value) => JSON.stringify(value)).join(', ')
   const label = owner.op === 'offer' ? `offer.${owner.property}` : 'label' in owner ? owner.label : 'this'
-  const near = nearest(literal.value, values)
-  scope.report(literalAt(at, literal.value), `${label} is never ${JSON.stringify(literal.value)}; it has ${shown}${values.size > 10 ? '…' : ''}`,
-    near === undefined ? undefined : JSON.stringify(near))
+  scope.report(literalAt(at, literal.value), `${label} is never ${JSON.stringify(literal.value)}; it has ${shown}${values.size > 10 ? '…' : ''}`, nearest(literal.value, values))
   return false
 }
 
 function isTag (at: ASTNode, path: Node, scope: Scope): boolean {
   if (path.op !== 'const' || scope.names.tagPaths.has(String(path.value))) return true
-  const near = nearest(String(path.value), scope.names.tagPaths)
-  scope.report(at, `unknown tag ${JSON.stringify(path.value)}; declare it under tags or correct it`, near === undefined ? undefined : JSON.stringify(near))
+  scope.report(at, `unknown tag ${JSON.stringify(path.value)}; declare it under tags or correct it`, nearest(String(path.value), scope.names.tagPaths))
   return false
 }
 

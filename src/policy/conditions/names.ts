@@ -44,8 +44,8 @@ export interface Scope {
   readonly perOffer: boolean
   /** Whether p, c, v and l may stand here. */
   readonly factors: boolean
-  /** Notes a problem at a node; undefined, so that a checker can return it. */
-  report (at: { readonly start: number }, message: string, hint?: string): undefined
+  /** Notes a problem at a node, with the valid name that was most likely meant; undefined, so that a checker can return it. */
+  report (at: { readonly start: number }, message: string, hint?: string): Node | undefined
   /** Checks a node below; undefined where a problem was reported. */
   check (ast: ASTNode): Node | undefined
 }
@@ -124,7 +124,7 @@ function checkDeclared (ast: ASTNode, root: 'customer' | 'context', name: string
   return scope.trees.make({ op: root === 'customer' ? 'attribute' : 'context', slot: named.slot, label: `${root}.${name}` }, named.declared.type)
 }
 
-function unknown (ast: ASTNode, root: string, name: string, scope: Scope): undefined {
+function unknown (ast: ASTNode, root: string, name: string, scope: Scope): Node | undefined {
   const known = namesBelow(root, scope)
   const near = nearest(name, known) ?? (known.length === 1 ? known[0] : undefined)
   const place = root === 'customer' ? 'attributes' : root === 'offer' ? 'an offer in conditions' : `${root}${root === 'segment' ? 's' : ''}`

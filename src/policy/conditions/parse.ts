@@ -36,11 +36,21 @@ export function placeAt (place: Place, source: string, offset: number): Place {
 
 const TOO_DEEP = `the condition is nested deeper than ${MAX_DEPTH} levels; move parts of it into segments`
 
+const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
+  [/character: =/, 'compare with =='],
+  [/character: &/, 'join conditions with &&'],
+  [/character: \|/, 'join conditions with ||'],
+  [/character: `/, 'write unusual names as customer["last-visit"]'],
+  [/Unterminated/, 'close the text with the quote that opened it'],
+  [/EOF/, 'the text ends too early']
+]
+
 function sentence (error: ParseError): string {
   if (error.code.includes('limit') || /exceed/i.test(error.summary)) {
     return error.summary.includes('maxDepth') ? TOO_DEEP : `the condition is too large: ${error.summary}; move parts of it into segments`
   }
-  return `the condition cannot be read: ${error.summary}`
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(error.summary))?.[1]
+  return `the condition cannot be read: ${error.summary}${remedy === undefined ? '' : `; ${remedy}`}`
 }
 
 /** A node deeper than allowed. A chain of the same operator, such as a && b && c, is one level. */

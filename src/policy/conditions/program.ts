@@ -16,8 +16,29 @@ const MAX_TABLES = 1000
 export type Holds = (facts: Facts, offer: number) => Tri
 export type Value = (facts: Facts, offer: number) => AttributeValue | undefined
 export type Priority = (facts: Facts, offer: number, p: number, c: number, v: number, l: number) => number | undefined
-type Generated = (facts: Facts | undefined, offer: number) => number
+type OfferCall = (facts: Facts, offer: number) => number
+type StaticTest = (facts: undefined, offer: number) => number
 type Run = (facts: Facts) => void
+
+const NOTHING_KEPT: Kept = { tests: new Map(), calls: new Map(), tables: new Map() }
+
+/** A kind of function: its parameters, and how it returns what its node comes to. */
+interface Kind {
+  readonly name: string
+  readonly parameters: string
+  readonly write: (node: Node, code: string) => string
+}
+
+const HOLDS: Kind = { name: 'holds', parameters: 'F, o', write: (_, code) => `return ${code}` }
+const VALUE: Kind = { name: 'value', parameters: 'F, o', write: returnValue }
+const PRIORITY: Kind = { name: 'priority', parameters: 'F, o, p, c, v, l', write: returnValue }
+
+/** A function to be generated, and who waits for it. */
+interface Added {
+  readonly kind: Kind
+  readonly node: Node
+  readonly waiting: Array<(made: unknown) => void>
+}
 
 /** What an offer is, in columns that generated code reads by offer index. */
 interface OfferColumns {
@@ -39,8 +60,9 @@ export class ProgramBuilder {
   readonly #tables = new Map<Node, number>()
   readonly #segments: Array<Node | undefined>
   readonly #columns: OfferColumns
-  readonly #functions: Array<{ readonly parameters: string, readonly node: Node, readonly text: (name: string) => string, settle (made: unknown): void }> = []
-  readonly #offerCallFunctions: Array<(facts: Facts, offer: number) => number> = []
+  /** By kind and node, so that offers with the same condition share one function. */
+  readonly #functions = new Map<string, Added>()
+  readonly #offerCallFunctions: OfferCall[] = []
   readonly #kept: Kept = { tests: this.#tests, calls: this.#calls, tables: this.#tables }
   #testCount: number
   #tableData: Uint8Array[] = []
@@ -87,15 +109,15 @@ export class ProgramBuilder {
   }
 
   addHolds (node: Node, settle: (holds: Holds) => void): void {
-    this.#add(node, 'F, o', (body) => `return ${body.read(node)}`, (made) => { settle(made as Holds) })
+    this.#add(HOLDS, node, (made) => { settle(made as Holds) })
   }
 
   addValue (node: Node, settle: (value: Value) => void): void {
-    this.#add(node, 'F, o', (body) => returnValue(node, body), (made) => { settle(made as Value) })
+    this.#add(VALUE, node, (made) => { settle(made as Value) })
   }
 
   addPriority (node: Node, settle: (priority: Priority) => void): void {
-    this.#add(node, 'F, o, p, c, v, l', (body) => returnValue(node, body), (made) => { settle(made as Priority) })
+    this.#add(PRIORITY, node, (made) => { settle(made as Priority) })
   }
 
   /** Generates everything that was added. `order`: segments, each after those that it reads. */
@@ -104,11 +126,11 @@ export class ProgramBuilder {
     this.#fillTables()
     const chunks = this.#writeRun(order)
     const calls = [...this.#offerCalls.keys()].map((call, i) => this.#offerCallText(call, `q${i}`))
-    const [runs, offerCalls, made] = this.#compile<[Run[], Array<(facts: Facts, offer: number) => number>, unknown[]]>([
-      chunks, calls, this.#functions.map(({ text }, i) => text(`f${i}`))
-    ])
-    this.#functions.forEach(({ settle }, i) => { settle(made[i]) })
-    this.#offerCallFunctions.push(...offerCalls)
+    const runs = this.#compile(chunks) as Run[]
+    this.#offerCallFunctions.push(...this.#compile(calls) as OfferCall[])
+    const added = [...this.#functions.values()]
+    const made = this.#compile(added.map((one, i) => this.#functionText(one, `f${i}`)))
+    added.forEach(({ waiting }, i) => { for (const settle of waiting) settle(made[i]) })
     this.#finished = true
     return {
       testCount: this.#testCount,
@@ -120,18 +142,21 @@ export class ProgramBuilder {
     }
   }
 
-  #add (node: Node, parameters: string, write: (body: Body) => string, settle: (made: unknown) => void): void {
-    const text = (name: string): string => {
-      const body = new Body(this.#kept)
-      body.add(write(body))
-      return body.text(name, parameters)
-    }
-    if (!this.#finished) {
-      this.#functions.push({ parameters, node, text, settle })
+  #add (kind: Kind, node: Node, settle: (made: unknown) => void): void {
+    if (this.#finished) {
+      settle(this.#compile([this.#functionText({ kind, node }, 'f0')])[0])
       return
     }
-    const [[made]] = this.#compile<[[unknown]]>([[text('f0')]])
-    settle(made)
+    const key = `${kind.name} ${node.id}`
+    const known = this.#functions.get(key)
+    if (known === undefined) this.#functions.set(key, { kind, node, waiting: [settle] })
+    else known.waiting.push(settle)
+  }
+
+  #functionText ({ kind, node }: { readonly kind: Kind, readonly node: Node }, name: string): string {
+    const body = new Body(this.#kept)
+    body.add(kind.write(node, body.read(node)))
+    return body.text(name, kind.parameters)
   }
 
   #slotOfOfferCall (call: Call): number {
@@ -140,8 +165,7 @@ export class ProgramBuilder {
     const slot = this.#offerCalls.size
     this.#offerCalls.set(call, slot)
     if (this.#finished) {
-      const [[made]] = this.#compile<[[(facts: Facts, offer: number) => number]]>([[this.#offerCallText(call, 'q0')]])
-      this.#offerCallFunctions.push(made)
+      this.#offerCallFunctions.push(...this.#compile([this.#offerCallText(call, 'q0')]) as OfferCall[])
     }
     return slot
   }
@@ -166,7 +190,7 @@ export class ProgramBuilder {
       }
     }
     for (const root of this.#roots()) walk(root)
-    for (const { node } of this.#functions) if (isWorthKeeping(node)) this.#shareTest(node, undefined, parents)
+    for (const { node } of this.#functions.values()) if (isWorthKeeping(node)) this.#shareTest(node, undefined, parents)
   }
 
   #shareTest (node: Node, parent: Node | undefined, parents: Map<Node, number>): void {
@@ -184,12 +208,12 @@ export class ProgramBuilder {
 
   #fillTables (): void {
     const texts = [...this.#tables.keys()].map((node, i) => {
-      const body = new Body({ ...this.#kept, tables: new Map() })
+      const body = new Body(NOTHING_KEPT)
       body.add(`return ${body.read(node)}`)
       return body.text(`s${i}`, 'F, o')
     })
-    const [made] = this.#compile<[Generated[]]>([texts])
-    this.#tableData = made.map((test) => Uint8Array.from(this.#columns.id, (_, offer) => test(undefined, offer)))
+    const tests = this.#compile(texts) as StaticTest[]
+    this.#tableData = tests.map((test) => Uint8Array.from(this.#columns.id, (_, offer) => test(undefined, offer)))
   }
 
   /** Every kept test and call in an order in which each finds what it reads. */
@@ -225,14 +249,13 @@ export class ProgramBuilder {
   * #roots (): Iterable<Node> {
     for (const segment of this.#segments) if (segment !== undefined) yield segment
     yield * [...this.#tests.keys()]
-    for (const { node } of this.#functions) yield node
+    for (const { node } of this.#functions.values()) yield node
   }
 
-  /** Compiles lists of functions; the answer has a list of functions for each. */
-  #compile<Made> (texts: ReadonlyArray<readonly string[]>): Made {
-    const lists = texts.map((list) => `[${list.map(nameOf).join(', ')}]`)
-    const make = compileFunction(`'use strict'\n${texts.flat().join('')}return [${lists.join(', ')}]`, ['R', 'D', 'S'], { filename: 'conditions' })
-    return make(runtime, this.#columns, this.#tableData) as Made
+  #compile (texts: readonly string[]): unknown[] {
+    const text = `'use strict'\n${texts.join('')}return [${texts.map(nameOf).join(', ')}]`
+    const make = compileFunction(text, ['R', 'D', 'S'], { filename: 'conditions' }) as (...given: unknown[]) => unknown[]
+    return make(runtime, this.#columns, this.#tableData)
   }
 }
 
@@ -241,8 +264,8 @@ function isWorthKeeping (node: Node): boolean {
   return node.type === 'boolean' && node.op !== 'const' && node.op !== 'segment' && node.op !== 'attribute' && node.op !== 'context' && node.op !== 'has'
 }
 
-function returnValue (node: Node, body: Body): string {
-  const code = body.read(node)
+/** Nothing where the result is missing or beyond all numbers. */
+function returnValue (node: Node, code: string): string {
   if (node.type === 'string') return `return ${code}`
   if (node.type === 'boolean') return `const r = ${code}\nreturn r === 2 ? undefined : r === 1`
   return `const r = ${code}\nreturn r - r === 0 ? r : undefined`

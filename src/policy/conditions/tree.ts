@@ -80,10 +80,14 @@ export function isShared (node: Node): boolean {
   return (node.needs & (NEEDS_OFFER | NEEDS_FACTORS)) === 0
 }
 
+/** The same text for the same operation on the same operands; texts are quoted, so that they cannot pose as more. */
 function keyOf (shape: Shape, type: NodeType): string {
-  return type + JSON.stringify(shape, (name, value: unknown) => {
-    return name === 'args' && Array.isArray(value) ? value.map((node: Node) => node.id) : value
-  })
+  let key: string = type
+  for (const value of Object.values(shape) as ReadonlyArray<string | number | boolean | readonly unknown[]>) {
+    if (value === argsOf(shape)) for (const arg of argsOf(shape)) key += ` #${arg.id}`
+    else key += typeof value === 'number' ? ` ${value}` : ` ${JSON.stringify(value)}`
+  }
+  return key
 }
 
 function needsOf (shape: Shape): number {

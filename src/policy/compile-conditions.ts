@@ -7,7 +7,7 @@ import type { YamlNode } from './yaml.js'
 export class ConditionReader {
   readonly conditions: Conditions
   readonly problems: Problems | undefined
-  readonly #doubtful: readonly RegExp[]
+  readonly #doubtful: ReadonlySet<string>
 
   /**
    * `doubtful`: names whose own declaration is wrong; what reads them is not blamed for it.
@@ -16,7 +16,7 @@ export class ConditionReader {
   constructor (conditions: Conditions, doubtful: readonly string[], problems: Problems | undefined) {
     this.conditions = conditions
     this.problems = problems
-    this.#doubtful = doubtful.map((name) => new RegExp(`\\b${name.replace('.', '\\s*\\.\\s*')}\\b`))
+    this.#doubtful = new Set(doubtful)
   }
 
   segment (name: string, node: YamlNode): Condition | undefined {
@@ -50,9 +50,14 @@ export class ConditionReader {
 
   #found<T extends { readonly source: string }> (node: YamlNode, result: T | readonly Problem[]): T | undefined {
     if ('source' in result) return result
-    const source = sourceOf(node)
-    if (!this.#doubtful.some((name) => name.test(source))) this.problems?.addAll(result)
+    if (!this.#readsDoubtful(sourceOf(node))) this.problems?.addAll(result)
     return undefined
+  }
+
+  #readsDoubtful (source: string): boolean {
+    if (this.#doubtful.size === 0) return false
+    const names = source.matchAll(/\b(customer|context)\s*\.\s*(\w+)/g)
+    return [...names].some(([, root = '', name = '']) => this.#doubtful.has(`${root}.${name}`))
   }
 }
 

@@ -19,6 +19,7 @@ export function mergeFiles (files: readonly SourceFile[], problems: Problems): M
   const ordered = [...files].sort(byPath)
   for (const file of ordered) {
     const { root, broken: unreadable } = readYaml(file.path, file.text, problems)
+    if (unreadable) problems.mute(file.path)
     broken ||= unreadable
     if (root === undefined || root.refused || root.value === null) continue
     if (root.entries === undefined) problems.error(root.place, 'a rules file must be a map of keys such as "offers:" or "channels:"')

@@ -63,7 +63,7 @@ function checkMeaning (root: YamlNode, { shadow, inputs, output }: ModelEntry, p
     problems.error(root.at('output', 'classes')!.place, 'each class label must be given once')
   }
   if (labels !== undefined && output.positive !== undefined && !labels.includes(String(output.positive))) {
-    problems.unknown(root.at('output', 'positive')!.place, 'class', String(output.positive), labels)
+    problems.error(root.at('output', 'positive')!.place, `"positive" must be one of the classes ${labels.join(', ')}`)
   }
 }
 

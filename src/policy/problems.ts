@@ -22,6 +22,7 @@ export function errorAt (place: Place, message: string): Problem {
 /** Gathers what is wrong with a set of files, so that everything is told at once. */
 export class Problems {
   readonly #found: Problem[] = []
+  readonly #muted = new Set<string>()
   #errors = 0
   #beyond = 0
 
@@ -30,8 +31,12 @@ export class Problems {
     return this.#errors
   }
 
+  /** Tells nothing more about a file: what is wrong with it has been told, and the rest would only follow from that. */
+  mute (file: string): void {
+    this.#muted.add(file)
+  }
+
   error (place: Place, message: string, hint?: string): void {
-    this.#errors++
     this.#keep({ ...placeOf(place), message, hint, severity: 'error' })
   }
 
@@ -47,10 +52,7 @@ export class Problems {
   }
 
   addAll (problems: readonly Problem[]): void {
-    for (const problem of problems) {
-      if (problem.severity === 'error') this.#errors++
-      this.#keep(problem)
-    }
+    for (const problem of problems) this.#keep(problem)
   }
 
   /** All problems in the order of files and lines, at most MOST_PROBLEMS and a line that counts the rest. */
@@ -65,6 +67,8 @@ export class Problems {
   }
 
   #keep (problem: Problem): void {
+    if (this.#muted.has(problem.file)) return
+    if (isError(problem)) this.#errors++
     // Files can hold millions of mistakes; what nobody will read is only counted.
     if (this.#found.length < MOST_PROBLEMS * 10) this.#found.push({ ...problem, message: printable(problem.message) })
     else this.#beyond++

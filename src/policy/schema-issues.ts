@@ -43,7 +43,7 @@ function tell (issue: Issue, node: YamlNode, label: string, problems: Problems):
     problems.error(owner.keyPlace, `"${shorten(name)}" is missing${of}`)
     return
   }
-  problems.error(found.place, `${at} ${endOf(issue)}`, hintOf(issue, found))
+  problems.error(found.place, `${at === '' ? 'the file' : at} ${endOf(issue)}`, hintOf(issue, found))
 }
 
 /** Of a union's alternatives the one that the value was meant to be: the only one whose own kind of value it is. */

@@ -43,7 +43,7 @@ export const identifier = z
 export const duration = z
   .string({ error: 'must be a duration such as 7d, 24h, 90m or 30s' })
   .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration such as 7d, 24h, 90m or 30s' })
-  .describe('A duration: whole days (24 h), hours, minutes, seconds, such as 7d, 24h, 90m, 30s')
+  .meta({ description: 'A duration: whole days (24 h), hours, minutes, seconds, such as 7d, 24h, 90m, 30s', pattern: '^([0-9]+[dhms])+$' })
 
 const CALENDAR = ['day', 'week', 'month']
 
@@ -51,7 +51,7 @@ const CALENDAR = ['day', 'week', 'month']
 export const window = z
   .string({ error: 'must be a duration such as 7d, or day, week or month' })
   .refine((text) => CALENDAR.includes(text) || parseDuration(text) !== undefined, { error: 'must be a duration such as 7d, or day, week or month' })
-  .describe('A rolling window such as 7d, or day, week, month in the strategy\'s time zone')
+  .meta({ description: 'A rolling window such as 7d, or day, week, month in the strategy\'s time zone', pattern: '^(([0-9]+[dhms])+|day|week|month)$' })
 
 /** The window of a quota, which may also count for ever. */
 export const quotaWindow = z
@@ -59,7 +59,7 @@ export const quotaWindow = z
   .refine((text) => text === 'total' || CALENDAR.includes(text) || parseDuration(text) !== undefined, {
     error: 'must be a duration such as 7d, or day, week, month or total'
   })
-  .describe('A rolling window such as 7d, or day, week, month, or total')
+  .meta({ description: 'A rolling window such as 7d, or day, week, month, or total', pattern: '^(([0-9]+[dhms])+|day|week|month|total)$' })
 
 /** A condition; `true` and `false` need no quotes. */
 export const condition = z
@@ -85,9 +85,11 @@ export const outcome = z.enum(['click', 'accept', 'convert']).describe('The inte
 /** A day (its midnight in the strategy's time zone) or an instant; checked against the zone later. */
 export const instant = z.string({ error: 'must be a date such as 2026-01-01 or an instant such as 2026-01-01T09:00:00Z' })
 
+const NO_SIZE = 'must be a size such as 50GB or 500MB'
+
 /** Bytes: a whole number, or one with a unit. */
 export const size = z
-  .union([z.int().min(1), z.string().regex(/^[1-9]\d{0,5}(B|kB|MB|GB|TB)$/)], { error: 'must be a size such as 50GB or 500MB' })
+  .union([z.int().min(1), z.string().regex(/^[1-9]\d{0,5}(B|kB|MB|GB|TB)$/, { error: NO_SIZE })], { error: NO_SIZE })
 
 /** Any JSON; what YAML knows beyond it is refused where the text is rendered. */
 export const json = z.unknown()

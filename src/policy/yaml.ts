@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml'
+import { Composer, isAlias, isCollection, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml'
 import type { Document, ParsedNode, Scalar, YAMLMap } from 'yaml'
 import { type Problems, shorten } from './problems.js'
 import type { Place } from './strategy.js'
@@ -9,6 +9,8 @@ export const MAX_FILE_BYTES = 2 * 1024 * 1024
 export const MAX_DEPTH = 32
 /** Syntax errors told per file; the first one tends to cause the others. */
 const MAX_SYNTAX_ERRORS = 10
+
+const TOO_DEEP = `maps and lists are nested more than ${MAX_DEPTH} levels deep`
 
 /** A text and where its lines begin. */
 class Text {
@@ -128,7 +130,7 @@ export function readYaml (file: string, source: string, problems: Problems): Yam
   const errors = document.errors.slice(0, MAX_SYNTAX_ERRORS)
   for (const error of errors) problems.error(text.placeAt(error.pos[0]), `this is not valid YAML: ${sentence(error.message)}`)
   const reader = new Reader(text, problems)
-  const root = document.contents === null ? undefined : reader.read(document.contents)
+  const root = document.contents === null ? undefined : reader.read(document.contents, 0)
   return { root, broken: errors.length > 0 }
 }
 
@@ -139,9 +141,9 @@ function parse (text: Text, problems: Problems): Document.Parsed | undefined {
   const tokens = []
   for (const lexeme of new Lexer().lex(text.text)) {
     tokens.push(...parser.next(lexeme))
-    // A level of nesting is one entry of the stack; the document and the scalar at hand are two more.
-    if (parser.stack.length > MAX_DEPTH + 2) {
-      problems.error(text.placeAt(parser.offset), `maps and lists are nested more than ${MAX_DEPTH} levels deep`)
+    // Each level of nesting is an entry of the stack, which holds a few more; the exact depth is checked by the reader.
+    if (parser.stack.length > MAX_DEPTH + 8) {
+      problems.error(text.placeAt(parser.offset), TOO_DEEP)
       return undefined
     }
   }
@@ -163,19 +165,20 @@ class Reader {
     this.#problems = problems
   }
 
-  read (node: ParsedNode | null, key?: number): YamlNode {
+  /** `depth`: maps and lists around the node. */
+  read (node: ParsedNode | null, depth: number, key?: number): YamlNode {
     const own = node?.range[0] ?? key ?? 0
-    const refusal = refusalOf(node)
+    const refusal = refusalOf(node) ?? (depth >= MAX_DEPTH && isCollection(node) ? TOO_DEEP : undefined)
     if (node === null || refusal !== undefined) {
       if (refusal !== undefined) this.#problems.error(this.#text.placeAt(own), refusal)
       return this.#node({ own, key }, { value: null, entries: undefined, items: undefined, refused: refusal !== undefined })
     }
     if (isMap(node)) {
-      const entries = this.#entries(node)
+      const entries = this.#entries(node, depth + 1)
       return this.#node({ own, key }, { value: objectOf(entries), entries, items: undefined })
     }
     if (isSeq(node)) {
-      const items = node.items.map((item) => this.read(item as ParsedNode))
+      const items = node.items.map((item) => this.read(item as ParsedNode, depth + 1))
       return this.#node({ own, key }, { value: items.map((item) => item.value), entries: undefined, items })
     }
     const scalar = node as Scalar
@@ -183,7 +186,7 @@ class Reader {
     return this.#node({ own, key, content }, { value: scalar.value, entries: undefined, items: undefined })
   }
 
-  #entries (map: YAMLMap): Map<string, YamlNode> {
+  #entries (map: YAMLMap, depth: number): Map<string, YamlNode> {
     const entries = new Map<string, YamlNode>()
     for (const pair of map.items) {
       const key = pair.key as ParsedNode | null
@@ -191,7 +194,7 @@ class Reader {
       const name = this.#keyOf(key, offset)
       if (name === undefined) continue
       const first = entries.get(name)
-      if (first === undefined) entries.set(name, this.read(pair.value as ParsedNode | null, offset))
+      if (first === undefined) entries.set(name, this.read(pair.value as ParsedNode | null, depth, offset))
       else this.#problems.error(this.#text.placeAt(offset), givenTwice(name, first.keyPlace))
     }
     return entries

@@ -4,7 +4,7 @@ import type { FeaturePlan, PlannedColumn, TensorInput } from './plan.js'
 export type Cells = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | string[]
 
 /** One tensor to fill. */
-export interface TensorColumns {
+interface TensorColumns {
   readonly input: TensorInput
   readonly cells: Cells
 }

@@ -11,7 +11,7 @@ export interface TensorInput {
 }
 
 /** A value that stands in where a fact is missing. */
-export type Missing = number | string | boolean | undefined
+type Missing = number | string | boolean | undefined
 
 /** Where the values of one column come from: an attribute, a constant or a compiled expression over the facts F. */
 export interface ColumnSource<F> {

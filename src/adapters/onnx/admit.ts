@@ -6,7 +6,7 @@ import { refusal } from './refusal.js'
 const MIB = 2 ** 20
 
 /** What a model file may hold. Real tabular models stay far below; what is above is a mistake or an attack. */
-export const LIMITS = {
+const LIMITS = {
   fileBytes: 64 * MIB,
   nodes: 5_000,
   /** Elements of one tensor. */

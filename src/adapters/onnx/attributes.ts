@@ -18,14 +18,6 @@ export function textsOf(node: Node, name: string): string[] {
   return texts
 }
 
-export function intOf(node: Node, name: string): number | undefined {
-  let int: number | undefined
-  eachField(node, name, reader => {
-    if (reader.field === 3) int = reader.int()
-  })
-  return int
-}
-
 export function intsOf(node: Node, name: string): number[] {
   const ints: number[] = []
   eachField(node, name, reader => {

@@ -29,7 +29,7 @@ export interface Node {
 }
 
 /** One attribute of a node. Its lists stay encoded until attributes.ts reads them: a tree ensemble has millions of entries. */
-export interface Attribute {
+interface Attribute {
   readonly name: string
   readonly tensors: readonly Tensor[]
   readonly sparseTensors: number
@@ -142,7 +142,7 @@ function readAttribute(bytes: Uint8Array): Attribute {
   return attribute
 }
 
-export function readTensor(bytes: Uint8Array): Tensor {
+function readTensor(bytes: Uint8Array): Tensor {
   const tensor = { name: '', dims: [] as number[], type: 0, external: false, bytes }
   const reader = createReader(bytes)
   while (reader.next()) {

@@ -16,7 +16,7 @@ export interface TryOutOptions {
 }
 
 /** What the trying process may use. */
-export const TRY_OUT_LIMITS = {
+const TRY_OUT_LIMITS = {
   dataBytes: 768 * 2 ** 20,
   heapMiB: 256,
   /** To start on a busy machine, and then to open and run the model. */
@@ -28,7 +28,7 @@ export const TRY_OUT_LIMITS = {
 } as const
 
 /** Rows of the larger run: as many as forty decisions of fifty offers. */
-export const MANY_ROWS = 2_000
+const MANY_ROWS = 2_000
 
 /** What the trying process is asked and what it answers, each one line of JSON; the model's bytes follow the question. */
 export interface TryOutQuestion {
@@ -98,17 +98,14 @@ function ask(
   bytes: Uint8Array
 ): Promise<TryOutAnswer> {
   const [command, ...args] = commandOf(options)
-  const child = spawn(command, args, { env: {}, stdio: ['pipe', 'pipe', 'ignore'] })
+  const child = spawn(command, args, { env: {}, stdio: ['pipe', 'pipe', 'pipe'] })
   return new Promise((resolve, reject) => {
     let text = ''
+    let complaint = ''
     let timer = setTimeout(tooLate, TRY_OUT_LIMITS.startMs)
     function tooLate(): void {
       child.kill('SIGKILL')
-      reject(
-        refusal(
-          `Tried out, the model does not finish within ${TRY_OUT_LIMITS.runMs / 1000} s; use a smaller model.`
-        )
-      )
+      reject(refusal(text === '' ? NOT_STARTED : TOO_LONG))
     }
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       // The first line only says that the program has started.
@@ -118,23 +115,31 @@ function ask(
       }
       text += chunk
     })
-    child.on('error', reject)
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      complaint = (complaint + chunk).slice(-300)
+    })
     // A child that died has closed its end; what it died of is told below.
     child.stdin.on('error', () => undefined)
+    child.on('error', error => {
+      clearTimeout(timer)
+      reject(error)
+    })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       if (code === 0) resolve(JSON.parse(text) as TryOutAnswer)
-      else
-        reject(
-          refusal(
-            `Tried out in a process of its own, the model ends that process (${signal ?? `exit code ${code}`}), as one that takes too much memory does; use a smaller model.`
-          )
-        )
+      else if (text === '') reject(refusal(`${NOT_STARTED} It said: ${complaint}`))
+      else reject(refusal(`${DIED} (${signal ?? `exit code ${code}`}); use a smaller model.`))
     })
     child.stdin.write(`${JSON.stringify(question)}\n`)
     child.stdin.end(bytes)
   })
 }
+
+const TOO_LONG = `Tried out, the model does not finish within ${TRY_OUT_LIMITS.runMs / 1000} s; use a smaller model.`
+const DIED =
+  'Tried out, the model ends the process that it runs in, as one that takes too much memory does'
+const NOT_STARTED =
+  'The model could not be tried out: the process for that did not start, which is no fault of the model; look at the machine and load again.'
 
 /** RLIMIT_DATA bounds what the native runtime may allocate, which no Node.js option does; Linux heeds it. */
 function commandOf({ node, nodeArguments }: TryOutOptions): [string, ...string[]] {

@@ -86,3 +86,17 @@ test('a model that is slow is refused', async t => {
     message: /Tried out, .*( ms | s;)/
   })
 })
+
+test('a process that cannot start is not blamed on the model', async t => {
+  const broken = createOnnxRuntime({
+    tryOut: {
+      node: process.execPath,
+      nodeArguments: [...process.execArgv, '--import', './not-there.mjs']
+    }
+  })
+  const bytes = logistic({ weights: [1] })
+  await t.rejects(broken.open(bytes, { name: 'p', positive: '1' }), {
+    name: 'ModelRefused',
+    message: /did not start, which is no fault of the model; .* It said: .*not-there/
+  })
+})

@@ -11,7 +11,7 @@ export interface Column {
   readonly categories?: readonly string[]
 }
 
-export interface Input {
+interface Input {
   readonly input: string
   readonly columns: readonly Column[]
 }

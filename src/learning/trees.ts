@@ -4,7 +4,7 @@ import type { Matrix } from './matrix.js'
 import type { Random } from './random.js'
 
 /** One decision tree in columns; node 0 is the root. Rows with cell ≤ threshold (both as 32-bit floats) go left. */
-export interface Tree {
+interface Tree {
   /** Column that the node looks at; -1 in a leaf. */
   readonly features: number[]
   readonly thresholds: number[]
@@ -37,7 +37,7 @@ export interface TreeOptions {
 }
 
 /** A share of the signal of a few thousand rows; a start for most tables. */
-export const DEFAULT_TREES: TreeOptions = Object.freeze({
+const DEFAULT_TREES: TreeOptions = Object.freeze({
   trees: 100,
   depth: 3,
   learningRate: 0.1,

@@ -16,7 +16,7 @@ export interface WrittenLinear {
 }
 
 /** Trees in columns, as grown: node 0 is the root; feature -1 marks a leaf; cells ≤ threshold go left. */
-export interface WrittenTree {
+interface WrittenTree {
   readonly features: readonly number[]
   readonly thresholds: readonly number[]
   readonly lefts: readonly number[]

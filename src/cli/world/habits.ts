@@ -1,7 +1,7 @@
 import type { Random } from '../../learning/random.js'
 import type { WorldAttributes, WorldConsent, WorldCustomer, WorldEvent } from './customer.js'
 import { between, pick } from './draw.js'
-import type { Person } from './population.js'
+import type { Person } from './person.js'
 
 /** Interests that were told to an adviser or read from what was looked at. */
 export function drawTags(person: Person, random: Random): string[] {

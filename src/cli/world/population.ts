@@ -1,27 +1,9 @@
 import { createRandom, type Random } from '../../learning/random.js'
 import type { HiddenTraits, Job, WorldAttributes, WorldCustomer } from './customer.js'
 import { between, pick, round } from './draw.js'
+import type { Person } from './person.js'
 import { drawConsent, drawEvents, drawTags } from './habits.js'
 import { drawProducts } from './products.js'
-
-/** Who somebody is before the bank knows anything: what the rest is drawn from, so that attributes hang together. */
-export interface Person {
-  readonly age: number
-  readonly job: Job
-  readonly education: 'primary' | 'secondary' | 'tertiary'
-  readonly marital: WorldAttributes['marital']
-  readonly children: number
-  readonly homeowner: boolean
-  readonly tenureMonths: number
-  /** EUR net a month. */
-  readonly income: number
-  readonly balance: number
-  readonly overdraftDays: number
-  readonly digitalDays: number
-  readonly travels: boolean
-  readonly openness: number
-  readonly thrift: number
-}
 
 /** The customer with a number, from 0: always the same for the same seed. */
 export function drawCustomer(seed: number, number: number): WorldCustomer {

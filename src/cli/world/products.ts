@@ -1,6 +1,6 @@
 import type { Random } from '../../learning/random.js'
 import { between } from './draw.js'
-import type { Person } from './population.js'
+import type { Person } from './person.js'
 
 /** What a person has with the bank already, in the words of rules/customers.yaml. */
 export function drawProducts(person: Person, random: Random): string[] {

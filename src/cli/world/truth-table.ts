@@ -1,4 +1,20 @@
-import type { Trait } from './truth.js'
+/** What answers depend on: smooth functions of a customer into [0, 1]. */
+export const TRAITS = [
+  'youth',
+  'midlife',
+  'senior',
+  'wealth',
+  'earner',
+  'strain',
+  'online',
+  'family',
+  'home',
+  'loyal',
+  'spend',
+  'travel',
+  'thrift'
+] as const
+export type Trait = (typeof TRAITS)[number]
 
 /** What an offer's answers depend on; weights are in log odds. */
 export interface OfferTruth {

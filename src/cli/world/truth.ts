@@ -1,24 +1,6 @@
 import type { WorldCustomer } from './customer.js'
 import { round } from './draw.js'
-import { CHANNELS, GROUPS, OFFERS, type OfferTruth } from './truth-table.js'
-
-/** What answers depend on: smooth functions of a customer into [0, 1]. */
-export const TRAITS = [
-  'youth',
-  'midlife',
-  'senior',
-  'wealth',
-  'earner',
-  'strain',
-  'online',
-  'family',
-  'home',
-  'loyal',
-  'spend',
-  'travel',
-  'thrift'
-] as const
-export type Trait = (typeof TRAITS)[number]
+import { CHANNELS, GROUPS, OFFERS, type OfferTruth, TRAITS, type Trait } from './truth-table.js'
 
 /**
  * The probability that a customer answers an offer positively, were it shown in the channel at this moment: the logistic
@@ -31,7 +13,7 @@ export function trueResponse(
   channel: string,
   context: Readonly<Record<string, unknown>> = {}
 ): number {
-  const truth = OFFERS[offerId]
+  const truth = Object.hasOwn(OFFERS, offerId) ? OFFERS[offerId] : undefined
   if (truth === undefined) {
     throw new RangeError(
       `The world knows no offer ${offerId}; add it to src/cli/world/truth-table.ts.`
@@ -78,7 +60,7 @@ function ofTheMoment(
   return score
 }
 
-export function traitsOf({ attributes: a, hidden }: WorldCustomer): Record<Trait, number> {
+function traitsOf({ attributes: a, hidden }: WorldCustomer): Record<Trait, number> {
   return {
     youth: rising((32 - a.age) / 6),
     midlife: 1 / (1 + ((a.age - 42) / 12) ** 2),

@@ -28,8 +28,9 @@ export function eventRoutes(
       const receipt = await recordEvents(events, request.caller, nowMs())
       const [rejection] = receipt.rejected
       if (!lone || rejection === undefined) return reply.code(202).send(receipt)
-      const body = problem('not_allowed', rejection.detail, request.id)
-      return sendProblem(reply, { ...body, rejected: receipt.rejected })
+      const refusal = problem('not_allowed', rejection.detail, request.id)
+      const body = { ...refusal, rejected: receipt.rejected }
+      return sendProblem(reply, body)
     }
   )
 }

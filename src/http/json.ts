@@ -2,9 +2,9 @@ import { escapePointer } from '../decisioning/faults.js'
 import { Refusal } from '../domain/refusal.js'
 
 /** Deepest nesting of arrays and objects in a body. */
-export const MOST_DEPTH = 32
+const MOST_DEPTH = 32
 /** Most members of one object and most items of one array in a body. */
-export const MOST_MEMBERS = 1000
+const MOST_MEMBERS = 1000
 
 /**
  * Parses a body. Throws a Refusal on what is no JSON, on numbers beyond the range of doubles (1e400 would become Infinity),

@@ -47,9 +47,9 @@ export function refuseUnroutable(
 }
 
 /** Sends a problem, with what a route adds to it, as the answer of a request. */
-export function sendProblem<Body extends Problem>(
+export function sendProblem(
   reply: FastifyReply,
-  body: Body,
+  body: Problem,
   headers: Readonly<Record<string, string>> = {}
 ): FastifyReply {
   return reply

@@ -22,7 +22,7 @@ export const time = z.string().min(1).max(64).meta({ format: 'date-time' })
 const names = z.array(id).min(1).max(100)
 const facts = z.record(z.string().min(1).max(256), z.unknown())
 
-export const customerRef = z.strictObject({
+const customerRef = z.strictObject({
   id,
   namespace: id.optional().meta({ description: "The strategy's first namespace when absent." })
 })
@@ -101,7 +101,7 @@ export const batchRequest = z.strictObject({
 })
 
 /** Most outcomes of an explanation, and most entries of a history, in one answer. */
-export const PAGE_LIMIT = 200
+const PAGE_LIMIT = 200
 
 /** Query of an explanation. */
 export const page = z.strictObject({

@@ -8,11 +8,11 @@ import {
 } from 'fastify'
 
 const MEBIBYTE = 2 ** 20
-export const BODY_BYTES = MEBIBYTE
+const BODY_BYTES = MEBIBYTE
 export const BATCH_BYTES = 8 * MEBIBYTE
 
 /** Until when a request must have arrived, its headers and all of it. The import is exempt (import.ts). */
-export const REQUEST_TIMEOUT_MS = 5000
+const REQUEST_TIMEOUT_MS = 5000
 const HEADERS_TIMEOUT_MS = 4000
 /** A connection on which nothing moves, such as a reader that stopped reading; longer than any decision may take. */
 const SILENCE_TIMEOUT_MS = 60_000

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm'
 import { test } from 'tap'
 import { ANSWERS } from '../../src/http/answers.js'
 import { BODIES } from '../../src/http/bodies.js'
@@ -34,7 +35,7 @@ test('every route that is registered is in the document, and every route of the 
   t.equal(described.length, 24)
   for (const name of described) {
     const [method = '', path = ''] = name.split(' ')
-    t.ok(app.hasRoute({ method: method as 'GET', url: path.replace(/\{(\w+)\}/g, ':$1') }), name)
+    t.ok(app.hasRoute({ method, url: path.replace(/\{(\w+)\}/g, ':$1') }), name)
   }
   // Fastify prints one line a route, with its methods in brackets.
   const registered = [
@@ -115,5 +116,5 @@ test('the page asks nobody but this service', async t => {
   t.match(style.headers['content-type'], /^text\/css/)
   for (const { body } of [page, script, style])
     t.notMatch(body, /https?:|innerHTML|<script>|style=|\son\w+=/)
-  t.doesNotThrow(() => new Function(script.body))
+  t.doesNotThrow(() => new Script(script.body))
 })

@@ -11,7 +11,7 @@ import { strategy } from '../helpers/build.js'
 export const NOW_MS = Date.UTC(2026, 2, 1, 10)
 
 /** What the use cases behind the routes were called with, in order. */
-export interface Calls {
+interface Calls {
   readonly decide: Array<Parameters<AppDeps['decide']>>
   readonly events: Array<Parameters<AppDeps['recordEvents']>>
   readonly customers: unknown[][]
@@ -26,7 +26,8 @@ export interface Served {
   readonly calls: Calls
 }
 
-interface Ending {
+/** What closes the app when a test is over. */
+export interface Ending {
   after(clean: () => Promise<void>): void
 }
 

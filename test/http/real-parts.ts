@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
+import { createMeters } from '../../src/adapters/metrics/meters.js'
+import { createApp, type AppDeps } from '../../src/app.js'
+import { createCustomers } from '../../src/decisioning/customers.js'
+import { createDecideOnce } from '../../src/decisioning/decide-once.js'
+import { createDecide } from '../../src/decisioning/decide.js'
+import { createImportCustomers } from '../../src/decisioning/import-customers.js'
+import { writeLegend } from '../../src/decisioning/legend.js'
+import { createDecisionLookUp } from '../../src/decisioning/look-up.js'
+import { createRecordEvents } from '../../src/decisioning/record-events.js'
+import { createSnapshots } from '../../src/decisioning/snapshot.js'
+import { createTokens } from '../../src/decisioning/tokens.js'
+import { NO_KEYS } from '../../src/http/keys.js'
+import { strategy } from '../helpers/build.js'
+import type { Ending } from './stand-ins.js'
+
+/** The app over the real use cases, a store in memory and a strategy made by hand; only loading strategies stands still. */
+export function serveForReal(
+  t: Ending,
+  changes: Partial<AppDeps> = {}
+): ReturnType<typeof createApp> {
+  const current = strategy()
+  const snapshots = createSnapshots({
+    version: 1,
+    hash: 'abc',
+    strategy: current,
+    models: new Map(),
+    modelOf: [],
+    legend: writeLegend(current),
+    loadedAtMs: Date.now()
+  })
+  const store = createMemoryStore()
+  const { customers, records, documents } = store
+  const meters = createMeters({ lexicon: () => current.lexicon })
+  const log = pino({ level: 'silent' })
+  const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
+  const tokens = createTokens(['a secret for tests'])
+  const needs = {
+    snapshots,
+    customers,
+    tokens,
+    meters,
+    log,
+    clock,
+    eventId: randomUUID,
+    freshId: randomUUID
+  }
+  const report = { outcome: 'unchanged', version: 1, hash: 'abc', problems: [] } as const
+  const app = createApp({
+    decide: createDecideOnce(
+      createDecide({ ...needs, records, decisionId: () => randomUUID() }),
+      documents
+    ),
+    lookUp: createDecisionLookUp({ records, documents, snapshots }),
+    recordEvents: createRecordEvents(needs),
+    customers: createCustomers(needs),
+    importCustomers: createImportCustomers(needs),
+    strategyLoader: {
+      load: async () => report,
+      validate: async () => report,
+      lastLoad: () => report
+    },
+    snapshots,
+    store,
+    metrics: meters,
+    keys: NO_KEYS,
+    log,
+    version: '0.0.0-test',
+    nowMs: clock.wallMs,
+    isDraining: () => false,
+    ...changes
+  })
+  t.after(async () => {
+    await app.close()
+    await store.close()
+  })
+  return app
+}

@@ -12,8 +12,8 @@ export async function seedOfferd(url: string, customers: number): Promise<void> 
   const perCall = 50
   for (let from = 0; from < customers; from += perCall) {
     const events = Array.from({ length: Math.min(perCall, customers - from) }, (_, i) => eventsOf(from + i, nowMs)).flat()
-    const told = (await post(`${url}/v1/events`, 'application/json', JSON.stringify(events))) as { accepted: number }
-    if (told.accepted !== events.length) throw new Error(`only ${told.accepted} of ${events.length} events were accepted`)
+    const told = (await post(`${url}/v1/events`, 'application/json', JSON.stringify(events))) as { accepted: number; duplicates: number }
+    if (told.accepted + told.duplicates !== events.length) throw new Error(`only ${told.accepted} of ${events.length} events were accepted`)
   }
 }
 
@@ -28,10 +28,14 @@ function eventsOf(customer: number, nowMs: number): object[] {
   }))
 }
 
+/** Posts until it is taken: events carry ids and imports replace, so saying them again is harmless. */
 async function post(url: string, contentType: string, body: string): Promise<unknown> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': contentType }, body })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
-  return response.json()
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': contentType }, body })
+    if (response.ok) return response.json()
+    if (response.status !== 503 || attempt === 20) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
 }
 
 /** The same customers as the glue keeps them: a JSON document and a sorted set of JSON entries. */

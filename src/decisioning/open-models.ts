@@ -7,7 +7,7 @@ import type { EncodeCounters } from '../scoring/encode.js'
 import { planFeatures, type ColumnSource, type FeaturePlan } from '../scoring/plan.js'
 import type { Facts } from '../policy/facts.js'
 import { checkModel } from './check-model.js'
-import { ModelRefused, type Meters, type ModelRuntime, type OpenModel, type StrategySource } from './ports.js'
+import { ModelRefused, type Meters, type ModelOutput, type ModelRuntime, type OpenModel, type StrategySource } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
 
 /** A model's file on its way to being used. */
@@ -60,7 +60,7 @@ export function createModelPool (runtime: ModelRuntime, schedule: (work: () => v
   return {
     open (file) {
       const key = keyOf(file)
-      const opened = sessions.get(key) ?? runtime.open(file.bytes, file.spec.output)
+      const opened = sessions.get(key) ?? runtime.open(file.bytes, outputOf(file.spec))
       sessions.set(key, opened)
       opened.catch(() => sessions.delete(key))
       return opened
@@ -82,7 +82,13 @@ export function createModelPool (runtime: ModelRuntime, schedule: (work: () => v
 }
 
 function keyOf ({ spec, bytes }: ModelFile): string {
-  return createHash('sha256').update(bytes).update(JSON.stringify(spec.output)).digest('hex')
+  return createHash('sha256').update(bytes).update(JSON.stringify(outputOf(spec))).digest('hex')
+}
+
+/** What the file is opened for; the number of columns fills in for inputs that leave their width open. */
+function outputOf (spec: ModelSpec): ModelOutput {
+  const columns = Object.fromEntries(spec.inputs.map(({ input, columns: listed }) => [input, listed.length]))
+  return { ...spec.output, columns }
 }
 
 /** A model made ready, or what is wrong with it. Warnings may come with a ready model. */

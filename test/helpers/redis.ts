@@ -25,7 +25,7 @@ export interface TestRedis {
   resume (): void
   /** Kills it (SIGKILL) and waits for its end. */
   kill (): Promise<void>
-  /** Starts it again on the same socket with what it had persisted. */
+  /** Starts it again on the same socket, with all that it had acknowledged. */
   restart (): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export async function startRedis (t: Test, ...args: string[]): Promise<TestRedis
   const socketPath = join(folder, 'redis.sock')
   const start = async (): Promise<ChildProcess> => {
     const child = spawn('redis-server', [
-      '--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '', '--appendonly', 'yes', ...args
+      '--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always', ...args
     ])
     const output: string[] = []
     for await (const chunk of child.stdout) {

@@ -17,7 +17,7 @@ import type { CustomerKeys } from './keys.js'
 import { keysOfWrongType, Loader, loadKeys, replyAt, stateOf } from './loader.js'
 import type { Reply } from './loader.js'
 import type { Name, Names } from './names.js'
-import { createStamps, decodeProfile, encodeProfile, namesOf, PROFILE_PREFIX_BYTES } from './profile-codec.js'
+import { createStamps, decodeProfile, encodeProfile, PROFILE_PREFIX_BYTES, unknownNames } from './profile-codec.js'
 import { APPEND, CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
 import { Words } from './words.js'
 
@@ -25,8 +25,9 @@ const TOUCH_EVERY_MS = 86_400_000
 const TOUCHES_REMEMBERED = 100_000
 /** How often a change is tried against changes by other processes. */
 const CHANGE_TRIES = 16
-/** Scripts in one pipeline; an import must not keep a decision's load waiting for long. */
+/** Scripts in one pipeline, and profiles in one script: an import must not keep a decision's load waiting for long. */
 const CALLS_TOGETHER = 200
+const IMPORTED_TOGETHER = 100
 
 /** Customers in Redis. A duplicate is known by source and id among the same customer's events. */
 export class RedisCustomers implements CustomerStore {
@@ -107,11 +108,10 @@ export class RedisCustomers implements CustomerStore {
 
   async importMany (profiles: ReadonlyArray<readonly [CustomerKey, Profile]>, lexicon: Lexicon): Promise<void> {
     await this.#words.of(lexicon)
-    await this.#names.register(distinctNames(profiles.map(([, profile]) => profile)))
-    await this.#runMany(profiles.map(([key, profile]): Call => {
-      const args: Argument[] = [lexicon.retentionMs[key.namespace] ?? 0, encodeProfile(profile, this.#names, this.#nextStamp())]
-      return { script: REPLACE, keys: profileKeys(customerKeys(key)), args }
-    }))
+    await this.#names.register(profiles.flatMap(([, profile]) => unknownNames(profile, this.#names)))
+    for (let start = 0; start < profiles.length; start += IMPORTED_TOGETHER) {
+      await this.#runMany(this.#replaceCalls(profiles.slice(start, start + IMPORTED_TOGETHER), lexicon))
+    }
   }
 
   /** The tombstone stays until a profile is put again; nothing is left where nothing was. */
@@ -149,6 +149,19 @@ export class RedisCustomers implements CustomerStore {
       this.#touched.delete(keys.profile)
       this.#log.debug({ error: String(error) }, 'the lifetime of a customer was not renewed; the next decision tries again')
     })
+  }
+
+  /** One script call for many customers; in a cluster this is where they would be split, one call each. */
+  #replaceCalls (profiles: ReadonlyArray<readonly [CustomerKey, Profile]>, lexicon: Lexicon): Call[] {
+    const calls = new Map<number, { script: typeof REPLACE, keys: string[], args: Argument[] }>()
+    for (const [key, profile] of profiles) {
+      const ttlMs = lexicon.retentionMs[key.namespace] ?? 0
+      const call = calls.get(ttlMs) ?? { script: REPLACE, keys: [], args: [ttlMs] }
+      calls.set(ttlMs, call)
+      call.keys.push(...profileKeys(customerKeys(key)).slice(0, ttlMs > 0 ? 5 : 2))
+      call.args.push(encodeProfile(profile, this.#names, this.#nextStamp()))
+    }
+    return [...calls.values()]
   }
 
   async #registerNamesOf (events: readonly CustomerEvent[]): Promise<void> {
@@ -189,7 +202,7 @@ export class RedisCustomers implements CustomerStore {
     for (let tries = 0; tries < CHANGE_TRIES; tries++) {
       const stored = (await this.#connection.command('GET', keys.profile)) as Buffer | null
       const profile = change(stored === null ? undefined : await this.#names.reading(() => decodeProfile(stored, this.#names)))
-      await this.#names.register(namesOf(profile))
+      await this.#names.register(unknownNames(profile, this.#names))
       const expected = stored === null ? '' : stored.subarray(0, PROFILE_PREFIX_BYTES)
       const bytes = encodeProfile(profile, this.#names, this.#nextStamp())
       const done = await this.#connection.run(CHANGE, profileKeys(keys), [lexicon.retentionMs[key.namespace] ?? 0, expected, bytes])
@@ -243,10 +256,4 @@ function byCustomer (events: readonly CustomerEvent[]) {
     else group.positions.push(position)
   })
   return [...groups.values()]
-}
-
-function distinctNames (profiles: readonly Profile[]): Name[] {
-  const names = new Map<string, Name>()
-  for (const profile of profiles) for (const name of namesOf(profile)) names.set(name.join(' '), name)
-  return [...names.values()]
 }

@@ -45,6 +45,7 @@ export function encodeDetails (event: Details, names: Names): Buffer {
 export function splitDetails (bytes: Buffer): Buffer[] {
   if (!bytes.subarray(0, DETAILS_HEADER.length).equals(DETAILS_HEADER)) throw unreadable()
   const parts: Buffer[] = []
+  if (bytes.length === DETAILS_HEADER.length) return parts
   try {
     packr.unpackMultiple(bytes.subarray(DETAILS_HEADER.length), (_, start, end) => {
       parts.push(bytes.subarray(DETAILS_HEADER.length + start!, DETAILS_HEADER.length + end!))

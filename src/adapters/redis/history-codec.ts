@@ -112,13 +112,15 @@ export function recordCount (bytes: Buffer): number {
 
 type Columns = ReturnType<typeof emptyColumns>
 
+/** All columns in one piece of memory: a fifth of the allocations. */
 function emptyColumns (length: number) {
+  const memory = new ArrayBuffer(length * 28)
   return {
-    timesMs: new Float64Array(length),
-    types: new Int32Array(length),
-    offers: new Int32Array(length),
-    channels: new Int32Array(length),
-    untilsMs: new Float64Array(length)
+    timesMs: new Float64Array(memory, 0, length),
+    untilsMs: new Float64Array(memory, length * 8, length),
+    types: new Int32Array(memory, length * 16, length),
+    offers: new Int32Array(memory, length * 20, length),
+    channels: new Int32Array(memory, length * 24, length)
   }
 }
 

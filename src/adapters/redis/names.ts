@@ -84,7 +84,7 @@ export class Names {
   /** Gives every name a number, at once where all are known. Rejects with StoreUnavailable. */
   async register (names: readonly Name[]): Promise<void> {
     for (let tries = 0; tries < REGISTER_TRIES; tries++) {
-      const missing = names.filter(([kind, name]) => !this.#kinds[kind].byName.has(name))
+      const missing = [...new Map(names.filter(([kind, name]) => !this.#kinds[kind].byName.has(name)).map((entry) => [entry.join(' '), entry])).values()]
       if (missing.length === 0) return
       for (let start = 0; start < missing.length; start += CHUNK) {
         if (!(await this.#registerSome(missing.slice(start, start + CHUNK)))) break

@@ -85,7 +85,7 @@ function socketPathIn (folder: string): string {
 }
 
 /** Whether somebody listens; a server that is stopped or loading counts, for a second one on its files would destroy them. */
-function isListening (socketPath: string): Promise<boolean> {
+export function isListening (socketPath: string): Promise<boolean> {
   return new Promise((answer) => {
     const socket = connect(socketPath)
     socket.once('connect', () => { socket.destroy(); answer(true) })

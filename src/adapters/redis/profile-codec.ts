@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Packr } from 'msgpackr'
 import type { AttributeValue, Consent, Profile } from '../../domain/customer.js'
 import { UnreadableRecord } from './errors.js'
-import type { Name, Names } from './names.js'
+import type { Name, NameKind, Names } from './names.js'
 import { positionOf } from './words.js'
 import type { WordTables } from './words.js'
 
@@ -18,6 +18,7 @@ const MAGIC = 0x70
 /** What CHANGE compares: version and stamp. */
 export const PROFILE_PREFIX_BYTES = 10
 
+const PREFIX = Buffer.from([VERSION, MAGIC])
 const packr = new Packr({ useRecords: false, moreTypes: false })
 type Body = [numbers: number[], values: AttributeValue[], tags: number[], consent: Array<number | string>]
 
@@ -34,23 +35,30 @@ export function createStamps (): () => Buffer {
   }
 }
 
-/** The names that must be registered before a profile can be encoded. */
-export function namesOf (profile: Profile): Name[] {
-  return [
-    ...Object.keys(profile.attributes).map((name): Name => ['attribute', name]),
-    ...profile.tags.map((name): Name => ['tag', name]),
-    ...Object.keys(profile.consent).map((name): Name => ['purpose', name])
-  ]
+/** The names of a profile that must be registered before it can be encoded; usually none, which costs a look-up each. */
+export function unknownNames (profile: Profile, names: Names): Name[] {
+  const unknown: Name[] = []
+  const look = (kind: NameKind, name: string) => { if (names.number(kind, name) === 0) unknown.push([kind, name]) }
+  for (const name in profile.attributes) look('attribute', name)
+  for (const name of profile.tags) look('tag', name)
+  for (const name in profile.consent) look('purpose', name)
+  return unknown
 }
 
+/** Throws StoreUnavailable where a name is not registered (any more). */
 export function encodeProfile (profile: Profile, names: Names, stamp: Buffer): Buffer {
-  const numbers = Object.keys(profile.attributes).map((name) => names.numberOf('attribute', name))
-  const tags = profile.tags.map((name) => names.numberOf('tag', name))
-  const consent = Object.entries(profile.consent).flatMap(([name, { granted, timeMs, source }]) => [
-    names.numberOf('purpose', name), granted ? 1 : 0, timeMs, source
-  ])
-  const body: Body = [numbers, Object.values(profile.attributes), tags, consent]
-  return Buffer.concat([Buffer.from([VERSION, MAGIC]), stamp, packr.pack(body)])
+  const body: Body = [[], [], [], []]
+  const [numbers, values, tags, consent] = body
+  for (const name in profile.attributes) {
+    numbers.push(names.numberOf('attribute', name))
+    values.push(profile.attributes[name]!)
+  }
+  for (const name of profile.tags) tags.push(names.numberOf('tag', name))
+  for (const name in profile.consent) {
+    const { granted, timeMs, source } = profile.consent[name]!
+    consent.push(names.numberOf('purpose', name), granted ? 1 : 0, timeMs, source)
+  }
+  return Buffer.concat([PREFIX, stamp, packr.pack(body)])
 }
 
 /** The profile for people. Throws UnreadableRecord or UnknownNumber. */

@@ -95,11 +95,18 @@ renew(ARGV[2], KEYS[1], KEYS[3], KEYS[4], KEYS[5])
 return 1
 `)
 
-/** KEYS profile, tombstone, history, details, alias. ARGV ttl ms, the new profile. */
+/**
+ * Many customers at once. KEYS per customer: profile, tombstone and, where its namespace has a retention, history, details, alias.
+ * ARGV ttl ms of all of them, then the new profile of each.
+ */
 export const REPLACE = write(`${RENEW}
-redis.call('SET', KEYS[1], ARGV[3])
-redis.call('DEL', KEYS[2])
-renew(ARGV[2], KEYS[1], KEYS[3], KEYS[4], KEYS[5])
+local stride = #KEYS / (#ARGV - 2)
+for i = 3, #ARGV do
+  local first = (i - 3) * stride + 1
+  redis.call('SET', KEYS[first], ARGV[i])
+  redis.call('DEL', KEYS[first + 1])
+  if stride == 5 then renew(ARGV[2], KEYS[first], KEYS[first + 2], KEYS[first + 3], KEYS[first + 4]) end
+end
 return 1
 `)
 

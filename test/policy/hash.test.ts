@@ -8,7 +8,7 @@ const GOLDEN = [
   ['e1:crm/客户', 3173588425, 7389]
 ] as const
 
-test('hashes and buckets are the golden ones', (t) => {
+test('hashes and buckets are the golden ones', t => {
   for (const [text, hash, bucket] of GOLDEN) {
     t.equal(murmur3(text), hash, text)
     t.equal(bucketOf(text), bucket, text)
@@ -16,7 +16,7 @@ test('hashes and buckets are the golden ones', (t) => {
   t.end()
 })
 
-test('texts of every length modulo four hash as the reference does', (t) => {
+test('texts of every length modulo four hash as the reference does', t => {
   // Appleby's smhasher, seed 0.
   t.equal(murmur3(''), 0)
   t.equal(murmur3('a'), 0x3c2569b2)
@@ -26,7 +26,7 @@ test('texts of every length modulo four hash as the reference does', (t) => {
   t.end()
 })
 
-test('buckets fill evenly', (t) => {
+test('buckets fill evenly', t => {
   const counts = new Array<number>(10).fill(0)
   for (let i = 0; i < 100_000; i++) counts[Math.floor(bucketOf(`h1:crm/c-${i}`) / 1000)]!++
   for (const count of counts) t.ok(count > 9_700 && count < 10_300, String(count))

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { nearest } from '../../src/policy/nearest.js'
 
-test('a mistyped name finds the one that was meant', (t) => {
+test('a mistyped name finds the one that was meant', t => {
   const names = ['age', 'balance', 'job', 'products']
   t.equal(nearest('blance', names), 'balance')
   t.equal(nearest('Balance', names), 'balance')
@@ -10,7 +10,7 @@ test('a mistyped name finds the one that was meant', (t) => {
   t.end()
 })
 
-test('nothing is guessed where nothing is near', (t) => {
+test('nothing is guessed where nothing is near', t => {
   t.equal(nearest('income', ['age', 'balance']), undefined)
   t.equal(nearest('x', ['age']), undefined)
   t.equal(nearest('x', []), undefined)

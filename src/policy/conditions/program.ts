@@ -1,8 +1,17 @@
 import { compileFunction } from 'node:vm'
-import type { AttributeValue } from '../../domain/customer.js'
-import type { Facts, Tri } from '../facts.js'
+import type { Facts } from '../facts.js'
 import type { Program } from '../strategy.js'
 import { Body, type Kept } from './emit.js'
+import {
+  functionText,
+  HOLDS,
+  type Holds,
+  type Kind,
+  PRIORITY,
+  type Priority,
+  VALUE,
+  type Value
+} from './functions.js'
 import type { ConditionNames } from './names.js'
 import { runtime } from './runtime.js'
 import { argsOf, isCall, isShared, NEEDS_OFFER, type Call, type Node } from './tree.js'
@@ -13,25 +22,11 @@ const MAX_CHARACTERS = 12_000
 /** Tables are one byte an offer; what does not get one is computed on the spot. */
 const MAX_TABLES = 1000
 
-export type Holds = (facts: Facts, offer: number) => Tri
-export type Value = (facts: Facts, offer: number) => AttributeValue | undefined
-export type Priority = (facts: Facts, offer: number, p: number, c: number, v: number, l: number) => number | undefined
 type OfferCall = (facts: Facts, offer: number) => number
 type StaticTest = (facts: undefined, offer: number) => number
 type Run = (facts: Facts) => void
 
 const NOTHING_KEPT: Kept = { tests: new Map(), calls: new Map(), tables: new Map() }
-
-/** A kind of function: its parameters, and how it returns what its node comes to. */
-interface Kind {
-  readonly name: string
-  readonly parameters: string
-  readonly write: (node: Node, code: string) => string
-}
-
-const HOLDS: Kind = { name: 'holds', parameters: 'F, o', write: (_, code) => `return ${code}` }
-const VALUE: Kind = { name: 'value', parameters: 'F, o', write: returnValue }
-const PRIORITY: Kind = { name: 'priority', parameters: 'F, o, p, c, v, l', write: returnValue }
 
 /** A function to be generated, and who waits for it. */
 interface Added {
@@ -68,28 +63,28 @@ export class ProgramBuilder {
   #tableData: Uint8Array[] = []
   #finished = false
 
-  constructor (names: ConditionNames) {
+  constructor(names: ConditionNames) {
     this.#segments = Array.from({ length: names.segments.length }, () => undefined)
     this.#testCount = names.segments.length
     this.#columns = {
-      id: names.offers.map((offer) => offer.id),
-      group: names.offers.map((offer) => offer.group),
-      tags: names.offers.map((offer) => offer.tags),
-      value: Float64Array.from(names.offers, (offer) => offer.value ?? NaN)
+      id: names.offers.map(offer => offer.id),
+      group: names.offers.map(offer => offer.group),
+      tags: names.offers.map(offer => offer.tags),
+      value: Float64Array.from(names.offers, offer => offer.value ?? NaN)
     }
   }
 
   /** Test numbers of segments are their positions. */
-  setSegment (index: number, body: Node): void {
+  setSegment(index: number, body: Node): void {
     this.#segments[index] = body
     if (body.op !== 'segment' && !this.#tests.has(body)) this.#tests.set(body, index)
   }
 
-  get segments (): ReadonlyArray<Node | undefined> {
+  get segments(): ReadonlyArray<Node | undefined> {
     return this.#segments
   }
 
-  testOf (node: Node): number {
+  testOf(node: Node): number {
     if (node.op === 'segment') return node.slot
     const known = this.#tests.get(node)
     if (known !== undefined) return known
@@ -98,7 +93,7 @@ export class ProgramBuilder {
   }
 
   /** Where a call's answer stands: a slot of Facts.calls, or of Program.offerCalls when it is asked for each offer. */
-  slotOfCall (call: Call): { readonly kind: 'call' | 'offerCall', readonly slot: number } {
+  slotOfCall(call: Call): { readonly kind: 'call' | 'offerCall'; readonly slot: number } {
     const shared = this.#calls.get(call)
     if (shared !== undefined) return { kind: 'call', slot: shared }
     if (isShared(call) && !this.#finished) {
@@ -108,43 +103,53 @@ export class ProgramBuilder {
     return { kind: 'offerCall', slot: this.#slotOfOfferCall(call) }
   }
 
-  addHolds (node: Node, settle: (holds: Holds) => void): void {
-    this.#add(HOLDS, node, (made) => { settle(made as Holds) })
+  addHolds(node: Node, settle: (holds: Holds) => void): void {
+    this.#add(HOLDS, node, made => {
+      settle(made as Holds)
+    })
   }
 
-  addValue (node: Node, settle: (value: Value) => void): void {
-    this.#add(VALUE, node, (made) => { settle(made as Value) })
+  addValue(node: Node, settle: (value: Value) => void): void {
+    this.#add(VALUE, node, made => {
+      settle(made as Value)
+    })
   }
 
-  addPriority (node: Node, settle: (priority: Priority) => void): void {
-    this.#add(PRIORITY, node, (made) => { settle(made as Priority) })
+  addPriority(node: Node, settle: (priority: Priority) => void): void {
+    this.#add(PRIORITY, node, made => {
+      settle(made as Priority)
+    })
   }
 
   /** Generates everything that was added. `order`: segments, each after those that it reads. */
-  finish (order: readonly number[]): Program {
+  finish(order: readonly number[]): Program {
     this.#shareTests()
     this.#fillTables()
     const chunks = this.#writeRun(order)
     const calls = [...this.#offerCalls.keys()].map((call, i) => this.#offerCallText(call, `q${i}`))
     const runs = this.#compile(chunks) as Run[]
-    this.#offerCallFunctions.push(...this.#compile(calls) as OfferCall[])
+    this.#offerCallFunctions.push(...(this.#compile(calls) as OfferCall[]))
     const added = [...this.#functions.values()]
-    const made = this.#compile(added.map((one, i) => this.#functionText(one, `f${i}`)))
-    added.forEach(({ waiting }, i) => { for (const settle of waiting) settle(made[i]) })
+    const made = this.#compile(
+      added.map((one, i) => functionText(one.kind, one.node, this.#kept, `f${i}`))
+    )
+    added.forEach(({ waiting }, i) => {
+      for (const settle of waiting) settle(made[i])
+    })
     this.#finished = true
     return {
       testCount: this.#testCount,
       callCount: this.#calls.size,
       offerCalls: this.#offerCallFunctions,
-      run (facts) {
+      run(facts) {
         for (const run of runs) run(facts)
       }
     }
   }
 
-  #add (kind: Kind, node: Node, settle: (made: unknown) => void): void {
+  #add(kind: Kind, node: Node, settle: (made: unknown) => void): void {
     if (this.#finished) {
-      settle(this.#compile([this.#functionText({ kind, node }, 'f0')])[0])
+      settle(this.#compile([functionText(kind, node, this.#kept, 'f0')])[0])
       return
     }
     const key = `${kind.name} ${node.id}`
@@ -153,31 +158,27 @@ export class ProgramBuilder {
     else known.waiting.push(settle)
   }
 
-  #functionText ({ kind, node }: { readonly kind: Kind, readonly node: Node }, name: string): string {
-    const body = new Body(this.#kept)
-    body.add(kind.write(node, body.read(node)))
-    return body.text(name, kind.parameters)
-  }
-
-  #slotOfOfferCall (call: Call): number {
+  #slotOfOfferCall(call: Call): number {
     const known = this.#offerCalls.get(call)
     if (known !== undefined) return known
     const slot = this.#offerCalls.size
     this.#offerCalls.set(call, slot)
     if (this.#finished) {
-      this.#offerCallFunctions.push(...this.#compile([this.#offerCallText(call, 'q0')]) as OfferCall[])
+      this.#offerCallFunctions.push(
+        ...(this.#compile([this.#offerCallText(call, 'q0')]) as OfferCall[])
+      )
     }
     return slot
   }
 
-  #offerCallText (call: Call, name: string): string {
+  #offerCallText(call: Call, name: string): string {
     const body = new Body(this.#kept)
     body.add(`return ${body.callCode(call)}`)
     return body.text(name, 'F, o')
   }
 
   /** Gives slots to the tests that are worth keeping, tables to those that only look at the offer. */
-  #shareTests (): void {
+  #shareTests(): void {
     const parents = new Map<Node, number>()
     const seen = new Set<Node>()
     const walk = (node: Node): void => {
@@ -190,12 +191,17 @@ export class ProgramBuilder {
       }
     }
     for (const root of this.#roots()) walk(root)
-    for (const { node } of this.#functions.values()) if (isWorthKeeping(node)) this.#shareTest(node, undefined, parents)
+    for (const { node } of this.#functions.values())
+      if (isWorthKeeping(node)) this.#shareTest(node, undefined, parents)
   }
 
-  #shareTest (node: Node, parent: Node | undefined, parents: Map<Node, number>): void {
+  #shareTest(node: Node, parent: Node | undefined, parents: Map<Node, number>): void {
     if (node.needs === NEEDS_OFFER) {
-      if ((parent === undefined || parent.needs !== NEEDS_OFFER) && !this.#tables.has(node) && this.#tables.size < MAX_TABLES) {
+      if (
+        (parent === undefined || parent.needs !== NEEDS_OFFER) &&
+        !this.#tables.has(node) &&
+        this.#tables.size < MAX_TABLES
+      ) {
         this.#tables.set(node, this.#tables.size)
       }
       return
@@ -206,18 +212,20 @@ export class ProgramBuilder {
     if (count > 1 || parent === undefined || !isShared(parent)) this.testOf(node)
   }
 
-  #fillTables (): void {
+  #fillTables(): void {
     const texts = [...this.#tables.keys()].map((node, i) => {
       const body = new Body(NOTHING_KEPT)
       body.add(`return ${body.read(node)}`)
       return body.text(`s${i}`, 'F, o')
     })
     const tests = this.#compile(texts) as StaticTest[]
-    this.#tableData = tests.map((test) => Uint8Array.from(this.#columns.id, (_, offer) => test(undefined, offer)))
+    this.#tableData = tests.map(test =>
+      Uint8Array.from(this.#columns.id, (_, offer) => test(undefined, offer))
+    )
   }
 
   /** Every kept test and call in an order in which each finds what it reads. */
-  #writeRun (order: readonly number[]): string[] {
+  #writeRun(order: readonly number[]): string[] {
     const chunks: string[] = []
     const done = new Set<Node>()
     let body = new Body(this.#kept)
@@ -246,31 +254,33 @@ export class ProgramBuilder {
     return chunks
   }
 
-  * #roots (): Iterable<Node> {
+  *#roots(): Iterable<Node> {
     for (const segment of this.#segments) if (segment !== undefined) yield segment
-    yield * [...this.#tests.keys()]
+    yield* [...this.#tests.keys()]
     for (const { node } of this.#functions.values()) yield node
   }
 
-  #compile (texts: readonly string[]): unknown[] {
+  #compile(texts: readonly string[]): unknown[] {
     const text = `'use strict'\n${texts.join('')}return [${texts.map(nameOf).join(', ')}]`
-    const make = compileFunction(text, ['R', 'D', 'S'], { filename: 'conditions' }) as (...given: unknown[]) => unknown[]
+    const make = compileFunction(text, ['R', 'D', 'S'], { filename: 'conditions' }) as (
+      ...given: unknown[]
+    ) => unknown[]
     return make(runtime, this.#columns, this.#tableData)
   }
 }
 
 /** Constants, plain names and has() cost no more than reading a slot. */
-function isWorthKeeping (node: Node): boolean {
-  return node.type === 'boolean' && node.op !== 'const' && node.op !== 'segment' && node.op !== 'attribute' && node.op !== 'context' && node.op !== 'has'
+function isWorthKeeping(node: Node): boolean {
+  return (
+    node.type === 'boolean' &&
+    node.op !== 'const' &&
+    node.op !== 'segment' &&
+    node.op !== 'attribute' &&
+    node.op !== 'context' &&
+    node.op !== 'has'
+  )
 }
 
-/** Nothing where the result is missing or beyond all numbers. */
-function returnValue (node: Node, code: string): string {
-  if (node.type === 'string') return `return ${code}`
-  if (node.type === 'boolean') return `const r = ${code}\nreturn r === 2 ? undefined : r === 1`
-  return `const r = ${code}\nreturn r - r === 0 ? r : undefined`
-}
-
-function nameOf (text: string): string {
+function nameOf(text: string): string {
   return text.slice('function '.length, text.indexOf(' ('))
 }

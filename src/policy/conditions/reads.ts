@@ -6,7 +6,7 @@ import { argsOf, isCall, OFFER_PROPERTIES, type Node } from './tree.js'
  * Everything that a node reads, each once, in the order in which it is written.
  * The slot of an offer's property is its position in OFFER_PROPERTIES.
  */
-export function readsOf (node: Node, builder: ProgramBuilder): Read[] {
+export function readsOf(node: Node, builder: ProgramBuilder): Read[] {
   const reads: Read[] = []
   const seen = new Set<Node>()
   const walk = (next: Node): void => {
@@ -20,11 +20,21 @@ export function readsOf (node: Node, builder: ProgramBuilder): Read[] {
   return reads
 }
 
-function readOf (node: Node, builder: ProgramBuilder): Read | undefined {
-  if (isCall(node)) return { ...builder.slotOfCall(node), label: node.label, boolean: node.type === 'boolean' }
+function readOf(node: Node, builder: ProgramBuilder): Read | undefined {
+  if (isCall(node))
+    return { ...builder.slotOfCall(node), label: node.label, boolean: node.type === 'boolean' }
   switch (node.op) {
-    case 'attribute': case 'context': case 'segment': return { kind: node.op, label: node.label, slot: node.slot }
-    case 'offer': return { kind: 'offer', label: `offer.${node.property}`, slot: OFFER_PROPERTIES.indexOf(node.property) }
-    default: return undefined
+    case 'attribute':
+    case 'context':
+    case 'segment':
+      return { kind: node.op, label: node.label, slot: node.slot }
+    case 'offer':
+      return {
+        kind: 'offer',
+        label: `offer.${node.property}`,
+        slot: OFFER_PROPERTIES.indexOf(node.property)
+      }
+    default:
+      return undefined
   }
 }

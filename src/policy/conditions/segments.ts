@@ -8,12 +8,14 @@ export interface SortedSegments {
 }
 
 /** Sorts segments by what their conditions read. Those that could not be checked have no condition and read nothing. */
-export function sortSegments (segments: ReadonlyArray<Node | undefined>): SortedSegments {
-  const reads = segments.map((node) => node === undefined ? [] : segmentsIn(node))
-  const waiting = reads.map((list) => list.length)
+export function sortSegments(segments: ReadonlyArray<Node | undefined>): SortedSegments {
+  const reads = segments.map(node => (node === undefined ? [] : segmentsIn(node)))
+  const waiting = reads.map(list => list.length)
   const readers: number[][] = segments.map(() => [])
-  reads.forEach((list, reader) => { for (const read of list) readers[read]!.push(reader) })
-  const order = segments.flatMap((_, index) => waiting[index] === 0 ? [index] : [])
+  reads.forEach((list, reader) => {
+    for (const read of list) readers[read]!.push(reader)
+  })
+  const order = segments.flatMap((_, index) => (waiting[index] === 0 ? [index] : []))
   for (let i = 0; i < order.length; i++) {
     for (const reader of readers[order[i]!]!) {
       waiting[reader]!--
@@ -24,7 +26,10 @@ export function sortSegments (segments: ReadonlyArray<Node | undefined>): Sorted
 }
 
 /** Follows what is left from segment to segment until it comes round. */
-function findCycles (reads: ReadonlyArray<readonly number[]>, sorted: ReadonlySet<number>): number[][] {
+function findCycles(
+  reads: ReadonlyArray<readonly number[]>,
+  sorted: ReadonlySet<number>
+): number[][] {
   const cycles: number[][] = []
   const walked = new Set<number>()
   for (let start = 0; start < reads.length; start++) {
@@ -33,7 +38,7 @@ function findCycles (reads: ReadonlyArray<readonly number[]>, sorted: ReadonlySe
     while (next !== undefined && !sorted.has(next) && !walked.has(next)) {
       walked.add(next)
       path.push(next)
-      next = reads[next]!.find((read) => !sorted.has(read))
+      next = reads[next]!.find(read => !sorted.has(read))
     }
     const from: number = next === undefined ? -1 : path.indexOf(next)
     if (from < 0) continue
@@ -44,7 +49,7 @@ function findCycles (reads: ReadonlyArray<readonly number[]>, sorted: ReadonlySe
   return cycles
 }
 
-function segmentsIn (node: Node): number[] {
+function segmentsIn(node: Node): number[] {
   const found = new Set<number>()
   const seen = new Set<Node>()
   const open = [node]

@@ -15,27 +15,58 @@ export const OFFER_PROPERTIES: readonly OfferProperty[] = ['id', 'group', 'value
 
 /** One operation of the condition language, its names resolved to positions. Labels are as written in the file. */
 export type Shape =
-  | { readonly op: 'const', readonly value: string | number | boolean }
-  | { readonly op: 'attribute' | 'context', readonly slot: number, readonly label: string }
-  | { readonly op: 'segment', readonly slot: number, readonly label: string }
-  | { readonly op: 'offer', readonly property: OfferProperty }
-  | { readonly op: 'factor', readonly name: Factor }
+  | { readonly op: 'const'; readonly value: string | number | boolean }
+  | { readonly op: 'attribute' | 'context'; readonly slot: number; readonly label: string }
+  | { readonly op: 'segment'; readonly slot: number; readonly label: string }
+  | { readonly op: 'offer'; readonly property: OfferProperty }
+  | { readonly op: 'factor'; readonly name: Factor }
   | { readonly op: 'now' }
-  | { readonly op: 'seen', readonly interaction: number, readonly offer: number, readonly windowMs: number, readonly label: string }
-  | { readonly op: 'lastSeen', readonly interaction: number, readonly offer: number, readonly label: string }
-  | { readonly op: 'tagged', readonly path: string, readonly label: string }
-  | { readonly op: 'bucket', readonly salt: string, readonly label: string }
-  | { readonly op: 'near', readonly args: readonly Node[], readonly label: string }
-  | { readonly op: 'oneOf', readonly args: readonly Node[], readonly values: ReadonlyArray<string | number | boolean> }
-  | { readonly op: 'whole', readonly args: readonly Node[], readonly unitMs: number }
-  | { readonly op: Operator, readonly args: readonly Node[] }
+  | {
+      readonly op: 'seen'
+      readonly interaction: number
+      readonly offer: number
+      readonly windowMs: number
+      readonly label: string
+    }
+  | {
+      readonly op: 'lastSeen'
+      readonly interaction: number
+      readonly offer: number
+      readonly label: string
+    }
+  | { readonly op: 'tagged'; readonly path: string; readonly label: string }
+  | { readonly op: 'bucket'; readonly salt: string; readonly label: string }
+  | { readonly op: 'near'; readonly args: readonly Node[]; readonly label: string }
+  | {
+      readonly op: 'oneOf'
+      readonly args: readonly Node[]
+      readonly values: ReadonlyArray<string | number | boolean>
+    }
+  | { readonly op: 'whole'; readonly args: readonly Node[]; readonly unitMs: number }
+  | { readonly op: Operator; readonly args: readonly Node[] }
 
 /** What needs nothing but its operands: truth, comparison, membership, arithmetic, texts. */
 export type Operator =
-  | 'has' | 'not' | 'and' | 'or' | 'if'
-  | 'lt' | 'le' | 'eq' | 'member'
-  | 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'neg' | 'join'
-  | 'startsWith' | 'endsWith' | 'contains' | 'size'
+  | 'has'
+  | 'not'
+  | 'and'
+  | 'or'
+  | 'if'
+  | 'lt'
+  | 'le'
+  | 'eq'
+  | 'member'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'neg'
+  | 'join'
+  | 'startsWith'
+  | 'endsWith'
+  | 'contains'
+  | 'size'
 
 /** A checked node. Two nodes that mean the same are one object. */
 export type Node = Shape & {
@@ -57,60 +88,89 @@ export const NEEDS_FACTORS = 4
 export class Trees {
   readonly #nodes = new Map<string, Node>()
 
-  make (shape: Shape, type: NodeType): Node {
+  make(shape: Shape, type: NodeType): Node {
     const key = keyOf(shape, type)
     const known = this.#nodes.get(key)
     if (known !== undefined) return known
-    const node = { ...shape, id: this.#nodes.size, type, needs: needsOf(shape), total: isTotal(shape) } as Node
+    const node = {
+      ...shape,
+      id: this.#nodes.size,
+      type,
+      needs: needsOf(shape),
+      total: isTotal(shape)
+    } as Node
     this.#nodes.set(key, node)
     return node
   }
 }
 
-export function argsOf (shape: Shape): readonly Node[] {
+export function argsOf(shape: Shape): readonly Node[] {
   return 'args' in shape ? shape.args : []
 }
 
-export function isCall (node: Node): node is Call {
-  return node.op === 'seen' || node.op === 'lastSeen' || node.op === 'tagged' || node.op === 'bucket' || node.op === 'near'
+export function isCall(node: Node): node is Call {
+  return (
+    node.op === 'seen' ||
+    node.op === 'lastSeen' ||
+    node.op === 'tagged' ||
+    node.op === 'bucket' ||
+    node.op === 'near'
+  )
 }
 
 /** Neither the offer nor the factors of its priority matter: one result serves a whole decision. */
-export function isShared (node: Node): boolean {
+export function isShared(node: Node): boolean {
   return (node.needs & (NEEDS_OFFER | NEEDS_FACTORS)) === 0
 }
 
 /** The same text for the same operation on the same operands; texts are quoted, so that they cannot pose as more. */
-function keyOf (shape: Shape, type: NodeType): string {
+function keyOf(shape: Shape, type: NodeType): string {
   let key: string = type
-  for (const value of Object.values(shape) as ReadonlyArray<string | number | boolean | readonly unknown[]>) {
+  for (const value of Object.values(shape) as ReadonlyArray<
+    string | number | boolean | readonly unknown[]
+  >) {
     if (value === argsOf(shape)) for (const arg of argsOf(shape)) key += ` #${arg.id}`
     else key += typeof value === 'number' ? ` ${value}` : ` ${JSON.stringify(value)}`
   }
   return key
 }
 
-function needsOf (shape: Shape): number {
+function needsOf(shape: Shape): number {
   if (shape.op === 'const') return 0
   if (shape.op === 'offer') return NEEDS_OFFER
   if (shape.op === 'factor') return NEEDS_FACTORS
   let needs = 0
   for (const arg of argsOf(shape)) needs |= arg.needs
   if (shape.op === 'near' || !('args' in shape)) needs |= NEEDS_FACTS
-  if ((shape.op === 'seen' || shape.op === 'lastSeen') && shape.offer === SAME_OFFER) needs |= NEEDS_OFFER
+  if ((shape.op === 'seen' || shape.op === 'lastSeen') && shape.offer === SAME_OFFER)
+    needs |= NEEDS_OFFER
   return needs
 }
 
-function isTotal (shape: Shape): boolean {
+function isTotal(shape: Shape): boolean {
   switch (shape.op) {
-    case 'const': case 'now': case 'has': case 'factor': case 'seen': case 'lastSeen': case 'tagged': case 'bucket':
+    case 'const':
+    case 'now':
+    case 'has':
+    case 'factor':
+    case 'seen':
+    case 'lastSeen':
+    case 'tagged':
+    case 'bucket':
       return true
     case 'offer':
       return shape.property !== 'value'
-    case 'attribute': case 'context': case 'segment': case 'near': case 'div': case 'mod':
-    case 'add': case 'sub': case 'mul':   // infinities may cancel out to NaN
+    case 'attribute':
+    case 'context':
+    case 'segment':
+    case 'near':
+    case 'div':
+    case 'mod':
+    case 'add':
+    case 'sub':
+    case 'mul': // infinities may cancel out to NaN
       return false
     default:
-      return argsOf(shape).every((arg) => arg.total || arg.type.startsWith('list'))
+      return argsOf(shape).every(arg => arg.total || arg.type.startsWith('list'))
   }
 }

@@ -14,18 +14,18 @@ const TYPE_NAMES: Readonly<Record<NodeType, string>> = {
 }
 
 /** A type in words, for sentences to people. */
-export function typeName (type: NodeType): string {
+export function typeName(type: NodeType): string {
   return TYPE_NAMES[type]
 }
 
-export function isNumeric (type: NodeType): boolean {
+export function isNumeric(type: NodeType): boolean {
   return type === 'number' || type === 'integer'
 }
 
-export function isList (type: NodeType): boolean {
+export function isList(type: NodeType): boolean {
   return type === 'list<string>' || type === 'list<number>' || type === 'tags'
 }
 
-export function constant (value: string | number | boolean, type: NodeType, scope: Scope): Node {
+export function constant(value: string | number | boolean, type: NodeType, scope: Scope): Node {
   return scope.trees.make({ op: 'const', value }, type)
 }

@@ -3,7 +3,7 @@ import { type Problems, shorten } from './problems.js'
 import { Register } from './register.js'
 import type { GroupEntry, IssueEntry, OfferEntry } from './schema.js'
 import type { Entry, Sections } from './sections.js'
-import type { YamlNode } from './yaml.js'
+import type { YamlNode } from './yaml-node.js'
 import type { Zone } from './zone.js'
 
 /** What conditions and influencers say in place of an offer. */
@@ -34,32 +34,60 @@ export interface OfferDraft {
   readonly lever: number
 }
 
-export function compileCatalogue (sections: Sections, vocabulary: Vocabulary): Catalogue {
+export function compileCatalogue(sections: Sections, vocabulary: Vocabulary): Catalogue {
   const issueEntries = sections.entries('issues')
   const groupEntries = sections.entries('groups')
   const offerEntries = sections.entries('offers')
   const issues = new Register('issue', issueEntries.keys(), sections.told)
   const groups = new Register('group', groupEntries.keys(), sections.told)
   const offers = new Register('offer', offerEntries.keys(), sections.told)
-  for (const { node, entry } of groupEntries.values()) if (entry !== undefined) issues.check(entry.issue, node.at('issue'))
+  for (const { node, entry } of groupEntries.values())
+    if (entry !== undefined) issues.check(entry.issue, node.at('issue'))
 
   for (const word of RESERVED) {
     const node = offerEntries.get(word)?.node
-    if (node !== undefined) sections.problems.error(node.keyPlace, `"${word}" cannot be an offer: it has a meaning of its own in seen("accept", "${word}", "7d")`)
+    if (node !== undefined)
+      sections.problems.error(
+        node.keyPlace,
+        `"${word}" cannot be an offer: it has a meaning of its own in seen("accept", "${word}", "7d")`
+      )
   }
 
-  function draftOf (id: string, index: number, node: YamlNode, entry: OfferEntry): OfferDraft | undefined {
+  function draftOf(
+    id: string,
+    index: number,
+    node: YamlNode,
+    entry: OfferEntry
+  ): OfferDraft | undefined {
     entry.tags?.forEach((tag, i) => vocabulary.tags.check(tag, node.at('tags', i)))
-    entry.purposes?.forEach((purpose, i) => vocabulary.purposes.check(purpose, node.at('purposes', i)))
+    entry.purposes?.forEach((purpose, i) =>
+      vocabulary.purposes.check(purpose, node.at('purposes', i))
+    )
     const fromMs = instantOf(node.at('from'), vocabulary.zone, sections.problems) ?? -Infinity
     const untilMs = instantOf(node.at('until'), vocabulary.zone, sections.problems) ?? Infinity
     if (untilMs <= fromMs) {
-      sections.problems.error(node.at('until')!.place, `the offer ${id} ends before it begins: "until" must be later than "from"`)
+      sections.problems.error(
+        node.at('until')!.place,
+        `the offer ${id} ends before it begins: "until" must be later than "from"`
+      )
     }
-    const group = groups.check(entry.group, node.at('group')) ? groupEntries.get(entry.group)?.entry : undefined
+    const group = groups.check(entry.group, node.at('group'))
+      ? groupEntries.get(entry.group)?.entry
+      : undefined
     if (group === undefined) return undefined
-    const lever = (issueEntries.get(group.issue)?.entry?.lever ?? 0) + (group.lever ?? 0) + (entry.lever ?? 0)
-    return { index, id, node, entry, group: entry.group, issue: group.issue, fromMs, untilMs, lever }
+    const lever =
+      (issueEntries.get(group.issue)?.entry?.lever ?? 0) + (group.lever ?? 0) + (entry.lever ?? 0)
+    return {
+      index,
+      id,
+      node,
+      entry,
+      group: entry.group,
+      issue: group.issue,
+      fromMs,
+      untilMs,
+      lever
+    }
   }
 
   const drafts = [...offerEntries].flatMap(([id, { node, entry }], index) => {
@@ -69,9 +97,17 @@ export function compileCatalogue (sections: Sections, vocabulary: Vocabulary): C
 }
 
 /** Milliseconds since 1970 of a date or an instant of the files. */
-export function instantOf (node: YamlNode | undefined, zone: Zone, problems: Problems): number | undefined {
+export function instantOf(
+  node: YamlNode | undefined,
+  zone: Zone,
+  problems: Problems
+): number | undefined {
   if (typeof node?.value !== 'string') return undefined
   const timeMs = zone.parse(node.value)
-  if (timeMs === undefined) problems.error(node.place, `"${shorten(node.value)}" must be a date such as 2026-01-01 or an instant such as 2026-01-01T09:00:00Z`)
+  if (timeMs === undefined)
+    problems.error(
+      node.place,
+      `"${shorten(node.value)}" must be a date such as 2026-01-01 or an instant such as 2026-01-01T09:00:00Z`
+    )
   return timeMs
 }

@@ -3,7 +3,7 @@ import type { ConditionReader } from './compile-conditions.js'
 import type { Vocabulary } from './compile-vocabulary.js'
 import type { Sections } from './sections.js'
 import type { Condition, ContextWeight, Expression, Offer, Rule } from './strategy.js'
-import type { YamlNode } from './yaml.js'
+import type { YamlNode } from './yaml-node.js'
 
 const POLICY_STAGES = ['eligibility', 'applicability', 'suitability'] as const
 
@@ -15,13 +15,17 @@ export const DEFAULT_VALUE = 1
 type Policies = Partial<Record<Rule['stage'], Condition>>
 
 /** Compiles the conditions of issues, groups and offers and gives every offer all that hold for it. */
-export function compileOffers (catalogue: Catalogue, vocabulary: Vocabulary, reader: ConditionReader): Offer[] {
+export function compileOffers(
+  catalogue: Catalogue,
+  vocabulary: Vocabulary,
+  reader: ConditionReader
+): Offer[] {
   const ofIssues = policiesByName(catalogue.issueEntries, reader)
   const ofGroups = policiesByName(catalogue.groupEntries, reader)
   const purposeIndex = positions(vocabulary.purposes.names)
   const groupIndex = positions(catalogue.groups.names)
   const issueIndex = positions(catalogue.issues.names)
-  return catalogue.drafts.map((draft) => {
+  return catalogue.drafts.map(draft => {
     const { id, index, node, entry, group, issue } = draft
     return {
       index,
@@ -34,13 +38,17 @@ export function compileOffers (catalogue: Catalogue, vocabulary: Vocabulary, rea
       fallbackOnly: entry.fallbackOnly ?? false,
       mandatory: entry.mandatory ?? false,
       tags: entry.tags ?? [],
-      purposes: (entry.purposes ?? []).map((purpose) => purposeIndex.get(purpose) ?? -1),
+      purposes: (entry.purposes ?? []).map(purpose => purposeIndex.get(purpose) ?? -1),
       fromMs: draft.fromMs,
       untilMs: draft.untilMs,
       value: valueOf(draft, reader),
       // One division of whole numbers, so that levers of 0, 10 and 5 give exactly the 1.15 that a person writes.
       leverFactor: Math.max(0, (100 + draft.lever) / 100),
-      rules: rulesOf([[issue, ofIssues.get(issue)], [group, ofGroups.get(group)], [id, policiesOf(node, reader)]]),
+      rules: rulesOf([
+        [issue, ofIssues.get(issue)],
+        [group, ofGroups.get(group)],
+        [id, policiesOf(node, reader)]
+      ]),
       model: entry.propensity?.model,
       modelPlace: node.at('propensity', 'model')?.place ?? node.keyPlace,
       prior: entry.propensity?.prior ?? DEFAULT_PRIOR,
@@ -49,20 +57,31 @@ export function compileOffers (catalogue: Catalogue, vocabulary: Vocabulary, rea
   })
 }
 
-function valueOf ({ id, node, entry }: OfferDraft, reader: ConditionReader): number | Expression {
+function valueOf({ id, node, entry }: OfferDraft, reader: ConditionReader): number | Expression {
   if (typeof entry.value !== 'string') return entry.value ?? DEFAULT_VALUE
   const value = reader.number(node.at('value')!)
-  if (value?.reads.some((read) => read.kind === 'offer' && read.label === 'offer.value') === true) {
-    reader.problems?.error(value.place, `the value of ${id} cannot be made of offer.value, which is this value`)
+  if (value?.reads.some(read => read.kind === 'offer' && read.label === 'offer.value') === true) {
+    reader.problems?.error(
+      value.place,
+      `the value of ${id} cannot be made of offer.value, which is this value`
+    )
   }
   return value ?? 0
 }
 
-function policiesByName (entries: ReadonlyMap<string, { node: YamlNode, entry: unknown }>, reader: ConditionReader): Map<string, Policies> {
-  return new Map([...entries].map(([name, { node, entry }]) => [name, entry === undefined ? {} : policiesOf(node, reader)]))
+function policiesByName(
+  entries: ReadonlyMap<string, { node: YamlNode; entry: unknown }>,
+  reader: ConditionReader
+): Map<string, Policies> {
+  return new Map(
+    [...entries].map(([name, { node, entry }]) => [
+      name,
+      entry === undefined ? {} : policiesOf(node, reader)
+    ])
+  )
 }
 
-function policiesOf (node: YamlNode, reader: ConditionReader): Policies {
+function policiesOf(node: YamlNode, reader: ConditionReader): Policies {
   const policies: Policies = {}
   for (const stage of POLICY_STAGES) {
     const source = node.at(stage)
@@ -73,8 +92,10 @@ function policiesOf (node: YamlNode, reader: ConditionReader): Policies {
 }
 
 /** Stage by stage, each from the issue down to the offer. */
-function rulesOf (owners: ReadonlyArray<readonly [owner: string, policies: Policies | undefined]>): Rule[] {
-  return POLICY_STAGES.flatMap((stage) => {
+function rulesOf(
+  owners: ReadonlyArray<readonly [owner: string, policies: Policies | undefined]>
+): Rule[] {
+  return POLICY_STAGES.flatMap(stage => {
     return owners.flatMap(([owner, policies]) => {
       const condition = policies?.[stage]
       return condition === undefined ? [] : [{ stage, owner, condition }]
@@ -82,20 +103,38 @@ function rulesOf (owners: ReadonlyArray<readonly [owner: string, policies: Polic
   })
 }
 
-export function compileContextWeights (sections: Sections, catalogue: Catalogue, reader: ConditionReader): ContextWeight[] {
+export function compileContextWeights(
+  sections: Sections,
+  catalogue: Catalogue,
+  reader: ConditionReader
+): ContextWeight[] {
   return sections.items('contextWeights').flatMap(({ node, entry }) => {
     const condition = reader.condition(node.at('when')!)
-    const [kind, name] = entry.offer !== undefined
-      ? ['offer', entry.offer] as const
-      : entry.group !== undefined ? ['group', entry.group] as const : ['issue', entry.issue ?? ''] as const
-    const register = { offer: catalogue.offers, group: catalogue.groups, issue: catalogue.issues }[kind]
+    const [kind, name] =
+      entry.offer !== undefined
+        ? (['offer', entry.offer] as const)
+        : entry.group !== undefined
+          ? (['group', entry.group] as const)
+          : (['issue', entry.issue ?? ''] as const)
+    const register = { offer: catalogue.offers, group: catalogue.groups, issue: catalogue.issues }[
+      kind
+    ]
     if (!register.check(name, node.at(kind)) || condition === undefined) return []
-    const targets = catalogue.drafts.filter((draft) => (kind === 'offer' ? draft.id : draft[kind]) === name)
-    return [{ condition, weight: entry.weight, offers: Int32Array.from(targets, (draft) => draft.index), target: `${kind} ${name}` }]
+    const targets = catalogue.drafts.filter(
+      draft => (kind === 'offer' ? draft.id : draft[kind]) === name
+    )
+    return [
+      {
+        condition,
+        weight: entry.weight,
+        offers: Int32Array.from(targets, draft => draft.index),
+        target: `${kind} ${name}`
+      }
+    ]
   })
 }
 
 /** Each name's position. */
-export function positions (names: Iterable<string>): Map<string, number> {
+export function positions(names: Iterable<string>): Map<string, number> {
   return new Map([...names].map((name, index) => [name, index]))
 }

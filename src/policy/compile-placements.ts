@@ -4,7 +4,7 @@ import { Register } from './register.js'
 import type { Entry, Sections } from './sections.js'
 import type { ChannelEntry, PlacementEntry, TreatmentEntry } from './schema.js'
 import type { Channel, Placement, Treatment } from './strategy.js'
-import type { YamlNode } from './yaml.js'
+import type { YamlNode } from './yaml-node.js'
 
 /** Where offers can be shown. */
 export interface Venues {
@@ -14,7 +14,7 @@ export interface Venues {
   readonly placementEntries: ReadonlyMap<string, Entry<PlacementEntry>>
 }
 
-export function compileVenues (sections: Sections, catalogue: Catalogue): Venues {
+export function compileVenues(sections: Sections, catalogue: Catalogue): Venues {
   const channelEntries = sections.entries('channels')
   const placementEntries = sections.entries('placements')
   const channels = new Register('channel', channelEntries.keys(), sections.told)
@@ -28,19 +28,30 @@ export function compileVenues (sections: Sections, catalogue: Catalogue): Venues
   return { channels, placements, channelList: [...channelEntries].map(channelOf), placementEntries }
 }
 
-function channelOf ([id, { entry }]: [string, Entry<ChannelEntry>], index: number): Channel {
-  return { index, id, direction: entry?.direction ?? 'inbound', activate: entry?.activate ?? 'on_impression' }
+function channelOf([id, { entry }]: [string, Entry<ChannelEntry>], index: number): Channel {
+  return {
+    index,
+    id,
+    direction: entry?.direction ?? 'inbound',
+    activate: entry?.activate ?? 'on_impression'
+  }
 }
 
 /** By placement: the treatment of each offer there, by offer index. */
 type Shown = ReadonlyMap<string, Array<Treatment | undefined>>
 
 /** Fills the placements with the treatments of the offers. `catalogue.drafts` holds every offer, unless there are errors already. */
-export function compilePlacements (sections: Sections, catalogue: Catalogue, venues: Venues): Placement[] {
+export function compilePlacements(
+  sections: Sections,
+  catalogue: Catalogue,
+  venues: Venues
+): Placement[] {
   const { problems } = sections
-  const shown: Shown = new Map([...venues.placements.names].map((id) => [id, new Array(catalogue.offers.names.size)]))
+  const shown: Shown = new Map(
+    [...venues.placements.names].map(id => [id, new Array(catalogue.offers.names.size)])
+  )
   for (const draft of catalogue.drafts) showTreatments(draft, shown, venues, problems)
-  const draftOf = new Map(catalogue.drafts.map((draft) => [draft.id, draft]))
+  const draftOf = new Map(catalogue.drafts.map(draft => [draft.id, draft]))
   const channelIndex = new Map(venues.channelList.map(({ id, index }) => [id, index]))
   return [...venues.placementEntries].flatMap(([id, { node, entry }], index) => {
     if (entry === undefined) return []
@@ -48,8 +59,12 @@ export function compilePlacements (sections: Sections, catalogue: Catalogue, ven
     const fallback = draftOf.get(entry.fallback)
     if (fallback !== undefined) checkFallback(id, fallback, node, treatments, problems)
     const groups = entry.groups === undefined ? undefined : new Set(entry.groups)
-    const candidates = catalogue.drafts.filter((draft) => {
-      return treatments[draft.index] !== undefined && draft.entry.fallbackOnly !== true && (groups?.has(draft.group) ?? true)
+    const candidates = catalogue.drafts.filter(draft => {
+      return (
+        treatments[draft.index] !== undefined &&
+        draft.entry.fallbackOnly !== true &&
+        (groups?.has(draft.group) ?? true)
+      )
     })
     return {
       index,
@@ -58,24 +73,40 @@ export function compilePlacements (sections: Sections, catalogue: Catalogue, ven
       count: entry.count ?? 1,
       multiplier: entry.multiplier ?? 1,
       fallback: fallback?.index ?? -1,
-      candidates: Int32Array.from(candidates, (draft) => draft.index),
+      candidates: Int32Array.from(candidates, draft => draft.index),
       treatments
     }
   })
 }
 
-function checkFallback (placement: string, offer: OfferDraft, node: YamlNode, treatments: ReadonlyArray<Treatment | undefined>, problems: Problems): void {
+function checkFallback(
+  placement: string,
+  offer: OfferDraft,
+  node: YamlNode,
+  treatments: ReadonlyArray<Treatment | undefined>,
+  problems: Problems
+): void {
   const place = node.at('fallback')!.place
   if (offer.entry.fallbackOnly !== true) {
-    problems.error(place, `the offer ${offer.id} cannot be the fallback of ${placement}: it is not "fallbackOnly: true"`)
+    problems.error(
+      place,
+      `the offer ${offer.id} cannot be the fallback of ${placement}: it is not "fallbackOnly: true"`
+    )
   } else if (treatments[offer.index] === undefined) {
-    problems.error(place, `the offer ${offer.id} cannot be the fallback of ${placement}: none of its treatments stands there`)
+    problems.error(
+      place,
+      `the offer ${offer.id} cannot be the fallback of ${placement}: none of its treatments stands there`
+    )
   }
 }
 
-function showTreatments (draft: OfferDraft, shown: Shown, venues: Venues, problems: Problems): void {
+function showTreatments(draft: OfferDraft, shown: Shown, venues: Venues, problems: Problems): void {
   const treatments = Object.entries(draft.entry.treatments ?? {})
-  if (treatments.length === 0) problems.warn(draft.node.keyPlace, `the offer ${draft.id} has no treatments, so it is never shown`)
+  if (treatments.length === 0)
+    problems.warn(
+      draft.node.keyPlace,
+      `the offer ${draft.id} has no treatments, so it is never shown`
+    )
   for (const [key, entry] of treatments) {
     const node = draft.node.at('treatments', key)!
     const perChannel = new Map<string, Treatment>()
@@ -89,32 +120,47 @@ function showTreatments (draft: OfferDraft, shown: Shown, venues: Venues, proble
       const here = shown.get(placement)!
       const first = here[draft.index]
       if (first === undefined) here[draft.index] = treatment
-      else problems.warn(mention.place, `the offer ${draft.id} has ${first.id} in ${placement} already, so that ${treatment.id} is never shown there`)
+      else
+        problems.warn(
+          mention.place,
+          `the offer ${draft.id} has ${first.id} in ${placement} already, so that ${treatment.id} is never shown there`
+        )
     })
   }
 }
 
-function textOf (entry: TreatmentEntry, node: YamlNode, problems: Problems): Pick<Treatment, 'contentJson' | 'labelsJson'> {
+function textOf(
+  entry: TreatmentEntry,
+  node: YamlNode,
+  problems: Problems
+): Pick<Treatment, 'contentJson' | 'labelsJson'> {
   const contentJson = new Map([['', jsonOf(node.at('content'), problems)]])
   for (const language of Object.keys(entry.languages ?? {})) {
     const content = node.at('languages', language)!
     const key = language.toLowerCase()
-    if (contentJson.has(key)) problems.error(content.keyPlace, `the language ${language} is given twice; upper and lower case are the same`)
+    if (contentJson.has(key))
+      problems.error(
+        content.keyPlace,
+        `the language ${language} is given twice; upper and lower case are the same`
+      )
     contentJson.set(key, jsonOf(content, problems))
   }
   return { contentJson, labelsJson: jsonOf(node.at('labels'), problems) }
 }
 
 /** The JSON text of what stands in a file; an empty object where nothing does. */
-function jsonOf (node: YamlNode | undefined, problems: Problems): string {
+function jsonOf(node: YamlNode | undefined, problems: Problems): string {
   if (node === undefined) return '{}'
   refuseNonJson(node, problems)
   return JSON.stringify(node.value)
 }
 
-function refuseNonJson (node: YamlNode, problems: Problems): void {
+function refuseNonJson(node: YamlNode, problems: Problems): void {
   if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
-    problems.error(node.place, `${shorten(String(node.value))} is no JSON; write a number or put it in quotes`)
+    problems.error(
+      node.place,
+      `${shorten(String(node.value))} is no JSON; write a number or put it in quotes`
+    )
   }
   for (const child of node.items ?? node.entries?.values() ?? []) refuseNonJson(child, problems)
 }

@@ -5,8 +5,9 @@ import type { Problems } from './problems.js'
 import { Register } from './register.js'
 import type { DeclarationEntry } from './schema.js'
 import type { Entry, Sections } from './sections.js'
-import type { Declared, ValueType } from './strategy.js'
-import type { YamlNode } from './yaml.js'
+import type { Declared } from './strategy.js'
+import { outsideOf, typedValue } from './typed-value.js'
+import type { YamlNode } from './yaml-node.js'
 import { createZone, type Zone } from './zone.js'
 
 /** Deepest path of the taxonomy. */
@@ -28,7 +29,7 @@ export interface Vocabulary {
   readonly types: Register
 }
 
-export function compileVocabulary (sections: Sections): Vocabulary {
+export function compileVocabulary(sections: Sections): Vocabulary {
   const { problems, told } = sections
   const zone = zoneOf(sections)
   const namespaces = listOf('namespaces', sections)
@@ -39,72 +40,60 @@ export function compileVocabulary (sections: Sections): Vocabulary {
   return {
     zone,
     namespaces: namespaces.names,
-    retentionMs: retentionOf(sections, new Register('namespace', namespaces.names, namespaces.told)),
+    retentionMs: retentionOf(
+      sections,
+      new Register('namespace', namespaces.names, namespaces.told)
+    ),
     attributes: declare(attributes, zone, problems),
     context: declare(context, zone, problems),
     doubtful: [...doubtfulOf('customer', attributes), ...doubtfulOf('context', context)],
     tags: new Register('tag', tagPathsOf(sections.node('tags'), problems), told),
     purposes: new Register('purpose', purposes.names, purposes.told),
     behaviourTypes,
-    types: new Register('interaction or event type', [...INTERACTION_TYPES, ...behaviourTypes.keys()], told)
+    types: new Register(
+      'interaction or event type',
+      [...INTERACTION_TYPES, ...behaviourTypes.keys()],
+      told
+    )
   }
 }
 
-/** A value of the declared type as decisions hold it (timestamps in milliseconds), or why it is none. */
-export function typedValue (type: ValueType, value: unknown, zone: Zone): { value: AttributeValue } | { wrong: string } {
-  switch (type) {
-    case 'number':
-      return typeof value === 'number' && Number.isFinite(value) ? { value } : { wrong: 'must be a number' }
-    case 'integer':
-      return typeof value === 'number' && Number.isSafeInteger(value) ? { value } : { wrong: 'must be a whole number' }
-    case 'string':
-      return typeof value === 'string' ? { value } : { wrong: 'must be text (put it in quotes if it is)' }
-    case 'boolean':
-      return typeof value === 'boolean' ? { value } : { wrong: 'must be true or false' }
-    case 'timestamp': {
-      const timeMs = typeof value === 'string' ? zone.parse(value) : undefined
-      return timeMs === undefined ? { wrong: 'must be an instant such as 2026-01-01T09:00:00Z' } : { value: timeMs }
-    }
-    case 'list<string>':
-      return isListOf('string', value) ? { value: value as string[] } : { wrong: 'must be a list of texts' }
-    case 'list<number>':
-      return isListOf('number', value) ? { value: value as number[] } : { wrong: 'must be a list of numbers' }
-  }
-}
-
-/** The first text of a value that is outside the declared ones. */
-export function outsideOf (declared: { readonly values?: readonly string[] | undefined }, value: AttributeValue): string | undefined {
-  const { values } = declared
-  if (values === undefined) return undefined
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return texts.find((text): text is string => typeof text === 'string' && !values.includes(text))
-}
-
-function isListOf (type: 'string' | 'number', value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === type && (type === 'string' || Number.isFinite(item)))
-}
-
-function zoneOf (sections: Sections): Zone {
+function zoneOf(sections: Sections): Zone {
   const name = sections.value('timeZone') ?? 'UTC'
   const zone = createZone(name)
   if (zone !== undefined) return zone
-  sections.problems.unknown(sections.node('timeZone')!.place, 'time zone', name, Intl.supportedValuesOf('timeZone'))
+  sections.problems.unknown(
+    sections.node('timeZone')!.place,
+    'time zone',
+    name,
+    Intl.supportedValuesOf('timeZone')
+  )
   return createZone('UTC')!
 }
 
-function listOf (key: 'namespaces' | 'purposes', sections: Sections): { names: readonly string[], told: Problems | undefined } {
+function listOf(
+  key: 'namespaces' | 'purposes',
+  sections: Sections
+): { names: readonly string[]; told: Problems | undefined } {
   const list = sections.value(key)
   const seen = new Set<string>()
   list?.forEach((name, i) => {
-    if (seen.has(name)) sections.problems.error(sections.node(key)!.at(i)!.place, `"${name}" is listed twice in ${key}`)
+    if (seen.has(name))
+      sections.problems.error(
+        sections.node(key)!.at(i)!.place,
+        `"${name}" is listed twice in ${key}`
+      )
     seen.add(name)
   })
   // Of a list that is no list, nobody knows the names.
-  return { names: list ?? [], told: list === undefined && sections.node(key) !== undefined ? undefined : sections.told }
+  return {
+    names: list ?? [],
+    told: list === undefined && sections.node(key) !== undefined ? undefined : sections.told
+  }
 }
 
-function retentionOf (sections: Sections, namespaces: Register): Record<string, number> {
-  const retentionMs: Record<string, number> = Object.create(null)
+function retentionOf(sections: Sections, namespaces: Register): Record<string, number> {
+  const retentionMs = Object.create(null) as Record<string, number>
   for (const [namespace, { node, entry }] of sections.entries('retention')) {
     namespaces.check(namespace, node, 'keyPlace')
     if (entry !== undefined) retentionMs[namespace] = parseDuration(entry)!
@@ -112,22 +101,33 @@ function retentionOf (sections: Sections, namespaces: Register): Record<string, 
   return retentionMs
 }
 
-function behaviourTypesOf (sections: Sections): Map<string, { value: boolean }> {
+function behaviourTypesOf(sections: Sections): Map<string, { value: boolean }> {
   const types = new Map<string, { value: boolean }>()
   for (const [type, { node, entry }] of sections.entries('events')) {
-    if (isInteractionType(type)) sections.problems.error(node.keyPlace, `"${type}" is an interaction type already; give the event another name`)
+    if (isInteractionType(type))
+      sections.problems.error(
+        node.keyPlace,
+        `"${type}" is an interaction type already; give the event another name`
+      )
     types.set(type, { value: entry?.value ?? false })
   }
   return types
 }
 
-function declare (entries: ReadonlyMap<string, Entry<DeclarationEntry>>, zone: Zone, problems: Problems): Declared[] {
+function declare(
+  entries: ReadonlyMap<string, Entry<DeclarationEntry>>,
+  zone: Zone,
+  problems: Problems
+): Declared[] {
   const declared: Declared[] = []
   for (const [name, { node, entry }] of entries) {
     if (entry === undefined) continue
     const { type, values } = entry
     if (values !== undefined && type !== 'string' && type !== 'list<string>') {
-      problems.error(node.at('values')!.place, `${name} has values, but its type is ${type}; only texts can have values`)
+      problems.error(
+        node.at('values')!.place,
+        `${name} has values, but its type is ${type}; only texts can have values`
+      )
     }
     declared.push({
       name,
@@ -141,11 +141,11 @@ function declare (entries: ReadonlyMap<string, Entry<DeclarationEntry>>, zone: Z
   return declared
 }
 
-function defaultOf (
+function defaultOf(
   name: string,
   node: YamlNode | undefined,
   { type, values }: DeclarationEntry,
-  { zone, problems }: { zone: Zone, problems: Problems }
+  { zone, problems }: { zone: Zone; problems: Problems }
 ): AttributeValue | undefined {
   if (node === undefined) return type.startsWith('list') ? [] : undefined
   const typed = typedValue(type, node.value, zone)
@@ -154,30 +154,40 @@ function defaultOf (
     return undefined
   }
   const outside = outsideOf({ values }, typed.value)
-  if (outside !== undefined) problems.error(node.place, `the default "${outside}" of ${name} is none of its values`)
+  if (outside !== undefined)
+    problems.error(node.place, `the default "${outside}" of ${name} is none of its values`)
   return typed.value
 }
 
-function doubtfulOf (root: string, entries: ReadonlyMap<string, Entry<DeclarationEntry>>): string[] {
-  return [...entries].filter(([, { entry }]) => entry === undefined).map(([name]) => `${root}.${name}`)
+function doubtfulOf(root: string, entries: ReadonlyMap<string, Entry<DeclarationEntry>>): string[] {
+  return [...entries]
+    .filter(([, { entry }]) => entry === undefined)
+    .map(([name]) => `${root}.${name}`)
 }
 
 /** Every path of the taxonomy, inner ones included. */
-function tagPathsOf (root: YamlNode | undefined, problems: Problems): Set<string> {
+function tagPathsOf(root: YamlNode | undefined, problems: Problems): Set<string> {
   const paths = new Set<string>()
-  function walk (node: YamlNode, parents: readonly string[]): void {
-    for (const [name, child] of node.entries ?? []) if (add(name, child.keyPlace, parents)) walk(child, [...parents, name])
+  function walk(node: YamlNode, parents: readonly string[]): void {
+    for (const [name, child] of node.entries ?? [])
+      if (add(name, child.keyPlace, parents)) walk(child, [...parents, name])
     for (const item of node.items ?? []) {
       if (typeof item.value === 'string') add(item.value, item.place, parents)
-      else if (!item.refused) problems.error(item.place, 'a tag in a list must be a name; a tag with tags below it is a key of a map')
+      else if (!item.refused)
+        problems.error(
+          item.place,
+          'a tag in a list must be a name; a tag with tags below it is a key of a map'
+        )
     }
     const isLeaf = node.value === null || node.entries !== undefined || node.items !== undefined
     if (!isLeaf) problems.error(node.place, 'tags must be a map, a list of names, or empty')
   }
-  function add (name: string, place: YamlNode['place'], parents: readonly string[]): boolean {
+  function add(name: string, place: YamlNode['place'], parents: readonly string[]): boolean {
     const path = [...parents, name].join('/')
-    if (name === '' || name.includes('/')) problems.error(place, `the tag "${name}" must be a name without "/"`)
-    else if (parents.length >= TAG_LEVELS) problems.error(place, `the tag ${path} is deeper than ${TAG_LEVELS} levels`)
+    if (name === '' || name.includes('/'))
+      problems.error(place, `the tag "${name}" must be a name without "/"`)
+    else if (parents.length >= TAG_LEVELS)
+      problems.error(place, `the tag ${path} is deeper than ${TAG_LEVELS} levels`)
     else if (paths.has(path)) problems.error(place, `the tag ${path} is given twice`)
     else {
       paths.add(path)

@@ -22,7 +22,7 @@ const BUCKETS = 10_000
  * Pure, and never throws because of what the files say. Whether the models exist and the examples hold is for the caller.
  * While a file's syntax is broken, only shapes are checked: names and conditions may depend on what it fails to say.
  */
-export function compileStrategy (files: readonly SourceFile[]): Compiled {
+export function compileStrategy(files: readonly SourceFile[]): Compiled {
   const problems = new Problems()
   const merged = mergeFiles(files, problems)
   const sections = new Sections(merged, problems)
@@ -32,11 +32,16 @@ export function compileStrategy (files: readonly SourceFile[]): Compiled {
   const catalogue = compileCatalogue(sections, vocabulary)
   const venues = compileVenues(sections, catalogue)
   const conditions = createConditions(namesOf(vocabulary, catalogue, venues, sections))
-  const reader = new ConditionReader(conditions, vocabulary.doubtful, merged.broken ? undefined : problems)
+  const reader = new ConditionReader(
+    conditions,
+    vocabulary.doubtful,
+    merged.broken ? undefined : problems
+  )
   const strategy = assemble({ sections, vocabulary, catalogue, venues, reader })
   refuseUnsupported(sections)
 
-  if (strategy === undefined || problems.errors > 0) return { strategy: undefined, problems: problems.list() }
+  if (strategy === undefined || problems.errors > 0)
+    return { strategy: undefined, problems: problems.list() }
   return { strategy, problems: problems.list(), compileFeature: conditions.feature }
 }
 
@@ -48,7 +53,7 @@ interface Parts {
   readonly reader: ConditionReader
 }
 
-function assemble (parts: Parts): Strategy | undefined {
+function assemble(parts: Parts): Strategy | undefined {
   const { sections, vocabulary, catalogue, venues, reader } = parts
   const segments = compileSegments(sections, reader)
   const offers = compileOffers(catalogue, vocabulary, reader)
@@ -56,7 +61,8 @@ function assemble (parts: Parts): Strategy | undefined {
   const contextWeights = compileContextWeights(sections, catalogue, reader)
   const arbitration = sections.value('arbitration')
   const formulaNode = sections.node('arbitration')?.at('formula')
-  const formula = formulaNode === undefined || arbitration === undefined ? undefined : reader.formula(formulaNode)
+  const formula =
+    formulaNode === undefined || arbitration === undefined ? undefined : reader.formula(formulaNode)
   const examples = compileExamples(sections, { vocabulary, catalogue, venues })
   const heads = headsOf(sections)
   checkLimits(sections, catalogue, venues)
@@ -93,33 +99,44 @@ function assemble (parts: Parts): Strategy | undefined {
   }
 }
 
-function namesOf (vocabulary: Vocabulary, catalogue: Catalogue, venues: Venues, sections: Sections): ConditionNames {
-  const drafts = new Map(catalogue.drafts.map((draft) => [draft.id, draft]))
+function namesOf(
+  vocabulary: Vocabulary,
+  catalogue: Catalogue,
+  venues: Venues,
+  sections: Sections
+): ConditionNames {
+  const drafts = new Map(catalogue.drafts.map(draft => [draft.id, draft]))
   return {
     attributes: vocabulary.attributes,
     context: vocabulary.context,
     segments: [...sections.entries('segments').keys()],
     types: [...vocabulary.types.names],
-    offers: [...catalogue.offers.names].map((id) => {
+    offers: [...catalogue.offers.names].map(id => {
       const draft = drafts.get(id)
       const value = draft?.entry.value ?? DEFAULT_VALUE
-      return { id, group: draft?.group ?? '', tags: draft?.entry.tags ?? [], value: typeof value === 'number' ? value : undefined }
+      return {
+        id,
+        group: draft?.group ?? '',
+        tags: draft?.entry.tags ?? [],
+        value: typeof value === 'number' ? value : undefined
+      }
     }),
     channels: [...venues.channels.names],
     tagPaths: vocabulary.tags.names
   }
 }
 
-function compileSegments (sections: Sections, reader: ConditionReader): Strategy['segments'] {
+function compileSegments(sections: Sections, reader: ConditionReader): Strategy['segments'] {
   return [...sections.entries('segments')].flatMap(([name, { node, entry }]) => {
     const condition = entry === undefined ? undefined : reader.segment(name, node)
     return condition === undefined ? [] : [{ name, condition }]
   })
 }
 
-function headsOf (sections: Sections): Pick<Strategy, 'name' | 'currency' | 'holdout' | 'control'> {
+function headsOf(sections: Sections): Pick<Strategy, 'name' | 'currency' | 'holdout' | 'control'> {
   // These only take effect with parts that are not supported yet; their shape is checked all the same.
-  for (const key of ['startEvidence', 'positiveWindow', 'reserve', 'journal'] as const) sections.value(key)
+  for (const key of ['startEvidence', 'positiveWindow', 'reserve', 'journal'] as const)
+    sections.value(key)
   return {
     name: sections.value('strategy') ?? '',
     currency: sections.value('currency') ?? '',
@@ -128,11 +145,11 @@ function headsOf (sections: Sections): Pick<Strategy, 'name' | 'currency' | 'hol
   }
 }
 
-function shareOf (given: { share: number, salt: string } | undefined): Share | undefined {
+function shareOf(given: { share: number; salt: string } | undefined): Share | undefined {
   return given === undefined ? undefined : { salt: given.salt, limit: given.share * BUCKETS }
 }
 
-function lexiconOf ({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon'] {
+function lexiconOf({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon'] {
   return {
     attributes: vocabulary.attributes.map(({ name }) => name),
     purposes: [...vocabulary.purposes.names],
@@ -143,12 +160,15 @@ function lexiconOf ({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon
   }
 }
 
-function tellMissing (sections: Sections, file: string): void {
+function tellMissing(sections: Sections, file: string): void {
   for (const [key, schema] of Object.entries(StrategySchema.shape)) {
     const needed = schema.type !== 'optional'
     const node = sections.node(key as keyof typeof StrategySchema.shape)
     if (needed && (node === undefined || (node.value === null && !node.refused))) {
-      sections.problems.error(node?.keyPlace ?? { file, line: 1, column: 1 }, `"${key}" is missing; every strategy needs it`)
+      sections.problems.error(
+        node?.keyPlace ?? { file, line: 1, column: 1 },
+        `"${key}" is missing; every strategy needs it`
+      )
     }
   }
 }

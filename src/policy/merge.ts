@@ -1,6 +1,7 @@
 import type { Problems } from './problems.js'
 import type { SourceFile } from './strategy.js'
-import { givenTwice, readYaml, type YamlNode } from './yaml.js'
+import { givenTwice, readYaml } from './yaml.js'
+import type { YamlNode } from './yaml-node.js'
 
 /** All rules files as one map of top keys. `broken`: some file's syntax is wrong, so that names may be missing. */
 export interface Merged {
@@ -13,7 +14,7 @@ export interface Merged {
  * Merges rules files by their top keys, in the order of their paths: maps entry by entry, lists end to end.
  * A scalar, or an entry of a map, that stands in two files is an error that names both places.
  */
-export function mergeFiles (files: readonly SourceFile[], problems: Problems): Merged {
+export function mergeFiles(files: readonly SourceFile[], problems: Problems): Merged {
   const sections = new Map<string, YamlNode>()
   let broken = false
   const ordered = [...files].sort(byPath)
@@ -22,7 +23,11 @@ export function mergeFiles (files: readonly SourceFile[], problems: Problems): M
     if (unreadable) problems.mute(file.path)
     broken ||= unreadable
     if (root === undefined || root.refused || root.value === null) continue
-    if (root.entries === undefined) problems.error(root.place, 'a rules file must be a map of keys such as "offers:" or "channels:"')
+    if (root.entries === undefined)
+      problems.error(
+        root.place,
+        'a rules file must be a map of keys such as "offers:" or "channels:"'
+      )
     for (const [key, node] of root.entries ?? []) {
       const first = sections.get(key)
       const merged = first === undefined ? node : merge(key, first, node, problems)
@@ -32,11 +37,12 @@ export function mergeFiles (files: readonly SourceFile[], problems: Problems): M
   return { sections, broken, firstFile: ordered[0]?.path }
 }
 
-function merge (key: string, first: YamlNode, second: YamlNode, problems: Problems): YamlNode {
+function merge(key: string, first: YamlNode, second: YamlNode, problems: Problems): YamlNode {
   // `offers:` with nothing behind it is an empty section, whatever kind of section it is elsewhere.
   if (second.value === null) return first
   if (first.value === null) return second
-  if (first.items !== undefined && second.items !== undefined) return first.withItems([...first.items, ...second.items])
+  if (first.items !== undefined && second.items !== undefined)
+    return first.withItems([...first.items, ...second.items])
   if (first.entries === undefined || second.entries === undefined) {
     problems.error(second.keyPlace, givenTwice(key, first.keyPlace))
     return first
@@ -50,6 +56,6 @@ function merge (key: string, first: YamlNode, second: YamlNode, problems: Proble
   return first.withEntries(entries)
 }
 
-function byPath (a: SourceFile, b: SourceFile): number {
+function byPath(a: SourceFile, b: SourceFile): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0
 }

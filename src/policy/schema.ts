@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { STAGES } from '../domain/decision.js'
+import { Example } from './schema-examples.js'
+import { ContactPolicy, Exclusion, Influencer, quotas } from './schema-limits.js'
 import {
   amount,
   condition,
@@ -9,45 +10,45 @@ import {
   id,
   identifier,
   instant,
-  interactionType,
   json,
   lever,
   named,
   outcome,
   policies,
   positive,
-  quotaWindow,
   share,
-  size,
-  window
+  size
 } from './schema-parts.js'
 
 /** The shape of every key of a rules file. What names stand for is checked by the compiler. */
 
-const ValueTypes = z.enum(['number', 'integer', 'string', 'boolean', 'timestamp', 'list<string>', 'list<number>'])
+const ValueTypes = z.enum([
+  'number',
+  'integer',
+  'string',
+  'boolean',
+  'timestamp',
+  'list<string>',
+  'list<number>'
+])
 
 const Declaration = fixed({
   type: ValueTypes,
   values: z.array(z.string()).min(1).optional().describe('The only values that are known'),
   default: z.unknown().optional().describe('Stands in where nothing is stored'),
-  protected: z.boolean().optional().describe('Never in a condition, a value or a model; only in fairness reports'),
+  protected: z
+    .boolean()
+    .optional()
+    .describe('Never in a condition, a value or a model; only in fairness reports'),
   personal: z.boolean().optional().describe('Not in logs, explanations and exports of others')
 })
 
-const Quota = fixed({
-  limit: count.optional().describe('Pieces'),
-  money: positive.optional().describe('In the strategy\'s currency, counted by the cost of the offers'),
-  window: quotaWindow,
-  counts: interactionType.optional(),
-  strict: z.boolean().optional(),
-  reserve: duration.optional()
-}).refine((quota) => (quota.limit === undefined) !== (quota.money === undefined), { error: 'must have either "limit" or "money"' })
-
-const quotas = z.array(Quota).optional().describe('Limits over all customers')
-
 const Channel = fixed({
   direction: z.enum(['inbound', 'outbound']).optional().describe('inbound (default) or outbound'),
-  activate: z.enum(['on_impression', 'on_decision']).optional().describe('What records the impression; on_impression when absent'),
+  activate: z
+    .enum(['on_impression', 'on_decision'])
+    .optional()
+    .describe('What records the impression; on_impression when absent'),
   quotas
 })
 
@@ -63,11 +64,16 @@ const Placement = fixed({
 const Issue = fixed({ lever: lever.optional(), ...policies, quotas })
 const Group = fixed({ issue: id, lever: lever.optional(), ...policies, quotas })
 
-const Adapt = z
-  .union([
+const Adapt = z.union(
+  [
     z.boolean(),
-    fixed({ features: z.array(z.string().min(1)).min(1).optional(), forget: z.number().gt(0).max(1).optional() })
-  ], { error: 'must be true, or a map with "features"' })
+    fixed({
+      features: z.array(z.string().min(1)).min(1).optional(),
+      forget: z.number().gt(0).max(1).optional()
+    })
+  ],
+  { error: 'must be true, or a map with "features"' }
+)
 
 const Propensity = fixed({
   model: id.optional().describe('Name of a model; the prior decides when absent'),
@@ -79,7 +85,12 @@ const Propensity = fixed({
 const Treatment = fixed({
   placements: z.array(id).min(1),
   content: json.optional(),
-  languages: named(z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, { error: 'must be a language tag such as de or de-AT' }), json).optional(),
+  languages: named(
+    z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, {
+      error: 'must be a language tag such as de or de-AT'
+    }),
+    json
+  ).optional(),
   labels: json.optional()
 })
 
@@ -90,7 +101,10 @@ const Offer = fixed({
   cost: z.number().nonnegative().optional().describe('What one accept costs, for quotas in money'),
   lever: lever.optional(),
   mandatory: z.boolean().optional().describe('Comes before all others'),
-  fallbackOnly: z.boolean().optional().describe('Never competes; fills placements that got no offer'),
+  fallbackOnly: z
+    .boolean()
+    .optional()
+    .describe('Never competes; fills placements that got no offer'),
   tags: z.array(z.string()).optional(),
   purposes: z.array(id).optional().describe('Consent that the customer must have granted'),
   from: instant.optional(),
@@ -108,41 +122,12 @@ const ContextWeight = fixed({
   group: id.optional(),
   issue: id.optional(),
   weight: z.number().describe('Percent')
-}).refine((weight) => [weight.offer, weight.group, weight.issue].filter((target) => target !== undefined).length === 1, {
-  error: 'must name exactly one of "offer", "group" and "issue"'
-})
-
-const Influencer = fixed({
-  after: interactionType,
-  offer: id.describe('same, any or an offer'),
-  lever: fixed({ from: z.number(), to: z.number() }),
-  over: duration
-})
-
-const ContactPolicy = fixed({
-  id,
-  counts: z.array(interactionType).min(1),
-  scope: z.enum(['offer', 'group', 'issue', 'all']),
-  limit: count,
-  window,
-  suppressFor: duration.optional(),
-  channels: z.array(id).min(1).optional(),
-  strict: z.boolean().optional(),
-  reserve: duration.optional()
-})
-
-const Exclusion = fixed({
-  never: z.array(id).min(2).optional(),
-  after: interactionType.optional(),
-  of: id.optional(),
-  not: z.array(id).min(1).optional(),
-  for: duration.optional()
 }).refine(
-  ({ never, after, of, not, for: time }) => {
-    const given = [after, of, not, time].filter((part) => part !== undefined).length
-    return never === undefined ? given === 4 : given === 0
-  },
-  { error: 'must be either {never: [...]} or {after, of, not, for}' }
+  weight =>
+    [weight.offer, weight.group, weight.issue].filter(target => target !== undefined).length === 1,
+  {
+    error: 'must name exactly one of "offer", "group" and "issue"'
+  }
 )
 
 const Exploration = z.discriminatedUnion('method', [
@@ -152,7 +137,11 @@ const Exploration = z.discriminatedUnion('method', [
 ])
 
 const Arbitration = fixed({
-  formula: z.union([z.string().min(1), z.number()], { error: 'must be an expression such as p * c * v * l' }).optional(),
+  formula: z
+    .union([z.string().min(1), z.number()], {
+      error: 'must be an expression such as p * c * v * l'
+    })
+    .optional(),
   groupLimit: count.optional().describe('Most offers of one group in an answer'),
   exploration: Exploration.optional()
 })
@@ -175,45 +164,49 @@ const Experiment = fixed({
   arms: named(id, Arm)
 })
 
-const Past = fixed({ type: id, offer: id.optional(), channel: id.optional(), ago: duration })
-
-const Given = fixed({
-  attributes: named(z.string(), z.unknown()).optional(),
-  context: named(z.string(), z.unknown()).optional(),
-  tags: z.array(z.string()).optional(),
-  consent: named(z.string(), z.boolean()).optional(),
-  history: z.array(Past).optional(),
-  channel: id,
-  placements: z.array(id).min(1).max(10),
-  exclude: z.array(id).optional(),
-  language: z.string().optional(),
-  at: instant.optional()
-})
-
-/** `removed` is one more key beside the placements. */
-const Expect = z.record(z.string(), z.union([z.array(id), named(id, z.enum(STAGES))], { error: 'must be a list of offers' }))
-
-const Example = fixed({ name: z.string().min(1), given: Given, expect: Expect })
-
 type Taxonomy = { [name: string]: Taxonomy } | string[] | null
-const Tags: z.ZodType<Taxonomy> = z.lazy(() => z.union([z.record(z.string(), Tags), z.array(z.string()), z.null()]))
+const Tags: z.ZodType<Taxonomy> = z.lazy(() =>
+  z.union([z.record(z.string(), Tags), z.array(z.string()), z.null()])
+)
 
 /** Everything that rules files may hold together. */
 export const StrategySchema = fixed({
   strategy: id.describe('The name of the strategy'),
-  currency: z.string().regex(/^[A-Z]{3}$/, { error: 'must be a currency of three capital letters, such as EUR' }),
-  timeZone: z.string().optional().describe('An IANA time zone such as Europe/Berlin; UTC when absent'),
-  namespaces: z.array(id).min(1).describe('Where customers\' ids come from; the first is the default'),
-  startEvidence: z.number().nonnegative().optional().describe('Impressions that a start propensity is worth; 50 when absent'),
-  positiveWindow: duration.optional().describe('How long an impression waits for its positive; 7d when absent'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error: 'must be a currency of three capital letters, such as EUR' }),
+  timeZone: z
+    .string()
+    .optional()
+    .describe('An IANA time zone such as Europe/Berlin; UTC when absent'),
+  namespaces: z
+    .array(id)
+    .min(1)
+    .describe("Where customers' ids come from; the first is the default"),
+  startEvidence: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('Impressions that a start propensity is worth; 50 when absent'),
+  positiveWindow: duration
+    .optional()
+    .describe('How long an impression waits for its positive; 7d when absent'),
   reserve: duration.optional().describe('Life of a reservation; 15m when absent'),
-  retention: named(id, duration).optional().describe('How long profiles of a namespace live without being used'),
-  journal: fixed({ keep: duration.optional(), maxBytes: size.optional(), whenFull: z.enum(['wait', 'drop']).optional() }).optional(),
+  retention: named(id, duration)
+    .optional()
+    .describe('How long profiles of a namespace live without being used'),
+  journal: fixed({
+    keep: duration.optional(),
+    maxBytes: size.optional(),
+    whenFull: z.enum(['wait', 'drop']).optional()
+  }).optional(),
   attributes: named(identifier, Declaration).optional().describe('The profile'),
   context: named(identifier, Declaration).optional().describe('Facts of one request'),
   tags: named(id, Tags).optional().describe('A taxonomy of at most four levels'),
   purposes: z.array(id).optional(),
-  events: named(id, fixed({ value: z.boolean().optional() })).optional().describe('Behaviour types beside the interaction types'),
+  events: named(id, fixed({ value: z.boolean().optional() }))
+    .optional()
+    .describe('Behaviour types beside the interaction types'),
   channels: named(id, Channel),
   placements: named(id, Placement),
   segments: named(identifier, condition).optional(),
@@ -238,6 +231,4 @@ export type IssueEntry = z.output<typeof Issue>
 export type GroupEntry = z.output<typeof Group>
 export type OfferEntry = z.output<typeof Offer>
 export type TreatmentEntry = z.output<typeof Treatment>
-export type ContextWeightEntry = z.output<typeof ContextWeight>
-export type ExampleEntry = z.output<typeof Example>
 export type ExperimentEntry = z.output<typeof Experiment>

@@ -1,5 +1,5 @@
 import type { Sections } from './sections.js'
-import type { YamlNode } from './yaml.js'
+import type { YamlNode } from './yaml-node.js'
 
 /**
  * What the files may say and this release does not carry out. Its shape and its names are checked like everything else;
@@ -22,7 +22,7 @@ const UNSUPPORTED: ReadonlyArray<readonly [path: string, what: string]> = [
 ]
 
 /** Tells every use of what is not supported yet, where it stands. */
-export function refuseUnsupported (sections: Sections): void {
+export function refuseUnsupported(sections: Sections): void {
   for (const [path, what] of UNSUPPORTED) {
     const [key = '', ...steps] = path.split('.')
     for (const node of reach(sections.node(key as Parameters<Sections['node']>[0]), steps)) {
@@ -31,14 +31,14 @@ export function refuseUnsupported (sections: Sections): void {
   }
 }
 
-function reach (node: YamlNode | undefined, [step, ...rest]: readonly string[]): YamlNode[] {
+function reach(node: YamlNode | undefined, [step, ...rest]: readonly string[]): YamlNode[] {
   if (node === undefined || step === undefined) return node === undefined ? [] : [node]
   const children = step === '*' ? [...(node.entries?.values() ?? [])] : [node.at(step)]
-  return children.flatMap((child) => reach(child, rest))
+  return children.flatMap(child => reach(child, rest))
 }
 
 /** An empty section, `adapt: false` and `exploration: {method: none}` say only what is the case anyway. */
-function asksForNothing (node: YamlNode): boolean {
+function asksForNothing(node: YamlNode): boolean {
   if (node.refused || node.value === null || node.value === false) return true
   return node.items?.length === 0 || node.entries?.size === 0 || node.at('method')?.value === 'none'
 }

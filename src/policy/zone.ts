@@ -5,17 +5,17 @@ export interface Zone {
    * Milliseconds since 1970 of an RFC 3339 instant, or of the first moment of a day in this zone (`2026-01-01`),
    * which is not midnight where clocks jump over it. undefined where the text is neither.
    */
-  parse (text: string): number | undefined
+  parse(text: string): number | undefined
 }
 
 /** The zone of an IANA name such as Europe/Berlin; undefined where there is none of this name. */
-export function createZone (name: string): Zone | undefined {
+export function createZone(name: string): Zone | undefined {
   const format = clockOf(name)
   if (format === undefined) return undefined
   const known = new Map<string, number | undefined>()
   return {
     name,
-    parse (text) {
+    parse(text) {
       if (!known.has(text)) known.set(text, parse(text, format))
       return known.get(text)
     }
@@ -23,24 +23,48 @@ export function createZone (name: string): Zone | undefined {
 }
 
 const HOUR_MS = 3_600_000
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d)))?$/
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d)))?$/
 
-function parse (text: string, clock: Intl.DateTimeFormat): number | undefined {
+function parse(text: string, clock: Intl.DateTimeFormat): number | undefined {
   const match = INSTANT.exec(text)
   if (match === null) return undefined
-  const [, year, month, day, hour, minute, second, fraction = '0', sign, offsetHours = '0', offsetMinutes = '0'] = match
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    fraction = '0',
+    sign,
+    offsetHours = '0',
+    offsetMinutes = '0'
+  ] = match
   const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day))
   // Date.UTC takes the 31st of February for a day in March.
   if (!new Date(dayMs).toISOString().startsWith(`${year}-${month}-${day}`)) return undefined
   if (hour === undefined) return startOfDay(dayMs, clock)
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59 || Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return undefined
-  const timeMs = Number(hour) * HOUR_MS + Number(minute) * 60_000 + Number(second) * 1000 + Math.floor(Number(fraction) * 1000)
+  if (
+    Number(hour) > 23 ||
+    Number(minute) > 59 ||
+    Number(second) > 59 ||
+    Number(offsetHours) > 23 ||
+    Number(offsetMinutes) > 59
+  )
+    return undefined
+  const timeMs =
+    Number(hour) * HOUR_MS +
+    Number(minute) * 60_000 +
+    Number(second) * 1000 +
+    Math.floor(Number(fraction) * 1000)
   const offsetMs = Number(offsetHours) * HOUR_MS + Number(offsetMinutes) * 60_000
   return dayMs + timeMs - (sign === '-' ? -offsetMs : offsetMs)
 }
 
 /** The first moment of a day, given as the milliseconds of its midnight in UTC. */
-function startOfDay (dayMs: number, clock: Intl.DateTimeFormat): number {
+function startOfDay(dayMs: number, clock: Intl.DateTimeFormat): number {
   // Zones lie between UTC−12 and UTC+14, so that these two moments enclose the midnight looked for.
   const before = offsetMs(dayMs - 15 * HOUR_MS, clock)
   const after = offsetMs(dayMs + 13 * HOUR_MS, clock)
@@ -54,14 +78,14 @@ function startOfDay (dayMs: number, clock: Intl.DateTimeFormat): number {
 }
 
 /** How far the zone's clocks are ahead of UTC at a moment. */
-function offsetMs (momentMs: number, clock: Intl.DateTimeFormat): number {
+function offsetMs(momentMs: number, clock: Intl.DateTimeFormat): number {
   const parts: Record<string, number> = {}
   for (const { type, value } of clock.formatToParts(momentMs)) parts[type] = Number(value)
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(momentMs / 1000) * 1000
 }
 
-function clockOf (timeZone: string): Intl.DateTimeFormat | undefined {
+function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     return new Intl.DateTimeFormat('en-US', {
       timeZone,

@@ -116,31 +116,32 @@ examples:
 
 export const FILE = 'rules/bank.yaml'
 
-export function compileText (text: string, file = FILE): Compiled {
+export function compileText(text: string, file = FILE): Compiled {
   return compileStrategy([{ path: file, text }])
 }
 
 /** The strategy of a text that must be right. */
-export function strategyOf (text: string): Strategy {
+export function strategyOf(text: string): Strategy {
   const compiled = compileText(text)
-  if (compiled.strategy === undefined) throw new Error(compiled.problems.map(formatProblem).join('\n'))
+  if (compiled.strategy === undefined)
+    throw new Error(compiled.problems.map(formatProblem).join('\n'))
   return compiled.strategy
 }
 
 /** The fixture with one text replaced by another; a text that is not there would make the test say nothing. */
-export function bankWith (from: string, to: string): string {
+export function bankWith(from: string, to: string): string {
   if (!BANK.includes(from)) throw new Error(`the fixture does not say ${from}`)
   return BANK.replace(from, () => to)
 }
 
 /** A text without its mark §, and the line and column where the mark stood. */
-export function marked (text: string): { readonly text: string, readonly at: string } {
+export function marked(text: string): { readonly text: string; readonly at: string } {
   const offset = text.indexOf('§')
   const lines = text.slice(0, offset).split('\n')
   return { text: text.replace('§', ''), at: `${lines.length}:${lines.at(-1)!.length + 1}` }
 }
 
 /** Every problem of a text as a line. */
-export function problemsOf (text: string): string[] {
+export function problemsOf(text: string): string[] {
   return compileText(text).problems.map(formatProblem)
 }

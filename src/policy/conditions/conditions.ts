@@ -23,7 +23,7 @@ import { isNumeric, typeName } from './types.js'
 export type { ConditionNames } from './names.js'
 
 /** Where a source may ask about the offer at hand: offer.*, and "same" in seen() and lastSeen(). */
-export interface Asking {
+interface Asking {
   readonly perOffer: boolean
 }
 

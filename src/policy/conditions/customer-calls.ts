@@ -3,7 +3,7 @@ import { parseDuration } from '../duration.js'
 import { nearest } from '../nearest.js'
 import { textOf } from './literals.js'
 import type { Scope } from './names.js'
-import { ANY_OFFER, type Node, SAME_OFFER } from './tree.js'
+import { ANY_OFFER, isShared, type Node, SAME_OFFER } from './tree.js'
 import { isNumeric, typeName } from './types.js'
 
 export function checkSeen(
@@ -120,7 +120,7 @@ export function checkNear(ast: ASTNode, args: readonly ASTNode[], scope: Scope):
 
 function numberOf(ast: ASTNode, scope: Scope): Node | undefined {
   const node = scope.check(ast)
-  if (node === undefined || (isNumeric(node.type) && (node.needs & ~1) === 0)) return node
+  if (node === undefined || (isNumeric(node.type) && isShared(node))) return node
   return scope.report(
     ast,
     `near() needs numbers that are the same for all offers, but this is ${isNumeric(node.type) ? 'of one offer' : typeName(node.type)}`

@@ -34,7 +34,7 @@ export interface NameIndex {
   readonly tagPaths: ReadonlySet<string>
 }
 
-export interface Named {
+interface Named {
   readonly slot: number
   readonly declared: Declared
   readonly values: ReadonlySet<string> | undefined

@@ -80,25 +80,25 @@ export type Node = Shape & {
 
 export type Call = Extract<Node, { op: 'seen' | 'lastSeen' | 'tagged' | 'bucket' | 'near' }>
 
-export const NEEDS_FACTS = 1
+const NEEDS_FACTS = 1
 export const NEEDS_OFFER = 2
-export const NEEDS_FACTORS = 4
+const NEEDS_FACTORS = 4
 
 /** Makes nodes, each distinct one once, so that what conditions share is found by identity. */
 export class Trees {
   readonly #nodes = new Map<string, Node>()
 
+  /** The node of a shape; a new shape itself becomes the node, so hand in one that nobody else holds. */
   make(shape: Shape, type: NodeType): Node {
     const key = keyOf(shape, type)
     const known = this.#nodes.get(key)
     if (known !== undefined) return known
-    const node = {
-      ...shape,
+    const node = Object.assign(shape, {
       id: this.#nodes.size,
       type,
       needs: needsOf(shape),
       total: isTotal(shape)
-    } as Node
+    }) as Node
     this.#nodes.set(key, node)
     return node
   }

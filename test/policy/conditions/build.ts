@@ -18,7 +18,7 @@ import type {
 
 export const NOW_MS = Date.parse('2026-03-01T10:00:00Z')
 export const PLACE: Place = { file: 'rules/bank.yaml', line: 10, column: 20 }
-export const TYPES = [...INTERACTION_TYPES, 'page_view', 'complaint']
+const TYPES = [...INTERACTION_TYPES, 'page_view', 'complaint']
 
 export function declared(name: string, type: ValueType, more: Partial<Declared> = {}): Declared {
   return { name, type, protected: false, personal: false, ...more }

@@ -3,10 +3,10 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Customers } from './decisioning/customers.js'
 import type { DecideOnce } from './decisioning/decide-once.js'
 import type { ImportCustomers } from './decisioning/import-customers.js'
-import type { StrategyLoader } from './decisioning/load-strategy.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
 import type { Store } from './decisioning/ports.js'
 import type { RecordEvents } from './decisioning/record-events.js'
+import type { SharedLoader } from './decisioning/shared-loader.js'
 import type { Snapshots } from './decisioning/snapshot.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
@@ -29,7 +29,7 @@ export interface AppDeps {
   readonly recordEvents: RecordEvents
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
-  readonly strategyLoader: StrategyLoader
+  readonly strategyLoader: SharedLoader
   readonly snapshots: Pick<Snapshots, 'current'>
   readonly store: Pick<Store, 'trouble'>
   readonly metrics: Metrics

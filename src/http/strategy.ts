@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { StrategyLoader } from '../decisioning/load-strategy.js'
+import type { SharedLoader } from '../decisioning/shared-loader.js'
 import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
 import type { Strategy } from '../policy/strategy.js'
 import { problem } from './errors.js'
@@ -9,13 +9,14 @@ import { sendProblem } from './refuse.js'
 export function strategyRoutes(
   app: FastifyInstance,
   snapshots: Pick<Snapshots, 'current'>,
-  loader: StrategyLoader
+  loader: SharedLoader
 ): void {
   const config = { scope: 'admin' } as const
 
   app.get('/v1/strategy', { config }, async () => ({
     ...describe(snapshots.current()),
-    lastLoad: loader.lastLoad() ?? null
+    lastLoad: loader.lastLoad() ?? null,
+    processes: loader.processes()
   }))
 
   app.post('/v1/strategy/reload', { config }, async (request, reply) => {

@@ -11,15 +11,17 @@ export interface ProcessReport {
   readonly errors: number
 }
 
-export interface Reloading {
-  /** Loads here and on every process that shares the store; `processes` holds those that reported within two seconds. */
-  reload (): Promise<LoadReport & { readonly processes: readonly ProcessReport[] }>
+/** A loader whose load is a load on every process that shares the store. */
+export interface SharedLoader extends StrategyLoader {
+  /** `processes` holds this process and those that reported within two seconds. */
+  load (): Promise<LoadReport & { readonly processes: readonly ProcessReport[] }>
   /** The processes heard of so far, this one first. */
   processes (): readonly ProcessReport[]
+  /** Tells the others that this process goes. */
   close (): Promise<void>
 }
 
-export interface ReloadingDeps {
+export interface SharedLoaderDeps {
   readonly loader: StrategyLoader
   readonly announcements: Announcements
   /** A name for this process that no other has. */
@@ -37,7 +39,7 @@ type News =
   | { readonly kind: 'report', readonly report: ProcessReport }
 
 /** Keeps the processes that share a store on the same strategy files: a reload at one is a reload at all. */
-export function createReloading ({ loader, announcements, process, log, schedule }: ReloadingDeps): Reloading {
+export function createSharedLoader ({ loader, announcements, process, log, schedule }: SharedLoaderDeps): SharedLoader {
   const others = new Map<string, ProcessReport>()
   const waiters = new Set<{ readonly missing: Set<string>, done (): void }>()
 
@@ -104,7 +106,9 @@ export function createReloading ({ loader, announcements, process, log, schedule
   void tell({ kind: 'hello', process }).then(report)
 
   return {
-    async reload () {
+    validate: () => loader.validate(),
+    lastLoad: () => loader.lastLoad(),
+    async load () {
       const reported = othersReport()
       await tell({ kind: 'reload', process })
       const ownReport = await loader.load()

@@ -91,7 +91,7 @@ const cards: Recipe = {
     single('offer', { from: 'offer.id', meaning: 'which card', categories: CARDS })
   ],
   limits: [
-    "A card that is not among the categories of `offer` gets the figure of an average customer's answer to no card in particular: train before adding one.",
+    'A card that is not among the categories of `offer` is scored as no card in particular: train before adding one.',
     ...SHARED_LIMITS
   ]
 }

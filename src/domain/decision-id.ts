@@ -1,5 +1,6 @@
 const MAX_COUNTER = 0xfff
-const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-([0-9a-f]{8})[0-9a-f]{4}$/
+const UUID_V7 =
+  /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-([0-9a-f]{8})[0-9a-f]{4}$/
 
 /**
  * Makes decision ids: UUIDv7 (RFC 9562) whose node part begins with the process's number.
@@ -11,12 +12,12 @@ const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-([0
  *
  * @param writer a random number of this process, 0 to 2^32 - 1
  */
-export function createDecisionIds (writer: number): (nowMs: number) => string {
+export function createDecisionIds(writer: number): (nowMs: number) => string {
   const writerHex = hex(writer >>> 0, 8)
   const random = createRandomWords()
   let lastMs = 0
   let counter = 0
-  return function decisionId (nowMs) {
+  return function decisionId(nowMs) {
     counter++
     if (nowMs > lastMs || counter > MAX_COUNTER) {
       lastMs = Math.max(Math.floor(nowMs), lastMs + 1)
@@ -30,14 +31,17 @@ export function createDecisionIds (writer: number): (nowMs: number) => string {
 }
 
 /** When an id was made and by which process; undefined for what is no id of createDecisionIds (case matters). */
-export function partsOf (id: string): { timeMs: number, writer: number } | undefined {
+export function partsOf(id: string): { timeMs: number; writer: number } | undefined {
   const match = UUID_V7.exec(id)
   if (match === null) return undefined
-  return { timeMs: Number.parseInt(match[1]! + match[2]!, 16), writer: Number.parseInt(match[3]!, 16) }
+  return {
+    timeMs: Number.parseInt(match[1]! + match[2]!, 16),
+    writer: Number.parseInt(match[3]!, 16)
+  }
 }
 
 /** Random 32-bit words, drawn many at a time: one call of the system a decision would cost more than the id. */
-function createRandomWords (): () => number {
+function createRandomWords(): () => number {
   const pool = new Uint32Array(1024)
   let next = pool.length
   return () => {
@@ -49,6 +53,6 @@ function createRandomWords (): () => number {
   }
 }
 
-function hex (value: number, digits: number): string {
+function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0')
 }

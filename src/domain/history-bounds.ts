@@ -10,7 +10,7 @@ export const KEPT_HOURS = 512
 const HOUR_MS = 3_600_000
 
 /** The start of the hour (UTC) that an instant lies in. */
-export function hourStartMs (timeMs: number): number {
+export function hourStartMs(timeMs: number): number {
   return Math.floor(timeMs / HOUR_MS) * HOUR_MS
 }
 
@@ -18,7 +18,7 @@ export function hourStartMs (timeMs: number): number {
  * Positions of a log from its newest to its oldest event. The log is in order of arrival;
  * of two events at the same instant the one that arrived later comes first.
  */
-export function newestFirst (timesMs: ArrayLike<number>): Uint32Array {
+export function newestFirst(timesMs: ArrayLike<number>): Uint32Array {
   const order = new Uint32Array(timesMs.length)
   let sorted = true
   for (let i = 0; i < order.length; i++) {
@@ -36,7 +36,10 @@ export interface FoldedEvent {
 }
 
 /** Counts the events into their hours; newest hour first, at most KEPT_HOURS counts. */
-export function foldIntoHours (hours: readonly HourCount[], events: Iterable<FoldedEvent>): HourCount[] {
+export function foldIntoHours(
+  hours: readonly HourCount[],
+  events: Iterable<FoldedEvent>
+): HourCount[] {
   const counts = new Map<string, HourCount>()
   const add = (startMs: number, type: number, offer: number, count: number) => {
     const key = `${startMs}/${type}/${offer}`

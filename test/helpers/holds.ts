@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Test } from 'tap'
 
 /** Checks a property over many random cases as one assertion; fails with the smallest counterexample found. */
-export function holds<T> (t: Test, property: fc.IProperty<T>, runs: number): void {
+export function holds<T>(t: Test, property: fc.IProperty<T>, runs: number): void {
   fc.assert(property, { numRuns: runs })
   t.pass(`holds in ${runs} cases`)
 }

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 
 const missing = spawnSync('redis-server', ['--version']).error !== undefined
-if (missing && process.env['CI'] === 'true') throw new Error('redis-server is not on PATH: in CI the suites that need it must run')
+if (missing && process.env['CI'] === 'true')
+  throw new Error('redis-server is not on PATH: in CI the suites that need it must run')
 
 /** For the `skip` of tests that need a Redis server: false, or why they were not run. */
 export const redisMissing: string | false = missing ? 'NOT RUN: redis-server is not on PATH' : false
@@ -21,28 +22,41 @@ export interface TestRedis {
   readonly socketPath: string
   readonly pid: number
   /** Lets it hang (SIGSTOP) and go on (SIGCONT). */
-  pause (): void
-  resume (): void
+  pause(): void
+  resume(): void
   /** Kills it (SIGKILL) and waits for its end. */
-  kill (): Promise<void>
+  kill(): Promise<void>
   /** Starts it again on the same socket, with all that it had acknowledged. */
-  restart (): Promise<void>
+  restart(): Promise<void>
 }
 
 /** Starts a private Redis that is gone when the test ends. Further arguments are redis-server's own. */
-export async function startRedis (t: Test, ...args: string[]): Promise<TestRedis> {
+export async function startRedis(t: Test, ...args: string[]): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'offerd-redis-'))
   const socketPath = join(folder, 'redis.sock')
   const start = async (): Promise<ChildProcess> => {
     const child = spawn('redis-server', [
-      '--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always', ...args
+      '--port',
+      '0',
+      '--unixsocket',
+      socketPath,
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'always',
+      ...args
     ])
     const output: string[] = []
     for await (const chunk of child.stdout) {
       output.push(String(chunk))
       if (String(chunk).includes('eady to accept connections')) break
     }
-    if (!output.join('').includes('eady to accept connections')) throw new Error(`redis-server does not start: ${output.join('')}`)
+    if (!output.join('').includes('eady to accept connections'))
+      throw new Error(`redis-server does not start: ${output.join('')}`)
     return child
   }
   let server = await start()
@@ -58,9 +72,15 @@ export async function startRedis (t: Test, ...args: string[]): Promise<TestRedis
   return {
     url: socketPath,
     socketPath,
-    get pid () { return server.pid! },
-    pause: () => { server.kill('SIGSTOP') },
-    resume: () => { server.kill('SIGCONT') },
+    get pid() {
+      return server.pid!
+    },
+    pause: () => {
+      server.kill('SIGSTOP')
+    },
+    resume: () => {
+      server.kill('SIGCONT')
+    },
     kill,
     restart: async () => {
       await kill()

@@ -11,12 +11,12 @@ export class MemoryRecords implements DecisionRecords {
   readonly #records = new Map<string, DecisionRecord>()
   #bytes = 0
 
-  constructor (clock: () => number, mostBytes: number) {
+  constructor(clock: () => number, mostBytes: number) {
     this.#clock = clock
     this.#mostBytes = mostBytes
   }
 
-  append (record: DecisionRecord): void {
+  append(record: DecisionRecord): void {
     this.#drop(record.id)
     this.#records.set(record.id, record)
     this.#bytes += sizeOf(record)
@@ -26,16 +26,16 @@ export class MemoryRecords implements DecisionRecords {
     }
   }
 
-  async get (id: string): Promise<DecisionRecord | undefined> {
+  async get(id: string): Promise<DecisionRecord | undefined> {
     const record = this.#records.get(id)
     return record !== undefined && record.decidedAtMs > this.#clock() - KEPT_MS ? record : undefined
   }
 
-  async flush (): Promise<void> {
+  async flush(): Promise<void> {
     // Nothing waits: append stores at once.
   }
 
-  #drop (id: string): void {
+  #drop(id: string): void {
     const record = this.#records.get(id)
     if (record === undefined) return
     this.#records.delete(id)
@@ -43,6 +43,6 @@ export class MemoryRecords implements DecisionRecords {
   }
 }
 
-function sizeOf (record: DecisionRecord): number {
+function sizeOf(record: DecisionRecord): number {
   return 2 * (record.answer.length + record.request.length) + OVERHEAD_BYTES
 }

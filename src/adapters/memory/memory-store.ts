@@ -10,7 +10,7 @@ export interface MemoryStoreOptions {
 }
 
 /** A store in the memory of this process, for trying things out and for tests: nothing survives the process or leaves it. */
-export function createMemoryStore (options: MemoryStoreOptions = {}): Store {
+export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const clock = options.clock ?? Date.now
   return {
     kind: 'memory',
@@ -24,10 +24,10 @@ export function createMemoryStore (options: MemoryStoreOptions = {}): Store {
   }
 }
 
-function createDocuments (clock: () => number): SharedDocuments {
+function createDocuments(clock: () => number): SharedDocuments {
   const texts = new Map<string, string>()
   const series = new Map<string, Map<string, number>>()
-  const claims = new Map<string, { text: string, expiresAtMs: number }>()
+  const claims = new Map<string, { text: string; expiresAtMs: number }>()
   const claimOf = (name: string) => {
     const held = claims.get(name)
     if (held === undefined || held.expiresAtMs > clock()) return held
@@ -42,44 +42,46 @@ function createDocuments (clock: () => number): SharedDocuments {
     }
   }
   return {
-    async putOnce (name, text) {
+    async putOnce(name, text) {
       if (!texts.has(name)) texts.set(name, text)
       return texts.get(name)!
     },
-    async get (name) {
+    async get(name) {
       return texts.get(name)
     },
-    async numberOf (name, key) {
+    async numberOf(name, key) {
       const numbers = series.get(name) ?? new Map<string, number>()
       series.set(name, numbers)
       if (!numbers.has(key)) numbers.set(key, numbers.size + 1)
       return numbers.get(key)!
     },
-    async claim (name, lifetimeMs) {
+    async claim(name, lifetimeMs) {
       const held = claimOf(name)
       if (held !== undefined) return { mine: false, text: held.text }
       forgetLapsed()
       claims.set(name, { text: '', expiresAtMs: clock() + lifetimeMs })
       return { mine: true }
     },
-    async settle (name, text) {
+    async settle(name, text) {
       const held = claimOf(name)
       if (held !== undefined) held.text = text
     },
-    async release (name) {
+    async release(name) {
       claims.delete(name)
     }
   }
 }
 
-function createAnnouncements (): Announcements {
+function createAnnouncements(): Announcements {
   const listeners = new Map<string, Set<(text: string) => void>>()
   return {
-    async announce (topic, text) {
+    async announce(topic, text) {
       // As from a server: never inside the announcer's own call.
-      setImmediate(() => { for (const heard of listeners.get(topic) ?? []) heard(text) })
+      setImmediate(() => {
+        for (const heard of listeners.get(topic) ?? []) heard(text)
+      })
     },
-    listen (topic, heard) {
+    listen(topic, heard) {
       const own = (text: string) => heard(text)
       const all = listeners.get(topic) ?? new Set()
       listeners.set(topic, all.add(own))

@@ -14,8 +14,12 @@ export type Argument = string | Buffer | number
 type Command = 'MGET' | 'GET' | 'EXISTS' | 'HGETALL' | 'LRANGE' | 'INFO' | 'CLIENT' | 'SHUTDOWN'
 /** One command of a pipeline: a script with its keys and arguments, or a plain read. */
 export type Call =
-  | { readonly script: Script, readonly keys: readonly string[], readonly args: readonly Argument[] }
-  | { readonly command: Command, readonly args: readonly Argument[] }
+  | {
+      readonly script: Script
+      readonly keys: readonly string[]
+      readonly args: readonly Argument[]
+    }
+  | { readonly command: Command; readonly args: readonly Argument[] }
 
 export interface ConnectionOptions {
   readonly address: Address
@@ -47,7 +51,7 @@ export class Connection {
   #lastBeatMs = performance.now()
   #announcedAway = false
 
-  constructor (options: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
     this.#options = options
     this.#client = this.#open()
     this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS)
@@ -55,31 +59,32 @@ export class Connection {
   }
 
   /** True when commands are answered and writes can be given a deadline. */
-  get ready (): boolean {
+  get ready(): boolean {
     return this.#greeted && this.#client.status === 'ready'
   }
 
-  get name (): string {
+  get name(): string {
     return this.#options.name
   }
 
   /** Resolves at the first moment when the connection is ready, or false after waitMs. */
-  async settled (waitMs: number): Promise<boolean> {
+  async settled(waitMs: number): Promise<boolean> {
     const endMs = performance.now() + waitMs
-    while (!this.ready && !this.#closed && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (!this.ready && !this.#closed && performance.now() < endMs)
+      await new Promise(resolve => setTimeout(resolve, 5))
     return this.ready
   }
 
   /** Calls back with the epoch of the names registry after every heartbeat. */
-  onEpoch (heard: (epoch: string | undefined) => void): void {
+  onEpoch(heard: (epoch: string | undefined) => void): void {
     this.#onEpoch.add(heard)
   }
 
-  async run (script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return answerOf((await this.runAll([{ script, keys, args }]))[0])
   }
 
-  async command (command: Command, ...args: Argument[]): Promise<unknown> {
+  async command(command: Command, ...args: Argument[]): Promise<unknown> {
     try {
       return await this.#inTime(this.#client.callBuffer(command, ...args))
     } catch (error) {
@@ -87,7 +92,7 @@ export class Connection {
     }
   }
 
-  async publish (channel: string, text: string): Promise<void> {
+  async publish(channel: string, text: string): Promise<void> {
     try {
       await this.#inTime(this.#client.publish(channel, text))
     } catch (error) {
@@ -99,28 +104,39 @@ export class Connection {
    * Runs calls in order in one round trip; answers or errors stand in the order of the calls, none is thrown.
    * When Redis has lost the scripts, the calls that it did not run are sent again with their text, and the plain reads with them.
    */
-  async runAll (calls: readonly Call[]): Promise<unknown[]> {
-    const writes = calls.some((call) => 'script' in call && call.script.writes)
-    if (writes && !this.ready) return calls.map(() => new StoreUnavailable(explain('Connection is closed')))
-    const deadlineMs = Math.floor(this.#clock.nowMs() + this.#options.commandTimeoutMs * DEADLINE_SHARE)
+  async runAll(calls: readonly Call[]): Promise<unknown[]> {
+    const writes = calls.some(call => 'script' in call && call.script.writes)
+    if (writes && !this.ready)
+      return calls.map(() => new StoreUnavailable(explain('Connection is closed')))
+    const deadlineMs = Math.floor(
+      this.#clock.nowMs() + this.#options.commandTimeoutMs * DEADLINE_SHARE
+    )
     const answers = await this.#send(calls, deadlineMs, false)
     const again = calls.flatMap((_, i) => (isMissingScript(answers[i]) ? [i] : []))
     if (again.length > 0) {
-      const repeated = calls.flatMap((call, i) => (again.includes(i) || !('script' in call) ? [i] : []))
-      const second = await this.#send(repeated.map((i) => calls[i]!), deadlineMs, true)
-      repeated.forEach((position, i) => { answers[position] = second[i] })
+      const repeated = calls.flatMap((call, i) =>
+        again.includes(i) || !('script' in call) ? [i] : []
+      )
+      const second = await this.#send(
+        repeated.map(i => calls[i]!),
+        deadlineMs,
+        true
+      )
+      repeated.forEach((position, i) => {
+        answers[position] = second[i]
+      })
     }
-    return answers.map((answer) => (answer instanceof Error ? unavailable(answer) : answer))
+    return answers.map(answer => (answer instanceof Error ? unavailable(answer) : answer))
   }
 
   /** Ends the connection; waits for nothing. */
-  close (): void {
+  close(): void {
     this.#closed = true
     clearInterval(this.#heartbeat)
     this.#client.disconnect()
   }
 
-  async #send (calls: readonly Call[], deadlineMs: number, withText: boolean): Promise<unknown[]> {
+  async #send(calls: readonly Call[], deadlineMs: number, withText: boolean): Promise<unknown[]> {
     if (calls.length === 1) {
       const [command, ...args] = wireForm(calls[0]!, deadlineMs, withText)
       return [await this.#inTime(this.#client.callBuffer(String(command), ...args)).catch(asError)]
@@ -131,7 +147,8 @@ export class Connection {
       pipeline.callBuffer(String(command), ...args)
     }
     const answers = await this.#inTime(pipeline.exec()).catch(asError)
-    if (answers instanceof Error || answers === null) return calls.map(() => answers ?? new Error('Connection is closed'))
+    if (answers instanceof Error || answers === null)
+      return calls.map(() => answers ?? new Error('Connection is closed'))
     return answers.map(([error, answer]) => error ?? answer)
   }
 
@@ -139,70 +156,93 @@ export class Connection {
    * Not the client's own commandTimeout: its timer goes off before a reply is read that came while this process was busy.
    * Here what has arrived by then still counts. The client keeps the place of an answer that comes later.
    */
-  #inTime<T> (answer: Promise<T>): Promise<T> {
+  #inTime<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => setImmediate(() => reject(new Error('Command timed out'))), this.#options.commandTimeoutMs)
+      const timer = setTimeout(
+        () => setImmediate(() => reject(new Error('Command timed out'))),
+        this.#options.commandTimeoutMs
+      )
       answer.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }
 
-  #open (): Redis {
+  #open(): Redis {
     const client = new Redis(clientOptions(this.#options))
     client.on('error', (error: Error) => this.#away(error.message))
-    client.on('close', () => { this.#greeted = false })
+    client.on('close', () => {
+      this.#greeted = false
+    })
     client.on('ready', () => void this.#greet(client))
     return client
   }
 
   /** Gives a fresh connection its scripts and learns Redis' clock before the first write. */
-  async #greet (client: Redis): Promise<void> {
+  async #greet(client: Redis): Promise<void> {
     try {
-      await Promise.all(ALL_SCRIPTS.map((script) => client.script('LOAD', script.lua)))
+      await Promise.all(ALL_SCRIPTS.map(script => client.script('LOAD', script.lua)))
       await this.#beat()
     } catch (error) {
       this.#away(asError(error).message)
     }
   }
 
-  async #beat (): Promise<void> {
+  async #beat(): Promise<void> {
     if (this.#client.status === 'ready') {
-      const [answer] = await this.#send([{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }], 0, false)
-      const [heard] = isMissingScript(answer) ? await this.#send([{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }], 0, true) : [answer]
-      if (Array.isArray(heard)) this.#heard(Number(heard[0]), heard[1] === null ? undefined : String(heard[1]))
+      const [answer] = await this.#send(
+        [{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }],
+        0,
+        false
+      )
+      const [heard] = isMissingScript(answer)
+        ? await this.#send([{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }], 0, true)
+        : [answer]
+      if (Array.isArray(heard))
+        this.#heard(Number(heard[0]), heard[1] === null ? undefined : String(heard[1]))
       else if (heard instanceof Error) this.#away(heard.message)
     }
     this.#replaceSilent()
   }
 
-  #heard (serverMs: number, epoch: string | undefined): void {
+  #heard(serverMs: number, epoch: string | undefined): void {
     this.#clock.heard(serverMs)
     this.#lastBeatMs = performance.now()
     this.#greeted = true
     for (const heard of this.#onEpoch) heard(epoch)
-    if (this.#announcedAway) this.#options.log.info({ redis: this.#options.address.text }, 'Redis answers again')
+    if (this.#announcedAway)
+      this.#options.log.info({ redis: this.#options.address.text }, 'Redis answers again')
     this.#announcedAway = false
   }
 
-  #replaceSilent (): void {
+  #replaceSilent(): void {
     if (this.#closed) return
-    const silent = this.#client.status === 'ready' && performance.now() - this.#lastBeatMs > SILENCE_MS
+    const silent =
+      this.#client.status === 'ready' && performance.now() - this.#lastBeatMs > SILENCE_MS
     if (!silent && this.#client.status !== 'end') return
-    this.#options.log.warn({ redis: this.#options.address.text }, 'Redis says nothing on an open connection; a new one is opened')
+    this.#options.log.warn(
+      { redis: this.#options.address.text },
+      'Redis says nothing on an open connection; a new one is opened'
+    )
     this.#client.disconnect()
     this.#greeted = false
     this.#lastBeatMs = performance.now()
     this.#client = this.#open()
   }
 
-  #away (message: string): void {
+  #away(message: string): void {
     if (this.#closed || this.#announcedAway) return
     this.#announcedAway = true
-    this.#options.log.error({ redis: this.#options.address.text, error: message }, `${explain(message)}; decisions are degraded and writes refused until it answers`)
+    this.#options.log.error(
+      { redis: this.#options.address.text, error: message },
+      `${explain(message)}; decisions are degraded and writes refused until it answers`
+    )
   }
 }
 
 /** The client's settings: fail fast, keep nothing, resend nothing, come back soon and not all processes at once. */
-export function clientOptions ({ address, name }: Pick<ConnectionOptions, 'address' | 'name'>): RedisOptions {
+export function clientOptions({
+  address,
+  name
+}: Pick<ConnectionOptions, 'address' | 'name'>): RedisOptions {
   return {
     ...address.options,
     connectionName: name,
@@ -213,27 +253,29 @@ export function clientOptions ({ address, name }: Pick<ConnectionOptions, 'addre
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     disableClientInfo: true,
-    retryStrategy: (times) => Math.ceil(Math.random() * Math.min(1000, 50 * 2 ** Math.min(times, 10)))
+    retryStrategy: times => Math.ceil(Math.random() * Math.min(1000, 50 * 2 ** Math.min(times, 10)))
   }
 }
 
 /** The answer of a call, its error thrown. */
-export function answerOf (answer: unknown): unknown {
+export function answerOf(answer: unknown): unknown {
   if (answer instanceof Error) throw answer
   return answer
 }
 
-function wireForm (call: Call, deadlineMs: number, withText: boolean): Argument[] {
+function wireForm(call: Call, deadlineMs: number, withText: boolean): Argument[] {
   if (!('script' in call)) return [call.command, ...call.args]
   const { script, keys, args } = call
   const head: Argument[] = withText ? ['EVAL', script.lua] : ['EVALSHA', script.sha1]
-  return script.writes ? [...head, keys.length, ...keys, deadlineMs, ...args] : [...head, keys.length, ...keys, ...args]
+  return script.writes
+    ? [...head, keys.length, ...keys, deadlineMs, ...args]
+    : [...head, keys.length, ...keys, ...args]
 }
 
-function isMissingScript (answer: unknown): boolean {
+function isMissingScript(answer: unknown): boolean {
   return answer instanceof Error && answer.message.startsWith('NOSCRIPT')
 }
 
-function asError (error: unknown): Error {
+function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }

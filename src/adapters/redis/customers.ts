@@ -7,7 +7,13 @@ import { StoreUnavailable } from '../../domain/refusal.js'
 import type { CustomerState, CustomerStore, Log, ProfileChange } from '../../decisioning/ports.js'
 import { answerOf } from './connection.js'
 import type { Argument, Call, Connection } from './connection.js'
-import { decodeDetails, DETAILS_HEADER, encodeDetails, namesOfDetails, splitDetails } from './detail-codec.js'
+import {
+  decodeDetails,
+  DETAILS_HEADER,
+  encodeDetails,
+  namesOfDetails,
+  splitDetails
+} from './detail-codec.js'
 import { UnreadableRecord } from './errors.js'
 import { Folding } from './folding.js'
 import { decodeLog, encodeRecord, historyHeader } from './history-codec.js'
@@ -17,7 +23,13 @@ import type { CustomerKeys } from './keys.js'
 import { keysOfWrongType, Loader, loadKeys, replyAt, stateOf } from './loader.js'
 import type { Reply } from './loader.js'
 import type { Name, Names } from './names.js'
-import { createStamps, decodeProfile, encodeProfile, PROFILE_PREFIX_BYTES, unknownNames } from './profile-codec.js'
+import {
+  createStamps,
+  decodeProfile,
+  encodeProfile,
+  PROFILE_PREFIX_BYTES,
+  unknownNames
+} from './profile-codec.js'
 import { APPEND, CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
 import { Words } from './words.js'
 
@@ -43,7 +55,7 @@ export class RedisCustomers implements CustomerStore {
   /** The last change under way, per customer: changes of one process wait for each other. */
   readonly #changing = new Map<string, Promise<unknown>>()
 
-  constructor (connection: Connection, names: Names, log: Log) {
+  constructor(connection: Connection, names: Names, log: Log) {
     this.#connection = connection
     this.#names = names
     this.#log = log
@@ -52,7 +64,7 @@ export class RedisCustomers implements CustomerStore {
     this.#folding = new Folding(connection, log)
   }
 
-  async load (key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
+  async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
     if (this.#words.known(lexicon) === undefined) await this.#words.of(lexicon)
     const keys = customerKeys(key)
     const state = await this.#stateOf(key, await this.#loader.load(keys), lexicon)
@@ -60,7 +72,11 @@ export class RedisCustomers implements CustomerStore {
     return state
   }
 
-  async appendAndLoad (events: readonly CustomerEvent[], key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
+  async appendAndLoad(
+    events: readonly CustomerEvent[],
+    key: CustomerKey,
+    lexicon: Lexicon
+  ): Promise<CustomerState> {
     await this.#words.of(lexicon)
     await this.#registerNamesOf(events)
     const keys = customerKeys(key)
@@ -70,90 +86,139 @@ export class RedisCustomers implements CustomerStore {
     ])
     answerOf(appended)
     const reply = replyAt(answerOf(values) as Array<Buffer | null>, 0)
-    if ((await keysOfWrongType(this.#connection, [keys], [reply])).length > 0) throw new UnreadableRecord('a key of the customer holds no string')
+    if ((await keysOfWrongType(this.#connection, [keys], [reply])).length > 0)
+      throw new UnreadableRecord('a key of the customer holds no string')
     const state = await this.#stateOf(key, reply, lexicon)
     this.#afterLoad(keys, key, state)
     return state
   }
 
-  async append (events: readonly CustomerEvent[]): Promise<AppendOutcome[]> {
+  async append(events: readonly CustomerEvent[]): Promise<AppendOutcome[]> {
     await this.#registerNamesOf(events)
     const groups = byCustomer(events)
-    const answers = await this.#runMany(groups.map(({ keys, namespace, positions }) =>
-      this.#appendCall(keys, namespace, positions.map((position) => events[position]!))))
+    const answers = await this.#runMany(
+      groups.map(({ keys, namespace, positions }) =>
+        this.#appendCall(
+          keys,
+          namespace,
+          positions.map(position => events[position]!)
+        )
+      )
+    )
     const outcomes = new Array<AppendOutcome>(events.length)
     groups.forEach(({ keys, positions }, i) => {
       const [records, ...stored] = answers[i] as number[]
-      positions.forEach((position, n) => { outcomes[position] = records === -1 ? 'erased' : stored[n] === 1 ? 'stored' : 'duplicate' })
+      positions.forEach((position, n) => {
+        outcomes[position] = records === -1 ? 'erased' : stored[n] === 1 ? 'stored' : 'duplicate'
+      })
       this.#folding.consider(keys, records!)
     })
     return outcomes
   }
 
-  async read (key: CustomerKey): Promise<Profile | undefined> {
-    const bytes = (await this.#connection.command('GET', customerKeys(key).profile)) as Buffer | null
-    return bytes === null ? undefined : await this.#names.reading(() => decodeProfile(bytes, this.#names))
+  async read(key: CustomerKey): Promise<Profile | undefined> {
+    const bytes = (await this.#connection.command(
+      'GET',
+      customerKeys(key).profile
+    )) as Buffer | null
+    return bytes === null
+      ? undefined
+      : await this.#names.reading(() => decodeProfile(bytes, this.#names))
   }
 
-  change (key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
+  change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
     const stem = customerStem(key)
     const before = this.#changing.get(stem) ?? Promise.resolve()
     const changed = before.then(() => this.#change(key, change, lexicon))
-    const settled = changed.catch(() => undefined).finally(() => {
-      if (this.#changing.get(stem) === settled) this.#changing.delete(stem)
-    })
+    const settled = changed
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#changing.get(stem) === settled) this.#changing.delete(stem)
+      })
     this.#changing.set(stem, settled)
     return changed
   }
 
-  async importMany (profiles: ReadonlyArray<readonly [CustomerKey, Profile]>, lexicon: Lexicon): Promise<void> {
+  async importMany(
+    profiles: ReadonlyArray<readonly [CustomerKey, Profile]>,
+    lexicon: Lexicon
+  ): Promise<void> {
     await this.#words.of(lexicon)
-    await this.#names.register(profiles.flatMap(([, profile]) => unknownNames(profile, this.#names)))
+    await this.#names.register(
+      profiles.flatMap(([, profile]) => unknownNames(profile, this.#names))
+    )
     for (let start = 0; start < profiles.length; start += IMPORTED_TOGETHER) {
-      await this.#runMany(this.#replaceCalls(profiles.slice(start, start + IMPORTED_TOGETHER), lexicon))
+      await this.#runMany(
+        this.#replaceCalls(profiles.slice(start, start + IMPORTED_TOGETHER), lexicon)
+      )
     }
   }
 
   /** The tombstone stays until a profile is put again; nothing is left where nothing was. */
-  async erase (key: CustomerKey): Promise<boolean> {
+  async erase(key: CustomerKey): Promise<boolean> {
     const { profile, history, details, eventIds, alias, tombstone } = customerKeys(key)
-    return (await this.#connection.run(ERASE, [profile, history, details, eventIds, alias, tombstone], [])) !== 0
+    return (
+      (await this.#connection.run(
+        ERASE,
+        [profile, history, details, eventIds, alias, tombstone],
+        []
+      )) !== 0
+    )
   }
 
-  async history (key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
+  async history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
     const keys = customerKeys(key)
-    const [log, details] = (await this.#connection.command('MGET', keys.history, keys.details)) as [Buffer | null, Buffer | null]
+    const [log, details] = (await this.#connection.command('MGET', keys.history, keys.details)) as [
+      Buffer | null,
+      Buffer | null
+    ]
     // MGET calls a key of another type absent; GET tells.
     if (log === null && (await this.#connection.command('GET', keys.history)) === null) return []
-    if (log === null || details === null) throw new UnreadableRecord('half of the customer\'s history is missing; erase the customer or restore it from a backup')
+    if (log === null || details === null)
+      throw new UnreadableRecord(
+        "half of the customer's history is missing; erase the customer or restore it from a backup"
+      )
     return this.#names.reading(() => this.#events(key, log, details, limit))
   }
 
   /** Waits for what goes on beside the requests. */
-  async settled (): Promise<void> {
+  async settled(): Promise<void> {
     await this.#folding.settled()
   }
 
-  #stateOf (key: CustomerKey, reply: Reply, lexicon: Lexicon): CustomerState | Promise<CustomerState> {
+  #stateOf(
+    key: CustomerKey,
+    reply: Reply,
+    lexicon: Lexicon
+  ): CustomerState | Promise<CustomerState> {
     const words = this.#words.known(lexicon)
-    if (words === undefined) throw new StoreUnavailable('the names registry changed during the load; ask again')
+    if (words === undefined)
+      throw new StoreUnavailable('the names registry changed during the load; ask again')
     return this.#names.reading(() => stateOf(key, reply, this.#names, words))
   }
 
-  #afterLoad (keys: CustomerKeys, key: CustomerKey, state: CustomerState): void {
+  #afterLoad(keys: CustomerKeys, key: CustomerKey, state: CustomerState): void {
     if (state.history.length > FOLD_ABOVE_EVENTS) this.#folding.consider(keys, state.history.length)
     const ttlMs = this.#words.retentionMs[key.namespace]
     if (ttlMs === undefined || this.#touched.has(keys.profile)) return
     this.#touched.set(keys.profile, true)
-    this.#connection.run(TOUCH, [keys.profile, keys.history, keys.details, keys.alias], [ttlMs]).catch((error: unknown) => {
-      this.#touched.delete(keys.profile)
-      this.#log.debug({ error: String(error) }, 'the lifetime of a customer was not renewed; the next decision tries again')
-    })
+    this.#connection
+      .run(TOUCH, [keys.profile, keys.history, keys.details, keys.alias], [ttlMs])
+      .catch((error: unknown) => {
+        this.#touched.delete(keys.profile)
+        this.#log.debug(
+          { error: String(error) },
+          'the lifetime of a customer was not renewed; the next decision tries again'
+        )
+      })
   }
 
   /** One script call for many customers; in a cluster this is where they would be split, one call each. */
-  #replaceCalls (profiles: ReadonlyArray<readonly [CustomerKey, Profile]>, lexicon: Lexicon): Call[] {
-    const calls = new Map<number, { script: typeof REPLACE, keys: string[], args: Argument[] }>()
+  #replaceCalls(
+    profiles: ReadonlyArray<readonly [CustomerKey, Profile]>,
+    lexicon: Lexicon
+  ): Call[] {
+    const calls = new Map<number, { script: typeof REPLACE; keys: string[]; args: Argument[] }>()
     for (const [key, profile] of profiles) {
       const ttlMs = lexicon.retentionMs[key.namespace] ?? 0
       const call = calls.get(ttlMs) ?? { script: REPLACE, keys: [], args: [ttlMs] }
@@ -164,17 +229,19 @@ export class RedisCustomers implements CustomerStore {
     return [...calls.values()]
   }
 
-  async #registerNamesOf (events: readonly CustomerEvent[]): Promise<void> {
-    await this.#names.register(events.flatMap((event) => [
-      ['type', event.type] as Name,
-      ...(event.offerId === undefined ? [] : [['offer', event.offerId] as Name]),
-      ...(event.channel === undefined ? [] : [['channel', event.channel] as Name]),
-      ...namesOfDetails(event)
-    ]))
+  async #registerNamesOf(events: readonly CustomerEvent[]): Promise<void> {
+    await this.#names.register(
+      events.flatMap(event => [
+        ['type', event.type] as Name,
+        ...(event.offerId === undefined ? [] : [['offer', event.offerId] as Name]),
+        ...(event.channel === undefined ? [] : [['channel', event.channel] as Name]),
+        ...namesOfDetails(event)
+      ])
+    )
   }
 
-  #appendCall (keys: CustomerKeys, namespace: string, events: readonly CustomerEvent[]): Call {
-    const args = events.flatMap((event) => [
+  #appendCall(keys: CustomerKeys, namespace: string, events: readonly CustomerEvent[]): Call {
+    const args = events.flatMap(event => [
       `${event.source}\0${event.id}`,
       encodeRecord(this.#record(event)),
       encodeDetails(event, this.#names)
@@ -182,11 +249,16 @@ export class RedisCustomers implements CustomerStore {
     return {
       script: APPEND,
       keys: [keys.history, keys.details, keys.eventIds, keys.tombstone, keys.profile, keys.alias],
-      args: [this.#words.retentionMs[namespace] ?? 0, historyHeader(randomBytes(4).readUInt32BE()), DETAILS_HEADER, ...args]
+      args: [
+        this.#words.retentionMs[namespace] ?? 0,
+        historyHeader(randomBytes(4).readUInt32BE()),
+        DETAILS_HEADER,
+        ...args
+      ]
     }
   }
 
-  #record (event: CustomerEvent): LogRecord {
+  #record(event: CustomerEvent): LogRecord {
     return {
       timeMs: event.timeMs,
       type: this.#names.numberOf('type', event.type),
@@ -196,23 +268,31 @@ export class RedisCustomers implements CustomerStore {
     }
   }
 
-  async #change (key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
+  async #change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
     await this.#words.of(lexicon)
     const keys = customerKeys(key)
     for (let tries = 0; tries < CHANGE_TRIES; tries++) {
       const stored = (await this.#connection.command('GET', keys.profile)) as Buffer | null
-      const profile = change(stored === null ? undefined : await this.#names.reading(() => decodeProfile(stored, this.#names)))
+      const profile = change(
+        stored === null
+          ? undefined
+          : await this.#names.reading(() => decodeProfile(stored, this.#names))
+      )
       await this.#names.register(unknownNames(profile, this.#names))
       const expected = stored === null ? '' : stored.subarray(0, PROFILE_PREFIX_BYTES)
       const bytes = encodeProfile(profile, this.#names, this.#nextStamp())
-      const done = await this.#connection.run(CHANGE, profileKeys(keys), [lexicon.retentionMs[key.namespace] ?? 0, expected, bytes])
+      const done = await this.#connection.run(CHANGE, profileKeys(keys), [
+        lexicon.retentionMs[key.namespace] ?? 0,
+        expected,
+        bytes
+      ])
       if (done === 1) return profile
     }
     throw new StoreUnavailable('the customer is being changed by many callers at once; try again')
   }
 
   /** Runs calls in pipelines of a bounded size, one after the other; the first failure ends it and is thrown. */
-  async #runMany (calls: readonly Call[]): Promise<unknown[]> {
+  async #runMany(calls: readonly Call[]): Promise<unknown[]> {
     const answers: unknown[] = []
     for (let start = 0; start < calls.length; start += CALLS_TOGETHER) {
       const some = await this.#connection.runAll(calls.slice(start, start + CALLS_TOGETHER))
@@ -221,12 +301,13 @@ export class RedisCustomers implements CustomerStore {
     return answers
   }
 
-  #events (customer: CustomerKey, log: Buffer, details: Buffer, limit: number): CustomerEvent[] {
+  #events(customer: CustomerKey, log: Buffer, details: Buffer, limit: number): CustomerEvent[] {
     const { records } = decodeLog(log)
     const parts = splitDetails(details)
-    if (parts.length !== records.length) throw new UnreadableRecord('the customer\'s history and its details differ in length')
-    const newest = [...newestFirst(records.map((record) => record.timeMs)).subarray(0, limit)]
-    return newest.map((position) => {
+    if (parts.length !== records.length)
+      throw new UnreadableRecord("the customer's history and its details differ in length")
+    const newest = [...newestFirst(records.map(record => record.timeMs)).subarray(0, limit)]
+    return newest.map(position => {
       const { timeMs, type, offer, channel, untilMs } = records[position]!
       return {
         customer,
@@ -242,17 +323,22 @@ export class RedisCustomers implements CustomerStore {
 }
 
 /** KEYS of CHANGE and REPLACE. */
-function profileKeys ({ profile, tombstone, history, details, alias }: CustomerKeys): string[] {
+function profileKeys({ profile, tombstone, history, details, alias }: CustomerKeys): string[] {
   return [profile, tombstone, history, details, alias]
 }
 
 /** The events of each customer, as positions in the list; the order within a customer is kept. */
-function byCustomer (events: readonly CustomerEvent[]) {
-  const groups = new Map<string, { keys: CustomerKeys, namespace: string, positions: number[] }>()
+function byCustomer(events: readonly CustomerEvent[]) {
+  const groups = new Map<string, { keys: CustomerKeys; namespace: string; positions: number[] }>()
   events.forEach(({ customer }, position) => {
     const stem = customerStem(customer)
     const group = groups.get(stem)
-    if (group === undefined) groups.set(stem, { keys: customerKeys(customer), namespace: customer.namespace, positions: [position] })
+    if (group === undefined)
+      groups.set(stem, {
+        keys: customerKeys(customer),
+        namespace: customer.namespace,
+        positions: [position]
+      })
     else group.positions.push(position)
   })
   return [...groups.values()]

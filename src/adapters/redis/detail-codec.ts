@@ -16,17 +16,20 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const packr = new Packr({ useRecords: false, moreTypes: false, encodeUndefinedAsNil: true })
 
 /** The details of an event, as they were told. */
-export type Details = Pick<CustomerEvent, 'id' | 'source' | 'treatmentId' | 'placement' | 'decisionId' | 'value' | 'reason' | 'data'>
+export type Details = Pick<
+  CustomerEvent,
+  'id' | 'source' | 'treatmentId' | 'placement' | 'decisionId' | 'value' | 'reason' | 'data'
+>
 
 /** The names that should be registered before an event's details are encoded; what a token proved, and its source. */
-export function namesOfDetails (event: CustomerEvent): Name[] {
+export function namesOfDetails(event: CustomerEvent): Name[] {
   const names: Name[] = [['source', event.source]]
   if (event.treatmentId !== undefined) names.push(['treatment', event.treatmentId])
   if (event.placement !== undefined) names.push(['placement', event.placement])
   return names
 }
 
-export function encodeDetails (event: Details, names: Names): Buffer {
+export function encodeDetails(event: Details, names: Names): Buffer {
   const members: unknown[] = [
     compact(event.id),
     short(names, 'source', event.source),
@@ -42,7 +45,7 @@ export function encodeDetails (event: Details, names: Names): Buffer {
 }
 
 /** The bytes of each detail, in the order of arrival. Throws UnreadableRecord. */
-export function splitDetails (bytes: Buffer): Buffer[] {
+export function splitDetails(bytes: Buffer): Buffer[] {
   if (!bytes.subarray(0, DETAILS_HEADER.length).equals(DETAILS_HEADER)) throw unreadable()
   const parts: Buffer[] = []
   if (bytes.length === DETAILS_HEADER.length) return parts
@@ -57,7 +60,7 @@ export function splitDetails (bytes: Buffer): Buffer[] {
 }
 
 /** Reads one part of splitDetails. Throws UnreadableRecord or UnknownNumber. */
-export function decodeDetails (part: Buffer, names: Names): Details {
+export function decodeDetails(part: Buffer, names: Names): Details {
   const members: unknown = packr.unpack(part)
   if (!Array.isArray(members)) throw unreadable()
   const [id, source, treatmentId, placement, decisionId, value, reason, data] = members as unknown[]
@@ -73,20 +76,24 @@ export function decodeDetails (part: Buffer, names: Names): Details {
   }
 }
 
-function optional<K extends string, V> (name: K, value: V | undefined): { [key in K]?: V } {
+function optional<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
   return value === undefined ? {} : ({ [name]: value } as { [key in K]: V })
 }
 
-function short (names: Names, kind: NameKind, text: string | undefined): string | number | undefined {
+function short(
+  names: Names,
+  kind: NameKind,
+  text: string | undefined
+): string | number | undefined {
   if (text === undefined) return undefined
   return names.number(kind, text) || text
 }
 
-function compact (id: string | undefined): string | Buffer | undefined {
+function compact(id: string | undefined): string | Buffer | undefined {
   return id !== undefined && UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id
 }
 
-function text (names: Names, kind: NameKind, member: unknown): string | undefined {
+function text(names: Names, kind: NameKind, member: unknown): string | undefined {
   if (typeof member === 'string') return member
   if (typeof member === 'number') return names.nameOf(kind, member)
   if (!(member instanceof Uint8Array)) return undefined
@@ -94,6 +101,9 @@ function text (names: Names, kind: NameKind, member: unknown): string | undefine
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-function unreadable (cause?: unknown): UnreadableRecord {
-  return new UnreadableRecord('the stored details of the history have no known format; erase the customer or restore it from a backup', { cause })
+function unreadable(cause?: unknown): UnreadableRecord {
+  return new UnreadableRecord(
+    'the stored details of the history have no known format; erase the customer or restore it from a backup',
+    { cause }
+  )
 }

@@ -6,27 +6,40 @@ export class UnreadableRecord extends StoreUnavailable {}
 /** What Redis or its client says, and what that means for people. First match wins; Redis 6 puts text before the code of a script's error. */
 const SENTENCES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^Command timed out/, 'Redis did not answer in time'],
-  [/^Stream isn't writeable|^Connection is closed|MaxRetriesPerRequest|max retries per request/i, 'Redis is not connected; the connection is tried again'],
+  [
+    /^Stream isn't writeable|^Connection is closed|MaxRetriesPerRequest|max retries per request/i,
+    'Redis is not connected; the connection is tried again'
+  ],
   [/\bLATE\b/, 'Redis got the write after its deadline and left it undone'],
-  [/\bMISCONF\b/, 'Redis refuses writes because it cannot persist them (MISCONF): free its disk or see its log'],
-  [/\bOOM\b/, 'Redis refuses writes because its maxmemory is reached (OOM): raise maxmemory or lower what is kept'],
+  [
+    /\bMISCONF\b/,
+    'Redis refuses writes because it cannot persist them (MISCONF): free its disk or see its log'
+  ],
+  [
+    /\bOOM\b/,
+    'Redis refuses writes because its maxmemory is reached (OOM): raise maxmemory or lower what is kept'
+  ],
   [/\bREADONLY\b/, 'Redis is a read-only replica: connect to the primary'],
   [/\bNOREPLICAS\b/, 'Redis refuses writes because too few replicas are connected (NOREPLICAS)'],
   [/\bLOADING\b/, 'Redis is still loading its data'],
   [/\bBUSY\b/, 'Redis is busy with a long script'],
-  [/\b(NOAUTH|WRONGPASS)\b/, 'Redis refuses the credentials: correct the user and password in the URL'],
+  [
+    /\b(NOAUTH|WRONGPASS)\b/,
+    'Redis refuses the credentials: correct the user and password in the URL'
+  ],
   [/\bNOPERM\b/, 'Redis refuses a command to this user (NOPERM): extend its ACL']
 ]
 
 /** Turns any failure of the Redis client into the error that ports promise. */
-export function unavailable (error: unknown): StoreUnavailable {
+export function unavailable(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
   const message = error instanceof Error ? error.message : String(error)
-  if (/\b(WRONGTYPE|UNREADABLE)\b/.test(message)) return new UnreadableRecord(`a stored record cannot be read: ${message}`, { cause: error })
+  if (/\b(WRONGTYPE|UNREADABLE)\b/.test(message))
+    return new UnreadableRecord(`a stored record cannot be read: ${message}`, { cause: error })
   return new StoreUnavailable(explain(message), { cause: error })
 }
 
 /** The sentence for a message of Redis or its client. */
-export function explain (message: string): string {
+export function explain(message: string): string {
   return SENTENCES.find(([pattern]) => pattern.test(message))?.[1] ?? `Redis failed: ${message}`
 }

@@ -16,7 +16,7 @@ import type { WordTables } from './words.js'
  */
 const VERSION = 1
 const MAGIC = 0x68
-export const HISTORY_HEADER_BYTES = 8
+const HISTORY_HEADER_BYTES = 8
 const COUNT_BYTES = 12
 const RECORD_BYTES = 16
 const HOUR_MS = 3_600_000
@@ -41,7 +41,7 @@ export interface StoredLog {
 }
 
 /** @param stamp 0 to 2^32 - 1, random */
-export function historyHeader (stamp: number, hourCounts = 0): Buffer {
+export function historyHeader(stamp: number, hourCounts = 0): Buffer {
   const header = Buffer.alloc(HISTORY_HEADER_BYTES)
   header[0] = VERSION
   header[1] = MAGIC
@@ -51,7 +51,7 @@ export function historyHeader (stamp: number, hourCounts = 0): Buffer {
 }
 
 /** `untilMs` is rounded up to whole seconds. */
-export function encodeRecord (record: LogRecord): Buffer {
+export function encodeRecord(record: LogRecord): Buffer {
   const bytes = Buffer.alloc(RECORD_BYTES)
   bytes.writeUIntBE(Math.min(Math.max(0, Math.trunc(record.timeMs)), MAX_TIME_MS), 0, 6)
   bytes.writeUIntBE(record.offer, 6, 3)
@@ -60,11 +60,19 @@ export function encodeRecord (record: LogRecord): Buffer {
   return bytes
 }
 
-export function encodeLog (stamp: number, records: readonly LogRecord[], hours: readonly HourCount[]): Buffer {
-  return Buffer.concat([historyHeader(stamp, hours.length), ...hours.map(encodeHour), ...records.map(encodeRecord)])
+export function encodeLog(
+  stamp: number,
+  records: readonly LogRecord[],
+  hours: readonly HourCount[]
+): Buffer {
+  return Buffer.concat([
+    historyHeader(stamp, hours.length),
+    ...hours.map(encodeHour),
+    ...records.map(encodeRecord)
+  ])
 }
 
-function encodeHour (hour: HourCount): Buffer {
+function encodeHour(hour: HourCount): Buffer {
   const bytes = Buffer.alloc(COUNT_BYTES)
   bytes.writeUIntBE(hour.startMs / HOUR_MS, 0, 3)
   bytes.writeUIntBE(hour.offer, 3, 3)
@@ -74,10 +82,11 @@ function encodeHour (hour: HourCount): Buffer {
 }
 
 /** The whole log in the registry's numbers, for people and for folding. Throws UnreadableRecord. */
-export function decodeLog (bytes: Buffer): StoredLog {
+export function decodeLog(bytes: Buffer): StoredLog {
   const firstRecord = checkedStart(bytes)
   const hours: HourCount[] = []
-  for (let at = HISTORY_HEADER_BYTES; at < firstRecord; at += COUNT_BYTES) hours.push(decodeHour(bytes, at))
+  for (let at = HISTORY_HEADER_BYTES; at < firstRecord; at += COUNT_BYTES)
+    hours.push(decodeHour(bytes, at))
   const records: LogRecord[] = []
   for (let at = firstRecord; at < bytes.length; at += RECORD_BYTES) {
     const typeAndChannel = bytes.readUIntBE(at + 9, 3)
@@ -93,27 +102,26 @@ export function decodeLog (bytes: Buffer): StoredLog {
 }
 
 /** The log in the positions of a lexicon, newest first. No object per record: this runs with every decision. Throws UnreadableRecord. */
-export function decodeHistory (bytes: Buffer, words: WordTables): History {
+export function decodeHistory(bytes: Buffer, words: WordTables): History {
   const firstRecord = checkedStart(bytes)
   const columns = emptyColumns((bytes.length - firstRecord) / RECORD_BYTES)
   const sorted = fillNewestFirst(columns, bytes, words)
   const older: HourCount[] = []
   for (let at = HISTORY_HEADER_BYTES; at < firstRecord; at += COUNT_BYTES) {
     const hour = decodeHour(bytes, at)
-    older.push({ ...hour, type: positionOf(words.types, hour.type), offer: positionOf(words.offers, hour.offer) })
+    older.push({
+      ...hour,
+      type: positionOf(words.types, hour.type),
+      offer: positionOf(words.offers, hour.offer)
+    })
   }
   return new History(sorted ? columns : inOrder(columns), older)
-}
-
-/** How many records a log holds. Throws UnreadableRecord. */
-export function recordCount (bytes: Buffer): number {
-  return (bytes.length - checkedStart(bytes)) / RECORD_BYTES
 }
 
 type Columns = ReturnType<typeof emptyColumns>
 
 /** All columns in one piece of memory: a fifth of the allocations. */
-function emptyColumns (length: number) {
+function emptyColumns(length: number) {
   const memory = new ArrayBuffer(length * 28)
   return {
     timesMs: new Float64Array(memory, 0, length),
@@ -125,7 +133,7 @@ function emptyColumns (length: number) {
 }
 
 /** Reads from the end, where the newest usually stand; answers whether they came out newest first. */
-function fillNewestFirst (columns: Columns, bytes: Buffer, words: WordTables): boolean {
+function fillNewestFirst(columns: Columns, bytes: Buffer, words: WordTables): boolean {
   const { timesMs, types, offers, channels, untilsMs } = columns
   let newerMs = Number.POSITIVE_INFINITY
   let sorted = true
@@ -136,22 +144,27 @@ function fillNewestFirst (columns: Columns, bytes: Buffer, words: WordTables): b
     newerMs = timeMs
     timesMs[i] = timeMs
     types[i] = positionOf(words.types, typeAndChannel >>> 12)
-    offers[i] = positionOf(words.offers, (bytes[at + 6]! << 16) | (bytes[at + 7]! << 8) | bytes[at + 8]!)
+    offers[i] = positionOf(
+      words.offers,
+      (bytes[at + 6]! << 16) | (bytes[at + 7]! << 8) | bytes[at + 8]!
+    )
     channels[i] = positionOf(words.channels, typeAndChannel & 0xfff)
     untilsMs[i] = word(bytes, at + 12) * 1000
   }
   return sorted
 }
 
-function word (bytes: Buffer, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+function word(bytes: Buffer, at: number): number {
+  return (
+    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  )
 }
 
 /** Columns that hold backdated events, put in order of time. */
-function inOrder (columns: Columns): Columns {
+function inOrder(columns: Columns): Columns {
   const last = columns.timesMs.length - 1
   // The columns run against the order of arrival, which decides between equal times.
-  const order = newestFirst(columns.timesMs.toReversed()).map((arrival) => last - arrival)
+  const order = newestFirst(columns.timesMs.toReversed()).map(arrival => last - arrival)
   const ordered = emptyColumns(columns.timesMs.length)
   for (let i = 0; i <= last; i++) {
     const from = order[i]!
@@ -164,7 +177,7 @@ function inOrder (columns: Columns): Columns {
   return ordered
 }
 
-function decodeHour (bytes: Buffer, at: number): HourCount {
+function decodeHour(bytes: Buffer, at: number): HourCount {
   return {
     startMs: bytes.readUIntBE(at, 3) * HOUR_MS,
     offer: bytes.readUIntBE(at + 3, 3),
@@ -174,13 +187,17 @@ function decodeHour (bytes: Buffer, at: number): HourCount {
 }
 
 /** Where the records begin, after checking that the bytes are a log. */
-function checkedStart (bytes: Buffer): number {
+function checkedStart(bytes: Buffer): number {
   if (bytes.length < HISTORY_HEADER_BYTES || bytes[0] !== VERSION || bytes[1] !== MAGIC) {
-    throw new UnreadableRecord('the stored history has no known format; erase the customer or restore it from a backup')
+    throw new UnreadableRecord(
+      'the stored history has no known format; erase the customer or restore it from a backup'
+    )
   }
   const start = HISTORY_HEADER_BYTES + bytes.readUInt16BE(2) * COUNT_BYTES
   if (start > bytes.length || (bytes.length - start) % RECORD_BYTES !== 0) {
-    throw new UnreadableRecord('the stored history is cut off; erase the customer or restore it from a backup')
+    throw new UnreadableRecord(
+      'the stored history is cut off; erase the customer or restore it from a backup'
+    )
   }
   return start
 }

@@ -26,7 +26,7 @@ export interface CustomerKeys {
   readonly tombstone: string
 }
 
-export function customerKeys (key: CustomerKey): CustomerKeys {
+export function customerKeys(key: CustomerKey): CustomerKeys {
   const stem = customerStem(key)
   return {
     profile: stem + 'p',
@@ -39,7 +39,7 @@ export function customerKeys (key: CustomerKey): CustomerKeys {
 }
 
 /** What the keys of a customer begin with; different for different customers, whatever their ids hold. */
-export function customerStem (key: CustomerKey): string {
+export function customerStem(key: CustomerKey): string {
   return `offerd:{${escapePart(key.namespace)}:${escapePart(key.id)}}:`
 }
 
@@ -50,23 +50,23 @@ export const RECORDS_INDEX_KEY = `${RECORDS_STEM}index`
 export const RECORDS_BYTES_KEY = `${RECORDS_STEM}bytes`
 
 /** The key of the list that holds a writer's batches of one time slot. */
-export function recordsKey (bucket: string): string {
+export function recordsKey(bucket: string): string {
   return `${RECORDS_STEM}b:${bucket}`
 }
 
-export function documentKey (name: string): string {
+export function documentKey(name: string): string {
   return `offerd:doc:${name}`
 }
 
-export function claimKey (name: string): string {
+export function claimKey(name: string): string {
   return `offerd:claim:${name}`
 }
 
-export function seriesKey (series: string): string {
+export function seriesKey(series: string): string {
   return `offerd:num:${series}`
 }
 
-export function newsChannel (topic: string): string {
+export function newsChannel(topic: string): string {
   return `offerd:news:${topic}`
 }
 
@@ -74,7 +74,7 @@ export function newsChannel (topic: string): string {
 const RESERVED = /[%{}:\uD800-\uDFFF]/u
 const ALL_RESERVED = /[%{}:\uD800-\uDFFF]/gu
 
-function escapePart (text: string): string {
+function escapePart(text: string): string {
   if (!RESERVED.test(text)) return text
-  return text.replace(ALL_RESERVED, (char) => `%${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(ALL_RESERVED, char => `%${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 /** The keys that one customer adds to an MGET, in this order. The alias is read already so that merging costs no command later. */
-export function loadKeys (keys: CustomerKeys): string[] {
+export function loadKeys(keys: CustomerKeys): string[] {
   return [keys.profile, keys.history, keys.alias]
 }
 const KEYS_PER_CUSTOMER = 3
@@ -42,11 +42,11 @@ export class Loader {
   readonly #connection: Connection
   #waiting = new Map<string, Waiting>()
 
-  constructor (connection: Connection) {
+  constructor(connection: Connection) {
     this.#connection = connection
   }
 
-  load (keys: CustomerKeys): Promise<Reply> {
+  load(keys: CustomerKeys): Promise<Reply> {
     const found = this.#waiting.get(keys.profile)
     if (found !== undefined) return found.reply.promise
     if (this.#waiting.size === 0) setImmediate(() => this.#flush())
@@ -55,19 +55,28 @@ export class Loader {
     return waiting.reply.promise
   }
 
-  #flush (): void {
+  #flush(): void {
     const waiting = [...this.#waiting.values()]
     this.#waiting = new Map()
-    for (let start = 0; start < waiting.length; start += MOST_TOGETHER) void this.#read(waiting.slice(start, start + MOST_TOGETHER))
+    for (let start = 0; start < waiting.length; start += MOST_TOGETHER)
+      void this.#read(waiting.slice(start, start + MOST_TOGETHER))
   }
 
-  async #read (waiting: readonly Waiting[]): Promise<void> {
+  async #read(waiting: readonly Waiting[]): Promise<void> {
     try {
-      const values = await this.#connection.command('MGET', ...waiting.flatMap(({ keys }) => loadKeys(keys)))
+      const values = await this.#connection.command(
+        'MGET',
+        ...waiting.flatMap(({ keys }) => loadKeys(keys))
+      )
       const replies = waiting.map((_, i) => replyAt(values as Array<Buffer | null>, i))
       const unreadable = await this.#ofWrongType(waiting, replies)
       waiting.forEach(({ keys, reply }, i) => {
-        if (unreadable.has(keys)) reply.reject(new UnreadableRecord(`a key of ${keys.profile.slice(0, -1)} holds no string; erase the customer or restore it`))
+        if (unreadable.has(keys))
+          reply.reject(
+            new UnreadableRecord(
+              `a key of ${keys.profile.slice(0, -1)} holds no string; erase the customer or restore it`
+            )
+          )
         else reply.resolve(replies[i]!)
       })
     } catch (error) {
@@ -79,33 +88,62 @@ export class Loader {
    * MGET answers nil for a key of another type, which must not pass for a customer without history or consent.
    * So what was nil is looked at once more: nothing is paid where profile and history are there.
    */
-  async #ofWrongType (waiting: readonly Waiting[], replies: readonly Reply[]): Promise<Set<CustomerKeys>> {
-    return new Set(await keysOfWrongType(this.#connection, waiting.map(({ keys }) => keys), replies))
+  async #ofWrongType(
+    waiting: readonly Waiting[],
+    replies: readonly Reply[]
+  ): Promise<Set<CustomerKeys>> {
+    return new Set(
+      await keysOfWrongType(
+        this.#connection,
+        waiting.map(({ keys }) => keys),
+        replies
+      )
+    )
   }
 }
 
 /** The customers among these whose absent profile or history is in truth a key of another type. */
-export async function keysOfWrongType (connection: Connection, customers: readonly CustomerKeys[], replies: readonly Reply[]): Promise<CustomerKeys[]> {
+export async function keysOfWrongType(
+  connection: Connection,
+  customers: readonly CustomerKeys[],
+  replies: readonly Reply[]
+): Promise<CustomerKeys[]> {
   const absent = customers.flatMap((keys, i) => [
     ...(replies[i]!.profile === null ? [{ keys, key: keys.profile }] : []),
     ...(replies[i]!.history === null ? [{ keys, key: keys.history }] : [])
   ])
-  if (absent.length === 0 || (await connection.command('EXISTS', ...absent.map(({ key }) => key))) === 0) return []
+  if (
+    absent.length === 0 ||
+    (await connection.command('EXISTS', ...absent.map(({ key }) => key))) === 0
+  )
+    return []
   // Rare: a key of another type, or a customer written between the two commands. GET tells them apart.
-  const answers = await connection.runAll(absent.map(({ key }) => ({ command: 'GET', args: [key] })))
-  const failed = answers.find((answer) => answer instanceof Error && !(answer instanceof UnreadableRecord))
+  const answers = await connection.runAll(
+    absent.map(({ key }) => ({ command: 'GET', args: [key] }))
+  )
+  const failed = answers.find(
+    (answer): answer is Error => answer instanceof Error && !(answer instanceof UnreadableRecord)
+  )
   if (failed !== undefined) throw failed
   return absent.flatMap(({ keys }, i) => (answers[i] instanceof UnreadableRecord ? [keys] : []))
 }
 
-export function replyAt (values: ReadonlyArray<Buffer | null>, customer: number): Reply {
+export function replyAt(values: ReadonlyArray<Buffer | null>, customer: number): Reply {
   const at = customer * KEYS_PER_CUSTOMER
   return { profile: values[at] ?? null, history: values[at + 1] ?? null }
 }
 
 /** What a decision needs, from the bytes. Throws UnreadableRecord, or UnknownNumber where the registry must be refreshed. */
-export function stateOf (key: CustomerKey, reply: Reply, names: Names, words: WordTables): CustomerState {
-  const profile = reply.profile === null ? nothingKnown(words.lexicon) : decodeForDecision(reply.profile, names, words)
+export function stateOf(
+  key: CustomerKey,
+  reply: Reply,
+  names: Names,
+  words: WordTables
+): CustomerState {
+  const profile =
+    reply.profile === null
+      ? nothingKnown(words.lexicon)
+      : decodeForDecision(reply.profile, names, words)
   return {
     key,
     known: reply.profile !== null,
@@ -116,7 +154,7 @@ export function stateOf (key: CustomerKey, reply: Reply, names: Names, words: Wo
   }
 }
 
-function nothingKnown (lexicon: Lexicon) {
+function nothingKnown(lexicon: Lexicon) {
   return {
     attributes: new Array<undefined>(lexicon.attributes.length).fill(undefined),
     tags: [],
@@ -124,9 +162,12 @@ function nothingKnown (lexicon: Lexicon) {
   }
 }
 
-function promiseWithResolver<T> (): PromiseWithResolver<T> {
+function promiseWithResolver<T>(): PromiseWithResolver<T> {
   let resolve!: (value: T) => void
   let reject!: (error: unknown) => void
-  const promise = new Promise<T>((fulfil, refuse) => { resolve = fulfil; reject = refuse })
+  const promise = new Promise<T>((fulfil, refuse) => {
+    resolve = fulfil
+    reject = refuse
+  })
   return { promise, resolve, reject }
 }

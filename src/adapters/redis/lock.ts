@@ -9,7 +9,7 @@ const STALE_MS = 15_000
  * Runs something while no other process does, by a file that only one can create.
  * A file and not a process id: it also works between containers that share a folder.
  */
-export async function withLock<T> (path: string, run: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, run: () => Promise<T>): Promise<T> {
   await acquire(path)
   try {
     return await run()
@@ -18,7 +18,7 @@ export async function withLock<T> (path: string, run: () => Promise<T>): Promise
   }
 }
 
-async function acquire (path: string): Promise<void> {
+async function acquire(path: string): Promise<void> {
   for (;;) {
     try {
       await (await open(path, 'wx')).close()
@@ -27,11 +27,11 @@ async function acquire (path: string): Promise<void> {
       if (codeOf(error) !== 'EEXIST') throw error
     }
     await removeStale(path)
-    await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
+    await new Promise(resolve => setTimeout(resolve, TRY_EVERY_MS))
   }
 }
 
-async function removeStale (path: string): Promise<void> {
+async function removeStale(path: string): Promise<void> {
   try {
     if (Date.now() - (await stat(path)).mtimeMs < STALE_MS) return
     // Renaming has one winner; whoever only deleted could delete the lock of the next holder.
@@ -43,6 +43,6 @@ async function removeStale (path: string): Promise<void> {
   }
 }
 
-function codeOf (error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }

@@ -28,36 +28,49 @@ const OWN_FIRST_ANSWER_MS = 10_000
  * Opens the store: the Redis of the URL; else a redis-server or valkey-server found on PATH, started in the data folder;
  * else the memory of this process, with a warning. Rejects for a URL that is none and for a server that does not start.
  */
-export async function openStore (options: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.url !== undefined) return await openByUrl(options, options.url)
   const program = await findServerProgram(options.log)
   if (program !== undefined) return await openOwn(options, program)
-  options.log.warn({}, 'neither a Redis URL nor a redis-server or valkey-server on PATH: everything is kept in memory and lost when the service ends; install redis-server or set OFFERD_REDIS_URL')
-  return createMemoryStore({ recordBytes: options.recordBytes ?? RECORD_BYTES, clock: options.clock ?? Date.now })
+  options.log.warn(
+    {},
+    'neither a Redis URL nor a redis-server or valkey-server on PATH: everything is kept in memory and lost when the service ends; install redis-server or set OFFERD_REDIS_URL'
+  )
+  return createMemoryStore({
+    recordBytes: options.recordBytes ?? RECORD_BYTES,
+    clock: options.clock ?? Date.now
+  })
 }
 
-async function openByUrl (options: StoreOptions, url: string): Promise<Store> {
-  const { store, connection } = createRedisStore({ ...limitsOf(options), address: readAddress(url), log: options.log })
+async function openByUrl(options: StoreOptions, url: string): Promise<Store> {
+  const { store, connection } = createRedisStore({
+    ...limitsOf(options),
+    address: readAddress(url),
+    log: options.log
+  })
   if (!(await connection.settled(FIRST_ANSWER_MS))) {
-    options.log.error({ store: store.description }, `${store.description} does not answer; the service starts degraded and recovers when it does`)
+    options.log.error(
+      { store: store.description },
+      `${store.description} does not answer; the service starts degraded and recovers when it does`
+    )
   }
   return store
 }
 
-async function openOwn (options: StoreOptions, program: string): Promise<Store> {
+async function openOwn(options: StoreOptions, program: string): Promise<Store> {
   const server = await joinOrStart(program, options.dataDir ?? '.offerd', options.log)
   const { store, connection } = createRedisStore({
     ...limitsOf(options),
     address: socketAddress(server.socketPath),
     log: options.log,
-    beforeClose: (open) => server.leave(open)
+    beforeClose: open => server.leave(open)
   })
   await connection.settled(OWN_FIRST_ANSWER_MS)
   server.supervise(connection)
   return store
 }
 
-function limitsOf (options: StoreOptions) {
+function limitsOf(options: StoreOptions) {
   return {
     recordBytes: options.recordBytes ?? RECORD_BYTES,
     commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS

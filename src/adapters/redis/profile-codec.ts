@@ -20,10 +20,15 @@ export const PROFILE_PREFIX_BYTES = 10
 
 const PREFIX = Buffer.from([VERSION, MAGIC])
 const packr = new Packr({ useRecords: false, moreTypes: false })
-type Body = [numbers: number[], values: AttributeValue[], tags: number[], consent: Array<number | string>]
+type Body = [
+  numbers: number[],
+  values: AttributeValue[],
+  tags: number[],
+  consent: Array<number | string>
+]
 
 /** Makes the stamps of a process: no two writes of any process carry the same. */
-export function createStamps (): () => Buffer {
+export function createStamps(): () => Buffer {
   const process = randomBytes(4).readUInt32BE()
   let count = randomBytes(4).readUInt32BE()
   return () => {
@@ -36,9 +41,11 @@ export function createStamps (): () => Buffer {
 }
 
 /** The names of a profile that must be registered before it can be encoded; usually none, which costs a look-up each. */
-export function unknownNames (profile: Profile, names: Names): Name[] {
+export function unknownNames(profile: Profile, names: Names): Name[] {
   const unknown: Name[] = []
-  const look = (kind: NameKind, name: string) => { if (names.number(kind, name) === 0) unknown.push([kind, name]) }
+  const look = (kind: NameKind, name: string) => {
+    if (names.number(kind, name) === 0) unknown.push([kind, name])
+  }
   for (const name in profile.attributes) look('attribute', name)
   for (const name of profile.tags) look('tag', name)
   for (const name in profile.consent) look('purpose', name)
@@ -46,7 +53,7 @@ export function unknownNames (profile: Profile, names: Names): Name[] {
 }
 
 /** Throws StoreUnavailable where a name is not registered (any more). */
-export function encodeProfile (profile: Profile, names: Names, stamp: Buffer): Buffer {
+export function encodeProfile(profile: Profile, names: Names, stamp: Buffer): Buffer {
   const body: Body = [[], [], [], []]
   const [numbers, values, tags, consent] = body
   for (const name in profile.attributes) {
@@ -62,22 +69,31 @@ export function encodeProfile (profile: Profile, names: Names, stamp: Buffer): B
 }
 
 /** The profile for people. Throws UnreadableRecord or UnknownNumber. */
-export function decodeProfile (bytes: Buffer, names: Names): Profile {
+export function decodeProfile(bytes: Buffer, names: Names): Profile {
   const [numbers, values, tags, consent] = bodyOf(bytes)
   const attributes: Record<string, AttributeValue> = {}
-  numbers.forEach((number, i) => { attributes[names.nameOf('attribute', number)] = values[i]! })
+  numbers.forEach((number, i) => {
+    attributes[names.nameOf('attribute', number)] = values[i]!
+  })
   const purposes: Record<string, Consent> = {}
   for (let i = 0; i < consent.length; i += 4) {
-    const [number, granted, timeMs, source] = consent.slice(i, i + 4) as [number, number, number, string]
+    const [number, granted, timeMs, source] = consent.slice(i, i + 4) as [
+      number,
+      number,
+      number,
+      string
+    ]
     purposes[names.nameOf('purpose', number)] = { granted: granted === 1, timeMs, source }
   }
-  return { attributes, tags: tags.map((number) => names.nameOf('tag', number)), consent: purposes }
+  return { attributes, tags: tags.map(number => names.nameOf('tag', number)), consent: purposes }
 }
 
 /** The profile in the positions of a lexicon. Throws UnreadableRecord, or UnknownNumber for a tag. */
-export function decodeForDecision (bytes: Buffer, names: Names, words: WordTables) {
+export function decodeForDecision(bytes: Buffer, names: Names, words: WordTables) {
   const [numbers, values, tagNumbers, consent] = bodyOf(bytes)
-  const attributes = new Array<AttributeValue | undefined>(words.lexicon.attributes.length).fill(undefined)
+  const attributes = new Array<AttributeValue | undefined>(words.lexicon.attributes.length).fill(
+    undefined
+  )
   for (let i = 0; i < numbers.length; i++) {
     const position = positionOf(words.attributes, numbers[i]!)
     if (position >= 0) attributes[position] = values[i]
@@ -87,12 +103,13 @@ export function decodeForDecision (bytes: Buffer, names: Names, words: WordTable
     const position = positionOf(words.purposes, Number(consent[i]))
     if (position >= 0) granted[position] = Number(consent[i + 1])
   }
-  const tags = tagNumbers.map((number) => names.nameOf('tag', number))
+  const tags = tagNumbers.map(number => names.nameOf('tag', number))
   return { attributes, tags, granted }
 }
 
-function bodyOf (bytes: Buffer): Body {
-  if (bytes.length <= PROFILE_PREFIX_BYTES || bytes[0] !== VERSION || bytes[1] !== MAGIC) throw unreadable('has no known format')
+function bodyOf(bytes: Buffer): Body {
+  if (bytes.length <= PROFILE_PREFIX_BYTES || bytes[0] !== VERSION || bytes[1] !== MAGIC)
+    throw unreadable('has no known format')
   let body: unknown
   try {
     body = packr.unpack(bytes.subarray(PROFILE_PREFIX_BYTES))
@@ -103,33 +120,45 @@ function bodyOf (bytes: Buffer): Body {
   return body
 }
 
-function unreadable (what: string, cause?: unknown): UnreadableRecord {
-  return new UnreadableRecord(`the stored profile ${what}; import the customer again or restore it from a backup`, { cause })
-}
-
-function isBody (body: unknown): body is Body {
-  if (!Array.isArray(body) || body.length !== 4) return false
-  const [numbers, values, tags, consent] = body as unknown[]
-  return (
-    isList(numbers, isNumber) && isList(values, isValue) && numbers.length === values.length &&
-    isList(tags, isNumber) && isList(consent, isNumberOrText) && consent.length % 4 === 0
+function unreadable(what: string, cause?: unknown): UnreadableRecord {
+  return new UnreadableRecord(
+    `the stored profile ${what}; import the customer again or restore it from a backup`,
+    { cause }
   )
 }
 
-function isList (value: unknown, holds: (element: unknown) => boolean): value is unknown[] {
+function isBody(body: unknown): body is Body {
+  if (!Array.isArray(body) || body.length !== 4) return false
+  const [numbers, values, tags, consent] = body as unknown[]
+  return (
+    isList(numbers, isNumber) &&
+    isList(values, isValue) &&
+    numbers.length === values.length &&
+    isList(tags, isNumber) &&
+    isList(consent, isNumberOrText) &&
+    consent.length % 4 === 0
+  )
+}
+
+function isList(value: unknown, holds: (element: unknown) => boolean): value is unknown[] {
   if (!Array.isArray(value)) return false
   for (const element of value) if (!holds(element)) return false
   return true
 }
 
-function isNumber (value: unknown): boolean {
+function isNumber(value: unknown): boolean {
   return Number.isInteger(value)
 }
 
-function isNumberOrText (value: unknown): boolean {
+function isNumberOrText(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'string'
 }
 
-function isValue (value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || isList(value, isNumberOrText)
+function isValue(value: unknown): boolean {
+  return (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    isList(value, isNumberOrText)
+  )
 }

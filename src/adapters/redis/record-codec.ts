@@ -19,23 +19,35 @@ const inflate = promisify(inflateRaw)
 const packr = new Packr({ useRecords: false, moreTypes: true })
 
 /** Packs here, a few records at a time, and compresses on another thread. */
-export async function encodeRecords (records: readonly DecisionRecord[]): Promise<Buffer> {
+export async function encodeRecords(records: readonly DecisionRecord[]): Promise<Buffer> {
   const parts: Buffer[] = []
   for (const [i, { id, decidedAtMs, strategyHash, answer, request, trace }] of records.entries()) {
-    if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
     parts.push(packr.pack([id, packr.pack([decidedAtMs, strategyHash, answer, request, trace])]))
   }
-  return Buffer.concat([Buffer.from([VERSION]), await deflate(Buffer.concat(parts), { level: LEVEL })])
+  return Buffer.concat([
+    Buffer.from([VERSION]),
+    await deflate(Buffer.concat(parts), { level: LEVEL })
+  ])
 }
 
 /** The record with the id, or undefined where the batch has none. Throws UnreadableRecord. */
-export async function findRecord (batch: Buffer, id: string): Promise<DecisionRecord | undefined> {
-  if (batch[0] !== VERSION) throw new UnreadableRecord(`the record of decision ${id} has no known format`)
+export async function findRecord(batch: Buffer, id: string): Promise<DecisionRecord | undefined> {
+  if (batch[0] !== VERSION)
+    throw new UnreadableRecord(`the record of decision ${id} has no known format`)
   try {
-    const entries = packr.unpackMultiple(await inflate(batch.subarray(1))) as Array<[string, Buffer]>
+    const entries = packr.unpackMultiple(await inflate(batch.subarray(1))) as Array<
+      [string, Buffer]
+    >
     const entry = entries.find(([other]) => other === id)
     if (entry === undefined) return undefined
-    const [decidedAtMs, strategyHash, answer, request, trace] = packr.unpack(entry[1]) as [number, string, string, string, unknown]
+    const [decidedAtMs, strategyHash, answer, request, trace] = packr.unpack(entry[1]) as [
+      number,
+      string,
+      string,
+      string,
+      unknown
+    ]
     return { id, decidedAtMs, strategyHash, answer, request, trace }
   } catch (error) {
     throw new UnreadableRecord(`the record of decision ${id} cannot be decoded`, { cause: error })

@@ -31,18 +31,18 @@ export class RedisRecords implements DecisionRecords {
   #dropped = 0
   #warnedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor (connection: Connection, log: Log, mostBytes: number) {
+  constructor(connection: Connection, log: Log, mostBytes: number) {
     this.#connection = connection
     this.#log = log
     this.#mostBytes = mostBytes
   }
 
   /** How many records were given up because Redis stayed away. */
-  get dropped (): number {
+  get dropped(): number {
     return this.#dropped
   }
 
-  append (record: DecisionRecord): void {
+  append(record: DecisionRecord): void {
     this.#waiting.set(record.id, record)
     if (this.#waiting.size > MOST_WAITING) {
       const [oldest] = this.#waiting.keys()
@@ -53,10 +53,15 @@ export class RedisRecords implements DecisionRecords {
     this.#schedule(COLLECT_MS)
   }
 
-  async get (id: string): Promise<DecisionRecord | undefined> {
+  async get(id: string): Promise<DecisionRecord | undefined> {
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
     if (own !== undefined) return own
-    const batches = (await this.#connection.command('LRANGE', recordsKey(bucketOf(id)), 0, -1)) as Buffer[]
+    const batches = (await this.#connection.command(
+      'LRANGE',
+      recordsKey(bucketOf(id)),
+      0,
+      -1
+    )) as Buffer[]
     for (const batch of batches) {
       const record = await findRecord(batch, id)
       if (record !== undefined) return record
@@ -64,18 +69,18 @@ export class RedisRecords implements DecisionRecords {
     return undefined
   }
 
-  async flush (): Promise<void> {
+  async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     do this.#written = this.#written.then(() => this.#write())
     while ((await this.#written) && this.#waiting.size > 0)
   }
 
-  #schedule (delayMs: number): void {
+  #schedule(delayMs: number): void {
     this.#timer ??= setTimeout(() => void this.#writeLater(), delayMs).unref()
   }
 
-  async #writeLater (): Promise<void> {
+  async #writeLater(): Promise<void> {
     this.#written = this.#written.then(() => this.#write())
     const written = await this.#written
     this.#timer = undefined
@@ -83,7 +88,7 @@ export class RedisRecords implements DecisionRecords {
   }
 
   /** Writes some of what waits; false when it has to wait longer. */
-  async #write (): Promise<boolean> {
+  async #write(): Promise<boolean> {
     const taken = [...this.#waiting.values()].slice(0, MOST_TOGETHER)
     for (const record of taken) {
       this.#writing.set(record.id, record)
@@ -94,37 +99,51 @@ export class RedisRecords implements DecisionRecords {
     const failed = groups.flatMap(([, records], i) => (answers[i] instanceof Error ? records : []))
     for (const record of failed) this.#waiting.set(record.id, record)
     for (const { id } of taken) this.#writing.delete(id)
-    if (failed.length > 0) this.#warn(`decision records could not be written and wait: ${String(answers.find((answer) => answer instanceof Error))}`)
+    if (failed.length > 0)
+      this.#warn(
+        `decision records could not be written and wait: ${String(answers.find(answer => answer instanceof Error))}`
+      )
     return failed.length === 0
   }
 
-  async #send (groups: ReadonlyArray<readonly [string, readonly DecisionRecord[]]>): Promise<unknown[]> {
+  async #send(
+    groups: ReadonlyArray<readonly [string, readonly DecisionRecord[]]>
+  ): Promise<unknown[]> {
     try {
       const calls: Call[] = []
-      for (const [bucket, records] of groups) calls.push(this.#call(bucket, records[0]!.decidedAtMs, await encodeRecords(records)))
+      for (const [bucket, records] of groups)
+        calls.push(this.#call(bucket, records[0]!.decidedAtMs, await encodeRecords(records)))
       return await this.#connection.runAll(calls)
     } catch (error) {
       return groups.map(() => unavailable(error))
     }
   }
 
-  #call (bucket: string, timeMs: number, batch: Buffer): Call {
+  #call(bucket: string, timeMs: number, batch: Buffer): Call {
     const size = batch.length + OVERHEAD_BYTES
     return {
       script: KEEP_RECORDS,
       keys: [recordsKey(bucket), RECORDS_INDEX_KEY, RECORDS_BYTES_KEY],
-      args: [batch, `${bucket}:${size}:${this.#batches++}`, timeMs, size, this.#mostBytes, KEPT_MS, `${RECORDS_STEM}b:`]
+      args: [
+        batch,
+        `${bucket}:${size}:${this.#batches++}`,
+        timeMs,
+        size,
+        this.#mostBytes,
+        KEPT_MS,
+        `${RECORDS_STEM}b:`
+      ]
     }
   }
 
-  #warn (sentence: string): void {
+  #warn(sentence: string): void {
     if (performance.now() - this.#warnedAtMs < WARN_EVERY_MS) return
     this.#warnedAtMs = performance.now()
     this.#log.warn({ waiting: this.#waiting.size, dropped: this.#dropped }, sentence)
   }
 }
 
-function byBucket (records: readonly DecisionRecord[]): Map<string, DecisionRecord[]> {
+function byBucket(records: readonly DecisionRecord[]): Map<string, DecisionRecord[]> {
   const groups = new Map<string, DecisionRecord[]>()
   for (const record of records) {
     const bucket = bucketOf(record.id)
@@ -134,7 +153,9 @@ function byBucket (records: readonly DecisionRecord[]): Map<string, DecisionReco
 }
 
 /** The slot of an id; an id that is none of ours has a slot of its own. */
-function bucketOf (id: string): string {
+function bucketOf(id: string): string {
   const parts = partsOf(id)
-  return parts === undefined ? `other:${id}` : `${parts.writer.toString(16)}:${Math.floor(parts.timeMs / SLOT_MS)}`
+  return parts === undefined
+    ? `other:${id}`
+    : `${parts.writer.toString(16)}:${Math.floor(parts.timeMs / SLOT_MS)}`
 }

@@ -21,9 +21,17 @@ export interface RedisStoreOptions {
 }
 
 /** The store in one Redis server; usable at once, though every call rejects until the server answers. */
-export function createRedisStore (options: RedisStoreOptions): { store: Store, connection: Connection } {
+export function createRedisStore(options: RedisStoreOptions): {
+  store: Store
+  connection: Connection
+} {
   const { address, log } = options
-  const connectionOptions = { address, log, commandTimeoutMs: options.commandTimeoutMs, name: `offerd-${randomBytes(4).toString('hex')}` }
+  const connectionOptions = {
+    address,
+    log,
+    commandTimeoutMs: options.commandTimeoutMs,
+    name: `offerd-${randomBytes(4).toString('hex')}`
+  }
   const connection = new Connection(connectionOptions)
   const customers = new RedisCustomers(connection, new Names(connection, log), log)
   const records = new RedisRecords(connection, log, options.recordBytes)
@@ -36,7 +44,7 @@ export function createRedisStore (options: RedisStoreOptions): { store: Store, c
     documents: createDocuments(connection),
     announcements,
     trouble: () => troubleOf(connection, log),
-    async close () {
+    async close() {
       await records.flush()
       await customers.settled()
       await options.beforeClose?.(connection)

@@ -23,19 +23,22 @@ local function renew (ttl, ...)
 end
 `
 
-function write (lua: string): Script {
+function write(lua: string): Script {
   return script(IN_TIME + lua, true)
 }
 
-function script (lua: string, writes: boolean): Script {
+function script(lua: string, writes: boolean): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex'), writes }
 }
 
 /** KEYS names. Answers Redis' time in ms and the registry's epoch. */
-export const HEARTBEAT = script(`
+export const HEARTBEAT = script(
+  `
 local clock = redis.call('TIME')
 return { clock[1] * 1000 + math.floor(clock[2] / 1000), redis.call('HGET', KEYS[1], '@') }
-`, false)
+`,
+  false
+)
 
 /**
  * KEYS history, details, event ids, tombstone, profile, alias.
@@ -226,6 +229,20 @@ return 1
 
 /** Loaded with every new connection, so that the first use of each needs no second try. */
 export const ALL_SCRIPTS: readonly Script[] = [
-  HEARTBEAT, APPEND, FOLD, CHANGE, REPLACE, ERASE, TOUCH, REGISTER, RESTORE_NAMES, KEEP_RECORDS,
-  PUT_ONCE, NUMBER_OF, CLAIM, SETTLE, RELEASE, PROBE
+  HEARTBEAT,
+  APPEND,
+  FOLD,
+  CHANGE,
+  REPLACE,
+  ERASE,
+  TOUCH,
+  REGISTER,
+  RESTORE_NAMES,
+  KEEP_RECORDS,
+  PUT_ONCE,
+  NUMBER_OF,
+  CLAIM,
+  SETTLE,
+  RELEASE,
+  PROBE
 ]

@@ -12,26 +12,27 @@ export class ServerClock {
   #bounds: number[] = []
   #offsetMs: number | undefined
 
-  constructor (monotonicMs: () => number = () => performance.now()) {
+  constructor(monotonicMs: () => number = () => performance.now()) {
     this.#monotonicMs = monotonicMs
   }
 
   /** False until the first answer. */
-  get known (): boolean {
+  get known(): boolean {
     return this.#offsetMs !== undefined
   }
 
   /** Tells the time that an answer carries; called as it arrives. */
-  heard (serverMs: number): void {
+  heard(serverMs: number): void {
     const bound = serverMs - this.#monotonicMs()
     // Redis' own clock was set: what was learnt before is void.
-    if (this.#offsetMs !== undefined && Math.abs(bound - this.#offsetMs) > STEP_MS) this.#bounds = []
+    if (this.#offsetMs !== undefined && Math.abs(bound - this.#offsetMs) > STEP_MS)
+      this.#bounds = []
     this.#bounds = [...this.#bounds.slice(1 - SAMPLES), bound]
     this.#offsetMs = Math.max(...this.#bounds)
   }
 
   /** Redis' time in ms since 1970; NaN while unknown. */
-  nowMs (): number {
+  nowMs(): number {
     return this.#monotonicMs() + (this.#offsetMs ?? Number.NaN)
   }
 }

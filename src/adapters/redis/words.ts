@@ -29,12 +29,12 @@ export class Words {
   /** How long a namespace's customers live without being used, as the lexicon met last says; writes without a lexicon go by it. */
   retentionMs: Readonly<Record<string, number>> = {}
 
-  constructor (names: Names) {
+  constructor(names: Names) {
     this.#names = names
   }
 
   /** The tables of a lexicon met before; undefined for a new one, which `of` registers. */
-  known (lexicon: Lexicon): WordTables | undefined {
+  known(lexicon: Lexicon): WordTables | undefined {
     if (this.#generation !== this.#names.generation) {
       this.#generation = this.#names.generation
       this.#tables = new WeakMap()
@@ -43,10 +43,12 @@ export class Words {
   }
 
   /** Rejects with StoreUnavailable. */
-  async of (lexicon: Lexicon): Promise<WordTables> {
+  async of(lexicon: Lexicon): Promise<WordTables> {
     const known = this.known(lexicon)
     if (known !== undefined) return known
-    const names = Object.entries(LISTS).flatMap(([list, kind]) => lexicon[list as List].map((name): Name => [kind, name]))
+    const names = Object.entries(LISTS).flatMap(([list, kind]) =>
+      lexicon[list as List].map((name): Name => [kind, name])
+    )
     await this.#names.register(names)
     const tables = this.#build(lexicon)
     this.#tables.set(lexicon, tables)
@@ -54,11 +56,13 @@ export class Words {
     return tables
   }
 
-  #build (lexicon: Lexicon): WordTables {
+  #build(lexicon: Lexicon): WordTables {
     const table = (list: List) => {
-      const numbers = lexicon[list].map((name) => this.#names.numberOf(LISTS[list], name))
+      const numbers = lexicon[list].map(name => this.#names.numberOf(LISTS[list], name))
       const positions = new Int32Array(Math.max(0, ...numbers) + 1).fill(NO_INDEX)
-      numbers.forEach((number, position) => { positions[number] = position })
+      numbers.forEach((number, position) => {
+        positions[number] = position
+      })
       return positions
     }
     return {
@@ -73,6 +77,6 @@ export class Words {
 }
 
 /** The position of a number in a table; NO_INDEX where the lexicon has no such word. */
-export function positionOf (table: Int32Array, number: number): number {
+export function positionOf(table: Int32Array, number: number): number {
   return number < table.length ? table[number]! : NO_INDEX
 }

@@ -1,15 +1,31 @@
 import { deepStrictEqual, equal, match, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { decodeHistory, decodeLog, encodeLog, encodeRecord, historyHeader } from '../../../src/adapters/redis/history-codec.js'
+import {
+  decodeHistory,
+  decodeLog,
+  encodeLog,
+  encodeRecord,
+  historyHeader
+} from '../../../src/adapters/redis/history-codec.js'
 import type { LogRecord } from '../../../src/adapters/redis/history-codec.js'
 import { UnreadableRecord } from '../../../src/adapters/redis/errors.js'
-import { DETAILS_HEADER, decodeDetails, encodeDetails, splitDetails } from '../../../src/adapters/redis/detail-codec.js'
+import {
+  DETAILS_HEADER,
+  decodeDetails,
+  encodeDetails,
+  splitDetails
+} from '../../../src/adapters/redis/detail-codec.js'
 import { foldLog } from '../../../src/adapters/redis/folding.js'
 import { customerStem } from '../../../src/adapters/redis/keys.js'
 import { UnknownNumber } from '../../../src/adapters/redis/names.js'
 import type { NameKind, Names } from '../../../src/adapters/redis/names.js'
-import { createStamps, decodeForDecision, decodeProfile, encodeProfile } from '../../../src/adapters/redis/profile-codec.js'
+import {
+  createStamps,
+  decodeForDecision,
+  decodeProfile,
+  encodeProfile
+} from '../../../src/adapters/redis/profile-codec.js'
 import type { WordTables } from '../../../src/adapters/redis/words.js'
 import { hourStartMs, KEPT_EVENTS } from '../../../src/domain/history-bounds.js'
 import type { Profile } from '../../../src/domain/customer.js'
@@ -17,7 +33,7 @@ import { NO_INDEX } from '../../../src/domain/history.js'
 import { holds } from '../../helpers/holds.js'
 
 /** A registry that lives in the test: the two calls that codecs make of Names. */
-function registry (): Names {
+function registry(): Names {
   const kinds = new Map<string, string[]>()
   const namesOf = (kind: NameKind) => kinds.get(kind) ?? kinds.set(kind, ['']).get(kind)!
   const number = (kind: NameKind, name: string) => {
@@ -33,30 +49,63 @@ function registry (): Names {
 }
 
 const value = fc.oneof(
-  fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (n === 0 ? 0 : n)), fc.maxSafeInteger(), fc.boolean(),
-  fc.array(fc.string(), { maxLength: 4 }), fc.array(fc.maxSafeInteger(), { maxLength: 4 })
+  fc.string(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(n => (n === 0 ? 0 : n)),
+  fc.maxSafeInteger(),
+  fc.boolean(),
+  fc.array(fc.string(), { maxLength: 4 }),
+  fc.array(fc.maxSafeInteger(), { maxLength: 4 })
 )
 const name = fc.stringMatching(/^[a-z][a-z_0-9]{0,12}$/)
-const profile: fc.Arbitrary<Profile> = fc.record({
-  attributes: fc.dictionary(name, value, { noNullPrototype: true }),
-  tags: fc.uniqueArray(fc.string({ minLength: 1 })),
-  consent: fc.dictionary(name, fc.record({ granted: fc.boolean(), timeMs: fc.nat(2 ** 31).map((n) => n * 1000 + 1), source: fc.string() }, { noNullPrototype: true }), { noNullPrototype: true })
-}, { noNullPrototype: true })
+const profile: fc.Arbitrary<Profile> = fc.record(
+  {
+    attributes: fc.dictionary(name, value, { noNullPrototype: true }),
+    tags: fc.uniqueArray(fc.string({ minLength: 1 })),
+    consent: fc.dictionary(
+      name,
+      fc.record(
+        {
+          granted: fc.boolean(),
+          timeMs: fc.nat(2 ** 31).map(n => n * 1000 + 1),
+          source: fc.string()
+        },
+        { noNullPrototype: true }
+      ),
+      { noNullPrototype: true }
+    )
+  },
+  { noNullPrototype: true }
+)
 
-test('a profile is decoded as it was encoded', async (t) => {
+test('a profile is decoded as it was encoded', async t => {
   const names = registry()
   const nextStamp = createStamps()
-  holds(t, fc.property(profile, (stored) => {
-    deepStrictEqual(decodeProfile(encodeProfile(stored, names, nextStamp()), names), stored)
-  }), 200)
+  holds(
+    t,
+    fc.property(profile, stored => {
+      deepStrictEqual(decodeProfile(encodeProfile(stored, names, nextStamp()), names), stored)
+    }),
+    200
+  )
 })
 
-test('a profile is decoded into the positions of a lexicon', async (t) => {
+test('a profile is decoded into the positions of a lexicon', async t => {
   const names = registry()
-  const stored: Profile = { attributes: { b: 'x', unheard: 1, a: [1] }, tags: ['t'], consent: { p: { granted: true, timeMs: 1, source: '' } } }
+  const stored: Profile = {
+    attributes: { b: 'x', unheard: 1, a: [1] },
+    tags: ['t'],
+    consent: { p: { granted: true, timeMs: 1, source: '' } }
+  }
   const bytes = encodeProfile(stored, names, createStamps()())
   const words = {
-    lexicon: { attributes: ['a', 'b', 'c'], purposes: ['q', 'p'], types: [], offers: [], channels: [], retentionMs: {} },
+    lexicon: {
+      attributes: ['a', 'b', 'c'],
+      purposes: ['q', 'p'],
+      types: [],
+      offers: [],
+      channels: [],
+      retentionMs: {}
+    },
     attributes: Int32Array.of(-1, 1, -1, 0),
     purposes: Int32Array.of(-1, 1)
   } as unknown as WordTables
@@ -66,99 +115,202 @@ test('a profile is decoded into the positions of a lexicon', async (t) => {
   t.strictSame(state.tags, ['t'])
 })
 
-const record: fc.Arbitrary<LogRecord> = fc.record({
-  timeMs: fc.oneof(fc.nat(2 ** 31 - 1), fc.maxSafeInteger().filter((n) => n >= 0 && n < 2 ** 48)),
-  type: fc.nat(4095),
-  offer: fc.nat(2 ** 24 - 1),
-  channel: fc.nat(4095),
-  untilMs: fc.nat(2 ** 31).map((n) => n * 1000)
-}, { noNullPrototype: true })
-const IDENTITY = { types: numbered(5000), offers: numbered(50), channels: numbered(5000) } as unknown as WordTables
+const record: fc.Arbitrary<LogRecord> = fc.record(
+  {
+    timeMs: fc.oneof(
+      fc.nat(2 ** 31 - 1),
+      fc.maxSafeInteger().filter(n => n >= 0 && n < 2 ** 48)
+    ),
+    type: fc.nat(4095),
+    offer: fc.nat(2 ** 24 - 1),
+    channel: fc.nat(4095),
+    untilMs: fc.nat(2 ** 31).map(n => n * 1000)
+  },
+  { noNullPrototype: true }
+)
+const IDENTITY = {
+  types: numbered(5000),
+  offers: numbered(50),
+  channels: numbered(5000)
+} as unknown as WordTables
 
-function numbered (length: number): Int32Array {
+function numbered(length: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => i)
 }
 
-test('a log is decoded as it was encoded', async (t) => {
-  const hour = fc.record({ startMs: fc.nat(400_000).map((n) => n * 3_600_000), type: fc.nat(4095), offer: fc.nat(2 ** 24 - 1), count: fc.nat() }, { noNullPrototype: true })
-  holds(t, fc.property(fc.array(record), fc.array(hour), fc.nat(), (records, hours, stamp) => {
-    const log = decodeLog(encodeLog(stamp, records, hours))
-    deepStrictEqual(log.records, records)
-    deepStrictEqual(log.hours, hours)
-    deepStrictEqual(log.header, historyHeader(stamp, hours.length))
-  }), 100)
+test('a log is decoded as it was encoded', async t => {
+  const hour = fc.record(
+    {
+      startMs: fc.nat(400_000).map(n => n * 3_600_000),
+      type: fc.nat(4095),
+      offer: fc.nat(2 ** 24 - 1),
+      count: fc.nat()
+    },
+    { noNullPrototype: true }
+  )
+  holds(
+    t,
+    fc.property(fc.array(record), fc.array(hour), fc.nat(), (records, hours, stamp) => {
+      const log = decodeLog(encodeLog(stamp, records, hours))
+      deepStrictEqual(log.records, records)
+      deepStrictEqual(log.hours, hours)
+      deepStrictEqual(log.header, historyHeader(stamp, hours.length))
+    }),
+    100
+  )
 })
 
-test('decisions see the log newest first, whatever the order of arrival', async (t) => {
-  holds(t, fc.property(fc.array(record, { maxLength: 40 }), (records) => {
-    const history = decodeHistory(Buffer.concat([historyHeader(1), ...records.map(encodeRecord)]), IDENTITY)
-    const naive = records.map((entry, i) => ({ entry, i })).sort((a, b) => b.entry.timeMs - a.entry.timeMs || b.i - a.i).map(({ entry }) => entry)
-    deepStrictEqual([...history.timesMs], naive.map(({ timeMs }) => timeMs))
-    deepStrictEqual([...history.types], naive.map(({ type }) => type))
-    deepStrictEqual([...history.offers], naive.map(({ offer }) => (offer < 50 ? offer : NO_INDEX)))
-    deepStrictEqual([...history.channels], naive.map(({ channel }) => channel))
-    deepStrictEqual([...history.untilsMs], naive.map(({ untilMs }) => untilMs))
-  }), 200)
+test('decisions see the log newest first, whatever the order of arrival', async t => {
+  holds(
+    t,
+    fc.property(fc.array(record, { maxLength: 40 }), records => {
+      const history = decodeHistory(
+        Buffer.concat([historyHeader(1), ...records.map(encodeRecord)]),
+        IDENTITY
+      )
+      const naive = records
+        .map((entry, i) => ({ entry, i }))
+        .sort((a, b) => b.entry.timeMs - a.entry.timeMs || b.i - a.i)
+        .map(({ entry }) => entry)
+      deepStrictEqual(
+        [...history.timesMs],
+        naive.map(({ timeMs }) => timeMs)
+      )
+      deepStrictEqual(
+        [...history.types],
+        naive.map(({ type }) => type)
+      )
+      deepStrictEqual(
+        [...history.offers],
+        naive.map(({ offer }) => (offer < 50 ? offer : NO_INDEX))
+      )
+      deepStrictEqual(
+        [...history.channels],
+        naive.map(({ channel }) => channel)
+      )
+      deepStrictEqual(
+        [...history.untilsMs],
+        naive.map(({ untilMs }) => untilMs)
+      )
+    }),
+    200
+  )
 })
 
-test('folding again and again, with backdated events in between, counts what a plain list counts', async (t) => {
-  const event = fc.record<LogRecord>({ timeMs: fc.nat(300).map((n) => n * 600_000), type: fc.nat(2), offer: fc.nat(3), channel: fc.constant(0), untilMs: fc.constant(0) })
+test('folding again and again, with backdated events in between, counts what a plain list counts', async t => {
+  const event = fc.record<LogRecord>({
+    timeMs: fc.nat(300).map(n => n * 600_000),
+    type: fc.nat(2),
+    offer: fc.nat(3),
+    channel: fc.constant(0),
+    untilMs: fc.constant(0)
+  })
   const names = registry()
-  holds(t, fc.property(fc.array(fc.array(event, { maxLength: 150 }), { minLength: 1, maxLength: 6 }), (rounds) => {
-    const plain: LogRecord[] = []
-    let history = historyHeader(1)
-    let details: Buffer = DETAILS_HEADER
-    for (const [round, events] of rounds.entries()) {
-      plain.push(...events)
-      history = Buffer.concat([history, ...events.map(encodeRecord)])
-      details = Buffer.concat([details, ...events.map((_, i) => encodeDetails({ id: `${round}/${i}`, source: 's' }, names))])
-      const folded = foldLog(history, details, round + 2)
-      ;({ history, details } = folded)
-    }
-    const decoded = decodeHistory(history, IDENTITY)
-    equal(decoded.length, Math.min(KEPT_EVENTS, plain.length))
-    equal(splitDetails(details).length, decoded.length)
-    const endMs = 300 * 600_000
-    for (const type of [0, 1, 2]) equal(decoded.count(type, NO_INDEX, endMs + 1, endMs), plain.filter((entry) => entry.type === type).length)
-    for (const hour of decoded.older) equal(hour.startMs, hourStartMs(hour.startMs))
-  }), 30)
+  holds(
+    t,
+    fc.property(
+      fc.array(fc.array(event, { maxLength: 150 }), { minLength: 1, maxLength: 6 }),
+      rounds => {
+        const plain: LogRecord[] = []
+        let history = historyHeader(1)
+        let details: Buffer = DETAILS_HEADER
+        for (const [round, events] of rounds.entries()) {
+          plain.push(...events)
+          history = Buffer.concat([history, ...events.map(encodeRecord)])
+          details = Buffer.concat([
+            details,
+            ...events.map((_, i) => encodeDetails({ id: `${round}/${i}`, source: 's' }, names))
+          ])
+          const folded = foldLog(history, details, round + 2)
+          ;({ history, details } = folded)
+        }
+        const decoded = decodeHistory(history, IDENTITY)
+        equal(decoded.length, Math.min(KEPT_EVENTS, plain.length))
+        equal(splitDetails(details).length, decoded.length)
+        const endMs = 300 * 600_000
+        for (const type of [0, 1, 2])
+          equal(
+            decoded.count(type, NO_INDEX, endMs + 1, endMs),
+            plain.filter(entry => entry.type === type).length
+          )
+        for (const hour of decoded.older) equal(hour.startMs, hourStartMs(hour.startMs))
+      }
+    ),
+    30
+  )
 })
 
-test('details are decoded as they were encoded', async (t) => {
+test('details are decoded as they were encoded', async t => {
   const names = registry()
   const told = {
-    id: '0190A1B2-C3D4-7abc-8def-0123456789ab', source: 'client', treatmentId: 'a.b.c', placement: 'p', decisionId: '0190a1b2-c3d4-7abc-8def-0123456789ab',
-    value: 0, reason: '', data: { a: [1, { b: null }], 'ü': 'x' }
+    id: '0190A1B2-C3D4-7abc-8def-0123456789ab',
+    source: 'client',
+    treatmentId: 'a.b.c',
+    placement: 'p',
+    decisionId: '0190a1b2-c3d4-7abc-8def-0123456789ab',
+    value: 0,
+    reason: '',
+    data: { a: [1, { b: null }], ü: 'x' }
   }
   const few = { id: '1', source: 'shop' }
-  const parts = splitDetails(Buffer.concat([DETAILS_HEADER, encodeDetails(told, names), encodeDetails(few, names)]))
-  t.strictSame(parts.map((part) => decodeDetails(part, names)), [told, few])
+  const parts = splitDetails(
+    Buffer.concat([DETAILS_HEADER, encodeDetails(told, names), encodeDetails(few, names)])
+  )
+  t.strictSame(
+    parts.map(part => decodeDetails(part, names)),
+    [told, few]
+  )
 })
 
-test('random bytes are unreadable and never anything else', async (t) => {
+test('random bytes are unreadable and never anything else', async t => {
   const names = registry()
-  const words = { ...IDENTITY, lexicon: { attributes: [], purposes: [] }, attributes: numbered(1), purposes: numbered(1) } as unknown as WordTables
+  const words = {
+    ...IDENTITY,
+    lexicon: { attributes: [], purposes: [] },
+    attributes: numbered(1),
+    purposes: numbered(1)
+  } as unknown as WordTables
   const readers: Array<(bytes: Buffer) => unknown> = [
-    (bytes) => decodeProfile(bytes, names),
-    (bytes) => decodeForDecision(Buffer.concat([Buffer.from([1, 0x70, 0, 0, 0, 0, 0, 0, 0, 0]), bytes]), names, words),
-    (bytes) => decodeHistory(bytes, words),
-    (bytes) => splitDetails(Buffer.concat([DETAILS_HEADER, bytes])).map((part) => decodeDetails(part, names))
+    bytes => decodeProfile(bytes, names),
+    bytes =>
+      decodeForDecision(
+        Buffer.concat([Buffer.from([1, 0x70, 0, 0, 0, 0, 0, 0, 0, 0]), bytes]),
+        names,
+        words
+      ),
+    bytes => decodeHistory(bytes, words),
+    bytes =>
+      splitDetails(Buffer.concat([DETAILS_HEADER, bytes])).map(part => decodeDetails(part, names))
   ]
-  holds(t, fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(readers.length - 1), (bytes, reader) => {
-    try {
-      readers[reader]!(Buffer.from(bytes))
-    } catch (error) {
-      ok(error instanceof UnreadableRecord, String(error))
-    }
-  }), 3000)
+  holds(
+    t,
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(readers.length - 1), (bytes, reader) => {
+      try {
+        readers[reader]!(Buffer.from(bytes))
+      } catch (error) {
+        ok(error instanceof UnreadableRecord, String(error))
+      }
+    }),
+    3000
+  )
 })
 
-test('different customers have different keys, and their ids stay inside the hash tag', async (t) => {
-  const id = fc.oneof(fc.string({ unit: fc.constantFrom('{', '}', ':', '%', 'a', '0', '3', '\ud800', 'ü') }), fc.string({ unit: 'binary' }))
-  holds(t, fc.property(id, id, id, id, (a, b, c, d) => {
-    const same = a === c && b === d
-    const [first, second] = [customerStem({ namespace: a, id: b }), customerStem({ namespace: c, id: d })]
-    equal(Buffer.from(first).equals(Buffer.from(second)), same)
-    match(first, /^offerd:\{[^{}]+\}:$/s)
-  }), 3000)
+test('different customers have different keys, and their ids stay inside the hash tag', async t => {
+  const id = fc.oneof(
+    fc.string({ unit: fc.constantFrom('{', '}', ':', '%', 'a', '0', '3', '\ud800', 'ü') }),
+    fc.string({ unit: 'binary' })
+  )
+  holds(
+    t,
+    fc.property(id, id, id, id, (a, b, c, d) => {
+      const same = a === c && b === d
+      const [first, second] = [
+        customerStem({ namespace: a, id: b }),
+        customerStem({ namespace: c, id: d })
+      ]
+      equal(Buffer.from(first).equals(Buffer.from(second)), same)
+      match(first, /^offerd:\{[^{}]+\}:$/s)
+    }),
+    3000
+  )
 })

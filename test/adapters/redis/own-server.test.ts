@@ -16,11 +16,11 @@ import { PATIENT_MS, redisMissing } from '../../helpers/redis.js'
 
 const KEY = { namespace: 'crm', id: 'c-1' }
 
-function openOwn (dataDir: string): Promise<Store> {
+function openOwn(dataDir: string): Promise<Store> {
   return openStore({ dataDir, log: keptLog(), commandTimeoutMs: PATIENT_MS })
 }
 
-storeContract('the store in a Redis of its own', redisMissing, async (t) => {
+storeContract('the store in a Redis of its own', redisMissing, async t => {
   const dataDir = await mkdtemp(join(tmpdir(), 'offerd-own-'))
   t.teardown(() => rm(dataDir, { recursive: true }))
   const store = await openOwn(dataDir)
@@ -34,13 +34,15 @@ storeContract('the store in a Redis of its own', redisMissing, async (t) => {
 
 const skip = redisMissing
 
-async function folder (t: Test, ...parts: string[]): Promise<string> {
+async function folder(t: Test, ...parts: string[]): Promise<string> {
   const base = await mkdtemp(join(tmpdir(), 'offerd-own-'))
   t.teardown(() => rm(base, { recursive: true }))
   return join(base, ...parts)
 }
 
-test('the last process that leaves stops the server, and what was written is there the next time', { skip }, async (t) => {
+test('the last process that leaves stops the server, and what was written is there the next time', {
+  skip
+}, async t => {
   const dataDir = await folder(t)
   const [first, second] = [await openOwn(dataDir), await openOwn(dataDir)]
   await first.customers.change(KEY, () => EMPTY_PROFILE, lexicon())
@@ -53,7 +55,7 @@ test('the last process that leaves stops the server, and what was written is the
   await third.close()
 })
 
-test('processes that start together share one server', { skip }, async (t) => {
+test('processes that start together share one server', { skip }, async t => {
   const dataDir = await folder(t)
   const stores = await Promise.all(Array.from({ length: 4 }, () => openOwn(dataDir)))
   await stores[0]!.customers.change(KEY, () => EMPTY_PROFILE, lexicon())
@@ -62,7 +64,7 @@ test('processes that start together share one server', { skip }, async (t) => {
   t.equal(await isListening(join(dataDir, 'redis.sock')), false)
 })
 
-test('a server that dies is started again', { skip }, async (t) => {
+test('a server that dies is started again', { skip }, async t => {
   const dataDir = await folder(t)
   const store = await openOwn(dataDir)
   await store.customers.change(KEY, () => EMPTY_PROFILE, lexicon())
@@ -71,12 +73,26 @@ test('a server that dies is started again', { skip }, async (t) => {
   const pid = /process_id:(\d+)/.exec(await client.info('server'))![1]
   client.disconnect()
   kill(Number(pid), 'SIGKILL')
-  await eventually(async () => store.customers.load(KEY, lexicon()).then(() => true, () => false), (served) => !served)
-  await eventually(async () => store.customers.load(KEY, lexicon()).then(() => true, () => false), Boolean)
+  await eventually(
+    async () =>
+      store.customers.load(KEY, lexicon()).then(
+        () => true,
+        () => false
+      ),
+    served => !served
+  )
+  await eventually(
+    async () =>
+      store.customers.load(KEY, lexicon()).then(
+        () => true,
+        () => false
+      ),
+    Boolean
+  )
   await store.close()
 })
 
-test('a folder whose path is too long for a socket serves all the same', { skip }, async (t) => {
+test('a folder whose path is too long for a socket serves all the same', { skip }, async t => {
   const dataDir = await folder(t, 'a'.repeat(120))
   const store = await openOwn(dataDir)
   await store.customers.change(KEY, () => EMPTY_PROFILE, lexicon())
@@ -84,16 +100,20 @@ test('a folder whose path is too long for a socket serves all the same', { skip 
   await store.close()
 })
 
-test('a lock that a dead process left is taken over', async (t) => {
+test('a lock that a dead process left is taken over', async t => {
   const path = join(await folder(t), 'lock')
   await writeFile(path, '')
   const longAgo = new Date(Date.now() - 60_000)
   await utimes(path, longAgo, longAgo)
   t.equal(await withLock(path, async () => 'mine'), 'mine')
   let inside = 0
-  await Promise.all(Array.from({ length: 5 }, () => withLock(path, async () => {
-    t.equal(++inside, 1)
-    await new Promise((resolve) => setImmediate(resolve))
-    inside--
-  })))
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      withLock(path, async () => {
+        t.equal(++inside, 1)
+        await new Promise(resolve => setImmediate(resolve))
+        inside--
+      })
+    )
+  )
 })

@@ -18,8 +18,8 @@ const PACKAGES = {
   'prom-client': 'adapters/metrics/',
   fastify: '(http/|app\\.ts|main\\.ts)',
   '@fastify/[a-z]+': '(http/|app\\.ts|main\\.ts)',
-  pino: '(main\\.ts|http/|app\\.ts)',
-  yaml: '(policy/|config\\.ts|cli/)',
+  pino: 'main\\.ts',
+  yaml: '(policy/|main\\.ts)',
   '@marcbachmann/cel-js': 'policy/conditions/'
 }
 

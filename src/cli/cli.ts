@@ -12,7 +12,7 @@ import { StrategyRefused } from './service.js'
 import { CommandRefused, UsageRefused, type ExitCode, type Shell } from './shell.js'
 import { validateCommand } from './validate.js'
 
-export const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly Command[] = [
   serveCommand,
   demoCommand,
   decideCommand,

@@ -1,8 +1,7 @@
 import { createApp, type AppDeps } from '../app.js'
 import { exposureProblem, readConfig, type Config } from '../config.js'
-import type { LoadReport } from '../decisioning/load-strategy.js'
-import { createReloading, type Reloading } from '../decisioning/reload-everywhere.js'
 import type { Command } from './command.js'
+import { loadInBackground, logLoad, openSharedLoader } from './loads.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import type { Parts } from './parts.js'
 import { openService, type Service } from './service.js'
@@ -64,13 +63,12 @@ export async function serve(
   const stop = stopSignal(shell)
   const keys = await parts.readKeys(config)
   const service = await openService(config, parts, log)
-  reportLoad(service.report, log)
+  logLoad(service.report, log)
   try {
     await prepare?.(service)
-    const reloading = openReloading(service, parts, log)
-    const strategyLoader = { ...service.loader, load: reloading.reload }
+    const strategyLoader = openSharedLoader(service, parts, log)
     const app = createApp({ ...appDeps(service, parts, stop), strategyLoader, keys, log })
-    const forgetReload = shell.onSignal('SIGHUP', () => void reload(reloading, log))
+    const forgetReload = shell.onSignal('SIGHUP', () => loadInBackground(strategyLoader, log))
     try {
       const url = await app.listen({ host: config.host, port: config.port }).catch(refuseAddress)
       await introduce?.(service, url)
@@ -80,7 +78,7 @@ export async function serve(
     } finally {
       forgetReload()
       await closeWithin(app.close(), parts, log)
-      await reloading.close()
+      await strategyLoader.close()
     }
   } finally {
     await service.close()
@@ -149,42 +147,6 @@ function announce({ shell, config, parts, log }: Serving, service: Service, url:
     hash
   }
   shell.stdout.write(`${JSON.stringify(line)}\n`)
-}
-
-/** Loads that another process asks for are logged here too. */
-function openReloading({ loader, store }: Service, parts: Parts, log: Serving['log']): Reloading {
-  return createReloading({
-    loader: {
-      ...loader,
-      async load() {
-        const report = await loader.load()
-        reportLoad(report, log)
-        return report
-      }
-    },
-    announcements: store.announcements,
-    process: parts.processName,
-    log,
-    schedule: parts.schedule
-  })
-}
-
-async function reload(reloading: Reloading, log: Serving['log']): Promise<void> {
-  try {
-    await reloading.reload()
-  } catch (error) {
-    log.error({ err: error }, 'the strategy could not be loaded again; the one in force stays')
-  }
-}
-
-function reportLoad({ outcome, version, hash, problems }: LoadReport, log: Serving['log']): void {
-  for (const { severity, message, hint, ...place } of problems) {
-    if (severity === 'error') log.error({ ...place, hint }, message)
-    else log.warn({ ...place, hint }, message)
-  }
-  if (outcome === 'refused')
-    log.error({ version, hash }, 'the strategy on disk is refused; the one in force stays')
-  else log.info({ outcome, version, hash }, 'strategy loaded')
 }
 
 function refuseAddress(error: unknown): never {

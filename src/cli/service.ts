@@ -87,12 +87,12 @@ export async function withService<T>(
 }
 
 async function wire(config: Config, parts: Parts, log: Log, store: Store): Promise<Service> {
-  let loaded: Snapshots | undefined
-  const meters = parts.createMeters(() => loaded?.current().strategy.lexicon ?? NO_WORDS)
+  const inForce: { snapshots?: Snapshots } = {}
+  const meters = parts.createMeters(() => inForce.snapshots?.current().strategy.lexicon ?? NO_WORDS)
   const { report, started } = await startStrategy(loaderDeps(config, parts, { store, meters, log }))
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
-  loaded = snapshots
+  inForce.snapshots = snapshots
   const { customers, records, documents } = store
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
   const needs = {

@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ test('a request in flight finishes after SIGTERM', async t => {
   offerd.child.kill('SIGTERM')
   await offerd.printed('stopping')
   upload.end('{"id": "c-2", "attributes": {"age": 42}}\n')
-  const [response] = await once(upload, 'response')
+  const [response] = (await once(upload, 'response')) as [IncomingMessage]
   t.match(await json(response), { imported: 2, failed: 0 })
   t.equal((await offerd.ended()).code, 0)
 })

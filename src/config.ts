@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest } from './policy/nearest.js'
+import { nearest } from './domain/nearest.js'
 
 /** What the environment and the command line say, checked once. Folders and files are as written, relative to the working folder. */
 export interface Config {

@@ -1,5 +1,5 @@
 import { ConfigRefused } from '../config.js'
-import { nearest } from '../policy/nearest.js'
+import { nearest } from '../domain/nearest.js'
 import type { Command } from './command.js'
 import { decideCommand } from './decide.js'
 import { demoCommand } from './demo.js'

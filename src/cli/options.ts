@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { nearest } from '../policy/nearest.js'
+import { nearest } from '../domain/nearest.js'
 import { UsageRefused } from './shell.js'
 
 type OptionTypes = NonNullable<ParseArgsConfig['options']>

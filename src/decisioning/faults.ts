@@ -1,5 +1,5 @@
 import type { Fault } from '../domain/refusal.js'
-import { nearest } from '../policy/nearest.js'
+import { nearest } from '../domain/nearest.js'
 
 /** A name that the strategy does not have, with the one that was probably meant. */
 export function unknownName(

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.js'
+import { nearest } from '../domain/nearest.js'
 import type { Place, Problem } from './strategy.js'
 
 /** Most problems that are told at once; one more line says how many there are beyond. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { nearest } from './nearest.js'
+import { nearest } from '../domain/nearest.js'
 import { type Problems, shorten } from './problems.js'
 import type { YamlNode } from './yaml-node.js'
 

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.js'
+import { nearest } from '../domain/nearest.js'
 
 /** Element types that a model's inputs may have. */
 export type TensorType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool' | 'string'

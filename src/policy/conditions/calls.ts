@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../domain/nearest.js'
 import { checkBucket, checkLastSeen, checkNear, checkSeen, checkTagged } from './customer-calls.js'
 import { checkDuration, checkTimestamp } from './literals.js'
 import type { Scope } from './names.js'

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { parseDuration } from '../duration.js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../domain/nearest.js'
 import { textOf } from './literals.js'
 import type { Scope } from './names.js'
 import { ANY_OFFER, isShared, type Node, SAME_OFFER } from './tree.js'

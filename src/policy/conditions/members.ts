@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../domain/nearest.js'
 import { valuesOf, type Scope } from './names.js'
 import type { Node } from './tree.js'
 import { isList, isNumeric, typeName } from './types.js'

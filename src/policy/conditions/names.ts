@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../domain/nearest.js'
 import type { Declared } from '../strategy.js'
 import type { Factor, Node, NodeType, OfferProperty, Trees } from './tree.js'
 

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { nearest } from '../../src/policy/nearest.js'
+import { nearest } from '../../src/domain/nearest.js'
 
 test('a mistyped name finds the one that was meant', t => {
   const names = ['age', 'balance', 'job', 'products']

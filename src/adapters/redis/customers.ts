@@ -1,28 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey, Lexicon, Profile } from '../../domain/customer.js'
-import { FOLD_ABOVE_EVENTS, newestFirst } from '../../domain/history-bounds.js'
 import { StoreUnavailable } from '../../domain/refusal.js'
 import type { CustomerState, CustomerStore, Log, ProfileChange } from '../../decisioning/ports.js'
 import { answerOf } from './connection.js'
 import type { Argument, Call, Connection } from './connection.js'
-import {
-  decodeDetails,
-  DETAILS_HEADER,
-  encodeDetails,
-  namesOfDetails,
-  splitDetails
-} from './detail-codec.js'
 import { UnreadableRecord } from './errors.js'
-import { Folding } from './folding.js'
-import { decodeLog, encodeRecord, historyHeader } from './history-codec.js'
-import type { LogRecord } from './history-codec.js'
+import { EventLog } from './event-log.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
 import { keysOfWrongType, Loader, loadKeys, replyAt, stateOf } from './loader.js'
 import type { Reply } from './loader.js'
-import type { Name, Names } from './names.js'
+import type { Names } from './names.js'
 import {
   createStamps,
   decodeProfile,
@@ -30,24 +19,23 @@ import {
   PROFILE_PREFIX_BYTES,
   unknownNames
 } from './profile-codec.js'
-import { APPEND, CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
+import { CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
 import { Words } from './words.js'
 
 const TOUCH_EVERY_MS = 86_400_000
 const TOUCHES_REMEMBERED = 100_000
 /** How often a change is tried against changes by other processes. */
 const CHANGE_TRIES = 16
-/** Scripts in one pipeline, and profiles in one script: an import must not keep a decision's load waiting for long. */
-const CALLS_TOGETHER = 200
+/** Profiles in one script: an import must not keep a decision's load waiting for long. */
 const IMPORTED_TOGETHER = 100
 
-/** Customers in Redis. A duplicate is known by source and id among the same customer's events. */
+/** Customers in Redis: profiles here, their events in event-log.ts. */
 export class RedisCustomers implements CustomerStore {
   readonly #connection: Connection
   readonly #names: Names
   readonly #words: Words
   readonly #loader: Loader
-  readonly #folding: Folding
+  readonly #events: EventLog
   readonly #log: Log
   readonly #nextStamp = createStamps()
   /** Customers whose keys were given a new lifetime by a load of this process within the day. */
@@ -61,7 +49,7 @@ export class RedisCustomers implements CustomerStore {
     this.#log = log
     this.#words = new Words(names)
     this.#loader = new Loader(connection)
-    this.#folding = new Folding(connection, log)
+    this.#events = new EventLog(connection, names, log)
   }
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
@@ -78,10 +66,10 @@ export class RedisCustomers implements CustomerStore {
     lexicon: Lexicon
   ): Promise<CustomerState> {
     await this.#words.of(lexicon)
-    await this.#registerNamesOf(events)
+    await this.#events.register(events)
     const keys = customerKeys(key)
     const [appended, values] = await this.#connection.runAll([
-      this.#appendCall(keys, key.namespace, events),
+      this.#events.appendCall(keys, events, lexicon.retentionMs[key.namespace]),
       { command: 'MGET', args: loadKeys(keys) }
     ])
     answerOf(appended)
@@ -93,27 +81,12 @@ export class RedisCustomers implements CustomerStore {
     return state
   }
 
-  async append(events: readonly CustomerEvent[]): Promise<AppendOutcome[]> {
-    await this.#registerNamesOf(events)
-    const groups = byCustomer(events)
-    const answers = await this.#runMany(
-      groups.map(({ keys, namespace, positions }) =>
-        this.#appendCall(
-          keys,
-          namespace,
-          positions.map(position => events[position]!)
-        )
-      )
-    )
-    const outcomes = new Array<AppendOutcome>(events.length)
-    groups.forEach(({ keys, positions }, i) => {
-      const [records, ...stored] = answers[i] as number[]
-      positions.forEach((position, n) => {
-        outcomes[position] = records === -1 ? 'erased' : stored[n] === 1 ? 'stored' : 'duplicate'
-      })
-      this.#folding.consider(keys, records!)
-    })
-    return outcomes
+  append(events: readonly CustomerEvent[]): Promise<AppendOutcome[]> {
+    return this.#events.append(events, this.#words.retentionMs)
+  }
+
+  history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
+    return this.#events.newest(key, limit)
   }
 
   async read(key: CustomerKey): Promise<Profile | undefined> {
@@ -148,9 +121,8 @@ export class RedisCustomers implements CustomerStore {
       profiles.flatMap(([, profile]) => unknownNames(profile, this.#names))
     )
     for (let start = 0; start < profiles.length; start += IMPORTED_TOGETHER) {
-      await this.#runMany(
-        this.#replaceCalls(profiles.slice(start, start + IMPORTED_TOGETHER), lexicon)
-      )
+      const calls = this.#replaceCalls(profiles.slice(start, start + IMPORTED_TOGETHER), lexicon)
+      for (const answer of await this.#connection.runAll(calls)) answerOf(answer)
     }
   }
 
@@ -166,24 +138,9 @@ export class RedisCustomers implements CustomerStore {
     )
   }
 
-  async history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
-    const keys = customerKeys(key)
-    const [log, details] = (await this.#connection.command('MGET', keys.history, keys.details)) as [
-      Buffer | null,
-      Buffer | null
-    ]
-    // MGET calls a key of another type absent; GET tells.
-    if (log === null && (await this.#connection.command('GET', keys.history)) === null) return []
-    if (log === null || details === null)
-      throw new UnreadableRecord(
-        "half of the customer's history is missing; erase the customer or restore it from a backup"
-      )
-    return this.#names.reading(() => this.#events(key, log, details, limit))
-  }
-
   /** Waits for what goes on beside the requests. */
   async settled(): Promise<void> {
-    await this.#folding.settled()
+    await this.#events.settled()
   }
 
   #stateOf(
@@ -198,7 +155,7 @@ export class RedisCustomers implements CustomerStore {
   }
 
   #afterLoad(keys: CustomerKeys, key: CustomerKey, state: CustomerState): void {
-    if (state.history.length > FOLD_ABOVE_EVENTS) this.#folding.consider(keys, state.history.length)
+    this.#events.foldIfLong(keys, state.history.length)
     const ttlMs = this.#words.retentionMs[key.namespace]
     if (ttlMs === undefined || this.#touched.has(keys.profile)) return
     this.#touched.set(keys.profile, true)
@@ -229,45 +186,6 @@ export class RedisCustomers implements CustomerStore {
     return [...calls.values()]
   }
 
-  async #registerNamesOf(events: readonly CustomerEvent[]): Promise<void> {
-    await this.#names.register(
-      events.flatMap(event => [
-        ['type', event.type] as Name,
-        ...(event.offerId === undefined ? [] : [['offer', event.offerId] as Name]),
-        ...(event.channel === undefined ? [] : [['channel', event.channel] as Name]),
-        ...namesOfDetails(event)
-      ])
-    )
-  }
-
-  #appendCall(keys: CustomerKeys, namespace: string, events: readonly CustomerEvent[]): Call {
-    const args = events.flatMap(event => [
-      `${event.source}\0${event.id}`,
-      encodeRecord(this.#record(event)),
-      encodeDetails(event, this.#names)
-    ])
-    return {
-      script: APPEND,
-      keys: [keys.history, keys.details, keys.eventIds, keys.tombstone, keys.profile, keys.alias],
-      args: [
-        this.#words.retentionMs[namespace] ?? 0,
-        historyHeader(randomBytes(4).readUInt32BE()),
-        DETAILS_HEADER,
-        ...args
-      ]
-    }
-  }
-
-  #record(event: CustomerEvent): LogRecord {
-    return {
-      timeMs: event.timeMs,
-      type: this.#names.numberOf('type', event.type),
-      offer: event.offerId === undefined ? 0 : this.#names.numberOf('offer', event.offerId),
-      channel: event.channel === undefined ? 0 : this.#names.numberOf('channel', event.channel),
-      untilMs: event.untilMs ?? 0
-    }
-  }
-
   async #change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
     await this.#words.of(lexicon)
     const keys = customerKeys(key)
@@ -290,56 +208,9 @@ export class RedisCustomers implements CustomerStore {
     }
     throw new StoreUnavailable('the customer is being changed by many callers at once; try again')
   }
-
-  /** Runs calls in pipelines of a bounded size, one after the other; the first failure ends it and is thrown. */
-  async #runMany(calls: readonly Call[]): Promise<unknown[]> {
-    const answers: unknown[] = []
-    for (let start = 0; start < calls.length; start += CALLS_TOGETHER) {
-      const some = await this.#connection.runAll(calls.slice(start, start + CALLS_TOGETHER))
-      for (const answer of some) answers.push(answerOf(answer))
-    }
-    return answers
-  }
-
-  #events(customer: CustomerKey, log: Buffer, details: Buffer, limit: number): CustomerEvent[] {
-    const { records } = decodeLog(log)
-    const parts = splitDetails(details)
-    if (parts.length !== records.length)
-      throw new UnreadableRecord("the customer's history and its details differ in length")
-    const newest = [...newestFirst(records.map(record => record.timeMs)).subarray(0, limit)]
-    return newest.map(position => {
-      const { timeMs, type, offer, channel, untilMs } = records[position]!
-      return {
-        customer,
-        ...decodeDetails(parts[position]!, this.#names),
-        type: this.#names.nameOf('type', type),
-        timeMs,
-        ...(offer === 0 ? {} : { offerId: this.#names.nameOf('offer', offer) }),
-        ...(channel === 0 ? {} : { channel: this.#names.nameOf('channel', channel) }),
-        ...(untilMs === 0 ? {} : { untilMs })
-      }
-    })
-  }
 }
 
 /** KEYS of CHANGE and REPLACE. */
 function profileKeys({ profile, tombstone, history, details, alias }: CustomerKeys): string[] {
   return [profile, tombstone, history, details, alias]
-}
-
-/** The events of each customer, as positions in the list; the order within a customer is kept. */
-function byCustomer(events: readonly CustomerEvent[]) {
-  const groups = new Map<string, { keys: CustomerKeys; namespace: string; positions: number[] }>()
-  events.forEach(({ customer }, position) => {
-    const stem = customerStem(customer)
-    const group = groups.get(stem)
-    if (group === undefined)
-      groups.set(stem, {
-        keys: customerKeys(customer),
-        namespace: customer.namespace,
-        positions: [position]
-      })
-    else group.positions.push(position)
-  })
-  return [...groups.values()]
 }

@@ -26,6 +26,7 @@ export class Words {
   readonly #names: Names
   #tables = new WeakMap<Lexicon, WordTables>()
   #generation = 0
+  readonly #registering = new Map<Lexicon, Promise<WordTables>>()
   /** How long a namespace's customers live without being used, as the lexicon met last says; writes without a lexicon go by it. */
   retentionMs: Readonly<Record<string, number>> = {}
 
@@ -42,10 +43,20 @@ export class Words {
     return this.#tables.get(lexicon)
   }
 
-  /** Rejects with StoreUnavailable. */
+  /** Rejects with StoreUnavailable. Loads that meet a new lexicon at the same time register it once. */
   async of(lexicon: Lexicon): Promise<WordTables> {
     const known = this.known(lexicon)
     if (known !== undefined) return known
+    const begun = this.#registering.get(lexicon) ?? this.#register(lexicon)
+    this.#registering.set(lexicon, begun)
+    try {
+      return await begun
+    } finally {
+      this.#registering.delete(lexicon)
+    }
+  }
+
+  async #register(lexicon: Lexicon): Promise<WordTables> {
     const names = Object.entries(LISTS).flatMap(([list, kind]) =>
       lexicon[list as List].map((name): Name => [kind, name])
     )

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
+import type { CustomerKey } from '../../domain/customer.js'
+import { newestFirst } from '../../domain/history-bounds.js'
+import type { Log } from '../../decisioning/ports.js'
+import { answerOf } from './connection.js'
+import type { Call, Connection } from './connection.js'
+import {
+  decodeDetails,
+  DETAILS_HEADER,
+  encodeDetails,
+  namesOfDetails,
+  splitDetails
+} from './detail-codec.js'
+import { UnreadableRecord } from './errors.js'
+import { Folding } from './folding.js'
+import { decodeLog, encodeRecord, historyHeader } from './history-codec.js'
+import type { LogRecord } from './history-codec.js'
+import { customerKeys, customerStem } from './keys.js'
+import type { CustomerKeys } from './keys.js'
+import type { Name, Names } from './names.js'
+import { APPEND } from './scripts.js'
+
+/** Scripts in one pipeline: many events must not keep a decision's load waiting for long. */
+const CALLS_TOGETHER = 200
+
+/**
+ * The logs of customers' events. A duplicate is known by source and id among the same customer's events:
+ * an id that is used again for another customer is another event.
+ */
+export class EventLog {
+  readonly #connection: Connection
+  readonly #names: Names
+  readonly #folding: Folding
+
+  constructor(connection: Connection, names: Names, log: Log) {
+    this.#connection = connection
+    this.#names = names
+    this.#folding = new Folding(connection, log)
+  }
+
+  /** One script call a customer, in pipelines of a bounded size; the order within a customer is kept. */
+  async append(
+    events: readonly CustomerEvent[],
+    retentionMs: Readonly<Record<string, number>>
+  ): Promise<AppendOutcome[]> {
+    await this.register(events)
+    const groups = byCustomer(events)
+    const outcomes = new Array<AppendOutcome>(events.length)
+    for (let start = 0; start < groups.length; start += CALLS_TOGETHER) {
+      const some = groups.slice(start, start + CALLS_TOGETHER)
+      const calls = some.map(({ keys, namespace, positions }) => {
+        const own = positions.map(position => events[position]!)
+        return this.appendCall(keys, own, retentionMs[namespace])
+      })
+      const answers = await this.#connection.runAll(calls)
+      some.forEach(({ keys, positions }, i) => {
+        const [records, ...stored] = answerOf(answers[i]) as [number, ...number[]]
+        positions.forEach((position, n) => {
+          outcomes[position] = records === -1 ? 'erased' : stored[n] === 1 ? 'stored' : 'duplicate'
+        })
+        this.foldIfLong(keys, records)
+      })
+    }
+    return outcomes
+  }
+
+  /** Gives the names of events their numbers; to be awaited before appendCall. Rejects with StoreUnavailable. */
+  async register(events: readonly CustomerEvent[]): Promise<void> {
+    await this.#names.register(
+      events.flatMap(event => [
+        ['type', event.type] as Name,
+        ...(event.offerId === undefined ? [] : [['offer', event.offerId] as Name]),
+        ...(event.channel === undefined ? [] : [['channel', event.channel] as Name]),
+        ...namesOfDetails(event)
+      ])
+    )
+  }
+
+  /** The script call that appends the events of one customer. */
+  appendCall(
+    keys: CustomerKeys,
+    events: readonly CustomerEvent[],
+    retentionMs: number | undefined
+  ): Call {
+    const args = events.flatMap(event => [
+      `${event.source}\0${event.id}`,
+      encodeRecord(this.#record(event)),
+      encodeDetails(event, this.#names)
+    ])
+    const header = historyHeader(randomBytes(4).readUInt32BE())
+    return {
+      script: APPEND,
+      keys: [keys.history, keys.details, keys.eventIds, keys.tombstone, keys.profile, keys.alias],
+      args: [retentionMs ?? 0, header, DETAILS_HEADER, ...args]
+    }
+  }
+
+  /** Folds a log beside the requests when it holds too many records. */
+  foldIfLong(keys: CustomerKeys, records: number): void {
+    this.#folding.consider(keys, records)
+  }
+
+  async newest(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
+    const keys = customerKeys(key)
+    const [log, details] = (await this.#connection.command('MGET', keys.history, keys.details)) as [
+      Buffer | null,
+      Buffer | null
+    ]
+    // MGET calls a key of another type absent; GET tells.
+    if (log === null && (await this.#connection.command('GET', keys.history)) === null) return []
+    if (log === null || details === null) {
+      throw new UnreadableRecord(
+        "half of the customer's history is missing; erase the customer or restore it from a backup"
+      )
+    }
+    return this.#names.reading(() => this.#events(key, log, details, limit))
+  }
+
+  /** Waits for the folds that are running. */
+  async settled(): Promise<void> {
+    await this.#folding.settled()
+  }
+
+  #record(event: CustomerEvent): LogRecord {
+    return {
+      timeMs: event.timeMs,
+      type: this.#names.numberOf('type', event.type),
+      offer: event.offerId === undefined ? 0 : this.#names.numberOf('offer', event.offerId),
+      channel: event.channel === undefined ? 0 : this.#names.numberOf('channel', event.channel),
+      untilMs: event.untilMs ?? 0
+    }
+  }
+
+  #events(customer: CustomerKey, log: Buffer, details: Buffer, limit: number): CustomerEvent[] {
+    const { records } = decodeLog(log)
+    const parts = splitDetails(details)
+    if (parts.length !== records.length) {
+      throw new UnreadableRecord("the customer's history and its details differ in length")
+    }
+    const newest = [...newestFirst(records.map(record => record.timeMs)).subarray(0, limit)]
+    return newest.map(position => {
+      const { timeMs, type, offer, channel, untilMs } = records[position]!
+      return {
+        customer,
+        ...decodeDetails(parts[position]!, this.#names),
+        type: this.#names.nameOf('type', type),
+        timeMs,
+        ...(offer === 0 ? {} : { offerId: this.#names.nameOf('offer', offer) }),
+        ...(channel === 0 ? {} : { channel: this.#names.nameOf('channel', channel) }),
+        ...(untilMs === 0 ? {} : { untilMs })
+      }
+    })
+  }
+}
+
+/** The events of each customer, as positions in the list; the order within a customer is kept. */
+function byCustomer(events: readonly CustomerEvent[]) {
+  const groups = new Map<string, { keys: CustomerKeys; namespace: string; positions: number[] }>()
+  events.forEach(({ customer }, position) => {
+    const stem = customerStem(customer)
+    const group = groups.get(stem)
+    if (group === undefined)
+      groups.set(stem, {
+        keys: customerKeys(customer),
+        namespace: customer.namespace,
+        positions: [position]
+      })
+    else group.positions.push(position)
+  })
+  return [...groups.values()]
+}

@@ -14,5 +14,5 @@ export function jsonSchemas(): Readonly<Record<string, string>> {
 }
 
 function textOf(schema: z.ZodType, title: string): string {
-  return `${JSON.stringify({ title, ...z.toJSONSchema(schema, { io: 'input', reused: 'inline' }) }, null, 2)}\n`
+  return `${JSON.stringify({ title, ...z.toJSONSchema(schema, { io: 'input', reused: 'inline', unrepresentable: 'any' }) }, null, 2)}\n`
 }

@@ -12,7 +12,10 @@ const from = z
     error: 'must be an expression such as customer.age'
   })
   .describe('What the column holds: an attribute, a context name or any expression')
-const missing = scalar.optional().describe('Stands in where the value is missing')
+const missing = z
+  .union([scalar, z.nan().meta({ type: 'number' })], { error: 'must be a number, text, true, false or .nan' })
+  .optional()
+  .describe('Stands in where the value is missing')
 const values = z
   .array(z.string())
   .min(1)

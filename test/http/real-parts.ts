@@ -58,9 +58,11 @@ export function serveForReal(
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     strategyLoader: {
-      load: async () => report,
+      load: async () => ({ ...report, processes: [] }),
       validate: async () => report,
-      lastLoad: () => report
+      lastLoad: () => report,
+      processes: () => [],
+      close: async () => undefined
     },
     snapshots,
     store,

@@ -94,9 +94,11 @@ function standIns(calls: Calls): AppDeps {
       return { imported: calls.imported.length, failed: 0, errors: [] }
     },
     strategyLoader: {
-      load: async () => report,
+      load: async () => ({ ...report, processes: [] }),
       validate: async () => ({ ...report, outcome: 'valid' }),
-      lastLoad: () => report
+      lastLoad: () => report,
+      processes: () => [],
+      close: async () => undefined
     },
     snapshots: {
       current: () => ({
@@ -113,7 +115,10 @@ function standIns(calls: Calls): AppDeps {
     metrics: {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
       text: async () => '# nothing\n',
-      answered: (...given) => calls.answered.push(given)
+      route:
+        (...route) =>
+        (...answer) =>
+          calls.answered.push([...route, ...answer])
     },
     keys: NO_KEYS,
     log: pino({ level: 'debug' }, linesInto(calls.log)),

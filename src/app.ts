@@ -55,7 +55,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   prepareEdge(app, deps.metrics)
   const routes = collectRoutes(app)
   authenticate(app, deps.keys)
-  answerErrors(app)
+  answerErrors(app, deps.metrics)
   app.removeAllContentTypeParsers()
   readAsText(app, ['application/json'])
 

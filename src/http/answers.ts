@@ -126,6 +126,17 @@ const loadReport = z.object({
   )
 })
 
+const processReport = z.object({
+  process: z.string(),
+  outcome: loadReport.shape.outcome,
+  version: count,
+  hash: z.string(),
+  errors: count
+})
+const processes = z
+  .array(processReport)
+  .meta({ description: 'The processes that share the store, this one first.' })
+
 const strategy = z.looseObject({
   name: z.string(),
   version: count,
@@ -147,7 +158,8 @@ const strategy = z.looseObject({
       model: z.string().nullable()
     })
   ),
-  lastLoad: loadReport.nullable()
+  lastLoad: loadReport.nullable(),
+  processes
 })
 
 /** Answers by the name that they have in the document. */
@@ -172,6 +184,7 @@ export const ANSWERS = {
     errors: z.array(z.object({ line: z.int().min(1), detail: z.string() })).max(1000)
   }),
   LoadReport: loadReport,
+  ReloadReport: loadReport.extend({ processes }),
   Problem: problem,
   Ready: z.object({
     status: z.literal('ready'),

@@ -54,6 +54,7 @@ const problem = {
   errors: [{ pointer: '/channel', detail: 'there is no channel "wbe"; did you mean "web"?' }]
 }
 
+const processes = [{ process: 'host:4711', outcome: 'swapped', ...strategy, errors: 0 }]
 const loadReport = { outcome: 'swapped', ...strategy, problems: [] }
 const history = [
   { id: 'e-77', source: 'shop', type: 'click', time, offerId: 'gold-card', channel: 'web' }
@@ -115,6 +116,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     errors: [{ line: 3, detail: 'must be a JSON object, not broken JSON' }]
   },
   LoadReport: loadReport,
+  ReloadReport: { ...loadReport, processes },
   Problem: problem,
   Ready: { status: 'ready', strategy },
   RecordedDecision: { ...decision, request },
@@ -138,6 +140,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
         model: 'cards'
       }
     ],
-    lastLoad: loadReport
+    lastLoad: loadReport,
+    processes
   }
 }

@@ -1,5 +1,5 @@
 import { escapePointer } from '../decisioning/faults.js'
-import { Refusal } from '../domain/refusal.js'
+import { Refusal, type Fault } from '../domain/refusal.js'
 
 /** Deepest nesting of arrays and objects in a body. */
 const MOST_DEPTH = 32
@@ -20,59 +20,53 @@ export function parseJson(text: string): unknown {
       text === '' ? 'The body is empty; JSON is needed here.' : 'The body is not JSON.'
     )
   }
-  check(value, 1, '')
-  return value
+  const fault = findFault(value, 1)
+  if (fault === undefined) return value
+  const place = fault.pointer === '' ? '' : `at ${fault.pointer} `
+  throw new Refusal('malformed', `The body ${place}${fault.detail}.`, [fault])
 }
 
-function check(value: unknown, depth: number, pointer: string): void {
+/** The first thing wrong; its pointer is put together on the way back, so that what is right pays nothing for it. */
+function findFault(value: unknown, depth: number): Fault | undefined {
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) refuse(pointer, 'is a number beyond the range of doubles')
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth > MOST_DEPTH)
-      throw new Refusal('malformed', `The body is nested deeper than ${MOST_DEPTH} levels.`)
-    if (Array.isArray(value)) checkItems(value, depth, pointer)
-    else checkMembers(value as Record<string, unknown>, depth, pointer)
+    if (Number.isFinite(value)) return undefined
+    return { pointer: '', detail: 'is a number beyond the range of doubles' }
   }
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth > MOST_DEPTH)
+    return { pointer: '', detail: `is nested deeper than ${MOST_DEPTH} levels` }
+  return Array.isArray(value) ? faultInItems(value, depth) : faultInMembers(value, depth)
 }
 
-function checkItems(items: readonly unknown[], depth: number, pointer: string): void {
-  if (items.length > MOST_MEMBERS) refuse(pointer, `has more than ${MOST_MEMBERS} items`)
+function faultInItems(items: readonly unknown[], depth: number): Fault | undefined {
+  if (items.length > MOST_MEMBERS)
+    return { pointer: '', detail: `has more than ${MOST_MEMBERS} items` }
   for (let i = 0; i < items.length; i++) {
-    const item = items[i]
-    // The pointer is spelled only for what could be at fault: most values are plain strings.
-    if (typeof item === 'number' || typeof item === 'object')
-      check(item, depth + 1, `${pointer}/${i}`)
+    const fault = findFault(items[i], depth + 1)
+    if (fault !== undefined) return below(String(i), fault)
   }
+  return undefined
 }
 
-function checkMembers(
-  members: Readonly<Record<string, unknown>>,
-  depth: number,
-  pointer: string
-): void {
-  let count = 0
-  for (const name in members) {
-    if (++count > MOST_MEMBERS) refuse(pointer, `has more than ${MOST_MEMBERS} members`)
-    const member = members[name]
+function faultInMembers(members: object, depth: number): Fault | undefined {
+  const names = Object.keys(members)
+  if (names.length > MOST_MEMBERS)
+    return { pointer: '', detail: `has more than ${MOST_MEMBERS} members` }
+  for (const name of names) {
+    const member = (members as Readonly<Record<string, unknown>>)[name]
     if (name === '__proto__' || (name === 'constructor' && reachesPrototype(member))) {
-      refuse(pointer, `has a member "${name}", which no request may carry`)
+      return { pointer: '', detail: `has a member "${name}", which no request may carry` }
     }
-    if (typeof member === 'number' || typeof member === 'object')
-      check(member, depth + 1, pointerTo(pointer, name))
+    const fault = findFault(member, depth + 1)
+    if (fault !== undefined) return below(name, fault)
   }
+  return undefined
 }
 
 function reachesPrototype(member: unknown): boolean {
   return typeof member === 'object' && member !== null && Object.hasOwn(member, 'prototype')
 }
 
-function refuse(pointer: string, detail: string): never {
-  throw new Refusal('malformed', `The body ${pointer === '' ? '' : `at ${pointer} `}${detail}.`, [
-    { pointer, detail }
-  ])
-}
-
-/** One step further in a JSON pointer (RFC 6901). */
-export function pointerTo(pointer: string, step: string | number): string {
-  return `${pointer}/${escapePointer(String(step))}`
+function below(step: string, { pointer, detail }: Fault): Fault {
+  return { pointer: `/${escapePointer(step)}${pointer}`, detail }
 }

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { COMMON_HEADERS } from './edge.js'
+import { COMMON_HEADERS, type Metrics } from './edge.js'
 import {
   headersOf,
   kindOf,
@@ -16,7 +17,8 @@ import { BATCH_BYTES } from './settings.js'
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 
 /** Makes every error of a request a problem, and logs those that are ours. */
-export function answerErrors(app: FastifyInstance): void {
+export function answerErrors(app: FastifyInstance, metrics: Metrics): void {
+  const nowhere = metrics.route('none', 'any')
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const kind = kindOf(error)
     if (kind === 'too_large') await drain(request)
@@ -24,12 +26,15 @@ export function answerErrors(app: FastifyInstance): void {
     if (request.raw.complete) reply.removeHeader('connection')
     return sendProblem(reply, explainError(error, request), headersOf(kind, error))
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      problem('not_found', 'There is no such route; /openapi.json names them all.', request.id)
+  app.setNotFoundHandler((request, reply) => {
+    const body = problem(
+      'not_found',
+      'There is no such route; /openapi.json names them all.',
+      request.id
     )
-  )
+    nowhere(body.status, (performance.now() - request.receivedAtMs) / 1000)
+    return sendProblem(reply, body)
+  })
 }
 
 /** Answers what cannot even be routed, such as a path with a broken percent-encoding. */

@@ -123,9 +123,9 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
   },
   'POST /v1/strategy/reload': {
     tag: 'Strategy',
-    summary: 'Load the files again; a strategy with errors is refused whole',
+    summary: 'Load the files again, on every process; a strategy with errors is refused whole',
     status: 200,
-    answer: 'LoadReport',
+    answer: 'ReloadReport',
     problems: ['not_allowed']
   },
   'POST /v1/strategy/validate': {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { escapePointer } from '../decisioning/faults.js'
 import { Refusal, type Fault } from '../domain/refusal.js'
-import { pointerTo } from './json.js'
 
 const MOST_FAULTS = 20
 
@@ -31,4 +31,9 @@ function summary(faults: readonly Fault[]): string {
   const place =
     first === undefined || first.pointer === '' ? 'The request' : `The request at ${first.pointer}`
   return `${place}: ${first?.detail ?? 'is not what this route takes'}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''}`
+}
+
+/** One step further in a JSON pointer (RFC 6901). */
+function pointerTo(pointer: string, step: string): string {
+  return `${pointer}/${escapePointer(step)}`
 }

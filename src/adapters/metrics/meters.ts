@@ -1,15 +1,16 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Lexicon } from '../../domain/customer.js'
 import type { Meters } from '../../decisioning/ports.js'
+import { BoundHistogram, type Series } from './bound-histogram.js'
 
-/** The figures of one process: counted through Meters and `answered`, read through `text`. */
+/** The figures of one process: counted through Meters and `route`, read through `text`. */
 export interface PrometheusMeters extends Meters {
   /** Content type of `text`. */
   readonly contentType: string
   /** Everything counted so far, in the text format of Prometheus. */
   text(): Promise<string>
-  /** One answered request; `route` is a pattern, never a URL. */
-  answered(route: string, method: string, status: number, seconds: number): void
+  /** Counts the answers of one route; `route` is a pattern, never a URL. To be asked for once a route. */
+  route(route: string, method: string): (status: number, seconds: number) => void
 }
 
 export interface MetersOptions {
@@ -33,17 +34,25 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
   const knownChannel = known(lexicon, words => words.channels)
   const knownType = known(lexicon, words => words.types)
   const stages = {
-    profile: figures.stages.labels('profile'),
-    policy: figures.stages.labels('policy'),
-    model: figures.stages.labels('model'),
-    arbitrate: figures.stages.labels('arbitrate'),
-    total: figures.stages.labels('total')
+    profile: figures.stages.bind({ stage: 'profile' }),
+    policy: figures.stages.bind({ stage: 'policy' }),
+    model: figures.stages.bind({ stage: 'model' }),
+    arbitrate: figures.stages.bind({ stage: 'arbitrate' }),
+    total: figures.stages.bind({ stage: 'total' })
   }
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    answered(route, method, status, seconds) {
-      figures.requests.observe({ route, method, status: String(status) }, seconds)
+    route(route, method) {
+      const byStatus = new Map<number, Series>()
+      return (status, seconds) => {
+        let series = byStatus.get(status)
+        if (series === undefined) {
+          series = figures.requests.bind({ route, method, status })
+          byStatus.set(status, series)
+        }
+        series.observe(seconds)
+      }
     },
     decided(channel, degraded) {
       figures.decisions.inc({ channel: knownChannel(channel) })
@@ -72,10 +81,10 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
 }
 
 interface Figures {
-  readonly requests: Histogram
+  readonly requests: BoundHistogram
   readonly decisions: Counter
   readonly degraded: Counter
-  readonly stages: Histogram
+  readonly stages: BoundHistogram
   readonly events: Counter
   readonly unknownCategories: Counter
   readonly truncated: Counter
@@ -88,17 +97,15 @@ interface Figures {
 function createFigures(registry: Registry): Figures {
   const counter = (name: string, help: string, labelNames: string[]): Counter =>
     new Counter({ name, help, labelNames, registers: [registry] })
-  const histogram = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    buckets: number[]
-  ): Histogram => new Histogram({ name, help, labelNames, buckets, registers: [registry] })
+  const histogram = (name: string, help: string, bounds: readonly number[]): BoundHistogram => {
+    const made = new BoundHistogram(name, help, bounds)
+    registry.registerMetric(made)
+    return made
+  }
   return {
     requests: histogram(
       'offerd_http_request_duration_seconds',
       'Answered requests by route, from headers received to answer sent.',
-      ['route', 'method', 'status'],
       REQUEST_BUCKETS_S
     ),
     decisions: counter('offerd_decisions_total', 'Answered decisions.', ['channel']),
@@ -106,7 +113,6 @@ function createFigures(registry: Registry): Figures {
     stages: histogram(
       'offerd_decision_stage_duration_seconds',
       'How long the stages of decisions took; total is from receipt to answer.',
-      ['stage'],
       STAGE_BUCKETS_S
     ),
     events: counter('offerd_events_total', 'Told events by what became of them.', [

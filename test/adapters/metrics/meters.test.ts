@@ -14,7 +14,7 @@ test('every figure has its name, and the figures of the process keep theirs', as
   counted.truncated('cards', 'age')
   counted.modelFailed('cards')
   counted.reloaded('swapped', 7)
-  counted.answered('/v1/decisions', 'POST', 200, 0.002)
+  counted.route('/v1/decisions', 'POST')(200, 0.002)
   const text = await counted.text()
   for (const line of [
     'offerd_decisions_total{channel="web"} 1',
@@ -52,4 +52,27 @@ test('two sets of meters count apart', async t => {
   const [one, two] = [meters(), meters()]
   one.modelFailed('cards')
   t.notMatch(await two.text(), /offerd_model_failures_total\{/)
+})
+
+test('a histogram counts up to each bound, and all of it at the end', async t => {
+  const counted = meters()
+  const answered = counted.route('/livez', 'GET')
+  for (const seconds of [0, 0.0005, 0.0006, 3, 100]) answered(200, seconds)
+  answered(503, 1)
+  const lines = (await counted.text()).split('\n')
+  const bucket = (le: string, status: number) =>
+    `offerd_http_request_duration_seconds_bucket{le="${le}",route="/livez",method="GET",status="${status}"}`
+  const ends = '{route="/livez",method="GET",status="200"}'
+  t.ok(lines.includes(`${bucket('0.0005', 200)} 2`))
+  t.ok(lines.includes(`${bucket('0.001', 200)} 3`))
+  t.ok(lines.includes(`${bucket('5', 200)} 4`))
+  t.ok(lines.includes(`${bucket('+Inf', 200)} 5`))
+  t.ok(lines.includes(`offerd_http_request_duration_seconds_sum${ends} 103.0011`))
+  t.ok(lines.includes(`offerd_http_request_duration_seconds_count${ends} 5`))
+  t.ok(lines.includes(`${bucket('0.5', 503)} 0`))
+  t.ok(lines.includes(`${bucket('1', 503)} 1`))
+  t.equal(
+    lines.filter(line => line === '# TYPE offerd_http_request_duration_seconds histogram').length,
+    1
+  )
 })

@@ -1,8 +1,20 @@
-/** `npm run bench`: the comparison; `npm run bench -- reload`: decisions while the strategy changes. */
+/**
+ * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
+ * `npm run bench -- decide`: one decision inside the process.
+ */
 import { spawnSync } from 'node:child_process'
 import { runComparison } from './compare.js'
+import { runDecisions } from './decide.js'
 import { runReloads } from './reload.js'
 
-const built = spawnSync(process.execPath, ['src/build.mjs'], { stdio: 'inherit' })
-if (built.status !== 0) process.exit(1)
-await (process.argv[2] === 'reload' ? runReloads() : runComparison())
+const RUNS: Readonly<Record<string, () => Promise<void>>> = {
+  compare: runComparison,
+  reload: runReloads,
+  decide: runDecisions
+}
+
+const [name = 'compare'] = process.argv.slice(2)
+const run = RUNS[name]
+if (run === undefined) throw new Error(`there is no bench "${name}"; there are ${Object.keys(RUNS).join(', ')}`)
+if (spawnSync(process.execPath, ['src/build.mjs'], { stdio: 'inherit' }).status !== 0) process.exit(1)
+await run()

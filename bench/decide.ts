@@ -1,0 +1,119 @@
+/**
+ * `npm run bench -- decide`: what one decision costs inside the process, without wire and Redis: microseconds of CPU a decision,
+ * decided in lots as they come out of one reply.
+ */
+import { randomUUID } from 'node:crypto'
+import { createMemoryStore } from '../src/adapters/memory/memory-store.js'
+import { createOnnxRuntime } from '../src/adapters/onnx/runtime.js'
+import { createDecide, type Decide } from '../src/decisioning/decide.js'
+import { startStrategy } from '../src/decisioning/load-strategy.js'
+import type { Log, Meters } from '../src/decisioning/ports.js'
+import { createTokens } from '../src/decisioning/tokens.js'
+import { LOCAL_CALLER } from '../src/domain/caller.js'
+import { createDecisionIds } from '../src/domain/decision-id.js'
+import type { Explain } from '../src/domain/decision.js'
+import { benchModel } from './model.js'
+import { attributesOf, customerId, modelText, rulesText } from './world.js'
+
+const CUSTOMERS = 500
+const ROUNDS = 15
+
+export async function runDecisions(): Promise<void> {
+  const decide = await prepare()
+  for (const together of [1, 16, 64]) {
+    for (const explain of ['none', 'full'] as const) await decideFor(decide, together, explain, 2000)
+    const micros = { none: [] as number[], full: [] as number[] }
+    // In turns, so that a slow moment of the machine meets both.
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const explain of ['none', 'full'] as const) micros[explain].push(await decideFor(decide, together, explain, 2000))
+    }
+    const none = median(micros.none)
+    const full = median(micros.full)
+    process.stdout.write(
+      `${together} together: ${none.toFixed(1)} µs CPU a decision, ${full.toFixed(1)} µs with explanation full (× ${(full / none).toFixed(2)})\n`
+    )
+  }
+}
+
+async function decideFor(decide: Decide, together: number, explain: Explain, decisions: number): Promise<number> {
+  const before = process.cpuUsage()
+  for (let done = 0; done < decisions; done += together) {
+    await Promise.all(
+      Array.from({ length: together }, (_, i) =>
+        decide(
+          {
+            customer: { id: customerId((done + i) % CUSTOMERS), namespace: 'crm' },
+            channel: 'web',
+            placements: [{ id: 'home_hero' }],
+            context: { page: '/cards', device: 'mobile' },
+            options: { explain, timeoutMs: 10_000 }
+          },
+          LOCAL_CALLER,
+          performance.now(),
+          { requestText: '{}' }
+        )
+      )
+    )
+  }
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / decisions
+}
+
+async function prepare(): Promise<Decide> {
+  const store = createMemoryStore({ recordBytes: 1 })
+  const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
+  const { report, started } = await startStrategy({
+    files: {
+      read: async () => ({
+        rules: [{ path: 'rules/strategy.yaml', text: rulesText() }],
+        models: [
+          {
+            name: 'bench',
+            folder: 'models/bench',
+            file: { path: 'models/bench/model.yaml', text: modelText() },
+            readBytes: async () => benchModel()
+          }
+        ]
+      })
+    },
+    runtime: createOnnxRuntime(),
+    documents: store.documents,
+    meters: NO_METERS,
+    log: NO_LOG,
+    clock,
+    schedule: () => undefined
+  })
+  if (started === undefined) throw new Error(JSON.stringify(report.problems))
+  const { lexicon } = started.snapshots.current().strategy
+  for (let i = 0; i < CUSTOMERS; i++) {
+    const profile = { attributes: attributesOf(i), tags: [], consent: {} }
+    await store.customers.importMany([[{ namespace: 'crm', id: customerId(i) }, profile]], lexicon)
+  }
+  return createDecide({
+    snapshots: started.snapshots,
+    customers: store.customers,
+    records: { append: () => undefined, get: async () => undefined, flush: async () => undefined },
+    tokens: createTokens(['a secret for the bench only, thirty-two bytes']),
+    meters: NO_METERS,
+    log: NO_LOG,
+    clock,
+    decisionId: createDecisionIds(1),
+    eventId: randomUUID
+  })
+}
+
+const nothing = (): void => undefined
+const NO_LOG: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+const NO_METERS: Meters = {
+  decided: nothing,
+  stageTook: nothing,
+  told: nothing,
+  unknownCategory: nothing,
+  truncated: nothing,
+  modelFailed: nothing,
+  reloaded: nothing
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+}

@@ -39,7 +39,11 @@ export async function runComparison(): Promise<void> {
 }
 
 async function compare(dir: string, stops: Array<() => Promise<void>>): Promise<void> {
-  const start = async (name: string, argv: readonly string[], env: Record<string, string>): Promise<Server> => {
+  const start = async (
+    name: string,
+    argv: readonly string[],
+    env: Record<string, string>
+  ): Promise<Server> => {
     const server = await startServer(name, argv, env)
     stops.push(server.stop)
     return server
@@ -55,7 +59,9 @@ async function compare(dir: string, stops: Array<() => Promise<void>>): Promise<
     OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
     OFFERD_LOG_LEVEL: 'warn'
   })
-  say(`offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting ${CUSTOMERS} customers in`)
+  say(
+    `offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting ${CUSTOMERS} customers in`
+  )
   await seedOfferd(offerd.url, CUSTOMERS)
   await seedGlue(redis.socket, CUSTOMERS)
 
@@ -74,7 +80,8 @@ async function compare(dir: string, stops: Array<() => Promise<void>>): Promise<
   const load = startLoad<LoadOrder, LoadResult>()
   stops.push(load.stop)
   const tables: string[] = []
-  for (const connections of CONNECTIONS) tables.push(table(connections, contenders, await measure(load, contenders, connections)))
+  for (const connections of CONNECTIONS)
+    tables.push(table(connections, contenders, await measure(load, contenders, connections)))
   const { rssBytes } = await offerd.usage()
   const report = [
     `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; ${ROUNDS} rounds of ${SECONDS} s each, in turns; medians.`,
@@ -101,37 +108,63 @@ async function sampleAnswer(url: string): Promise<string> {
   const response = await fetch(`${url}/v1/decisions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ customer: { id: customerId(0) }, channel: 'web', placements: [{ id: 'home_hero' }], options: { timeoutMs: 10_000 } })
+    body: JSON.stringify({
+      customer: { id: customerId(0) },
+      channel: 'web',
+      placements: [{ id: 'home_hero' }],
+      options: { timeoutMs: 10_000 }
+    })
   })
   const text = await response.text()
-  const { degraded, placements } = JSON.parse(text) as { degraded?: string[]; placements?: Array<{ fallback: boolean }> }
+  const { degraded, placements } = JSON.parse(text) as {
+    degraded?: string[]
+    placements?: Array<{ fallback: boolean }>
+  }
   if (response.status !== 200 || degraded?.length !== 0 || placements?.[0]?.fallback !== false) {
     throw new Error(`the service does not decide as the bench needs: ${response.status} ${text}`)
   }
   return text
 }
 
-async function measure(load: { run (order: LoadOrder): Promise<LoadResult> }, contenders: readonly Contender[], connections: number): Promise<Figures[][]> {
+async function measure(
+  load: { run(order: LoadOrder): Promise<LoadResult> },
+  contenders: readonly Contender[],
+  connections: number
+): Promise<Figures[][]> {
   const figures: Figures[][] = contenders.map(() => [])
   // The first round warms the code up and is not counted.
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [i, { label, server, explain }] of contenders.entries()) {
       const before = await server.usage()
-      const result = await load.run({ url: server.url, connections, seconds: SECONDS, customers: CUSTOMERS, explain })
+      const result = await load.run({
+        url: server.url,
+        connections,
+        seconds: SECONDS,
+        customers: CUSTOMERS,
+        explain
+      })
       const after = await server.usage()
       if (result.failed > 0) throw new Error(`${result.failed} requests to ${label} failed`)
-      if (round > 0) figures[i]!.push({ ...result, cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / result.requests })
+      if (round > 0)
+        figures[i]!.push({
+          ...result,
+          cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / result.requests
+        })
     }
   }
   return figures
 }
 
-function table(connections: number, contenders: readonly Contender[], figures: readonly Figures[][]): string {
-  const medians = figures.map((rounds) => ({
-    requestsPerSecond: median(rounds.map((figure) => figure.requestsPerSecond)),
-    p50Ms: median(rounds.map((figure) => figure.p50Ms)),
-    p99Ms: median(rounds.map((figure) => figure.p99Ms)),
-    cpu: median(rounds.map((figure) => figure.cpuMicrosPerRequest))
+function table(
+  connections: number,
+  contenders: readonly Contender[],
+  figures: readonly Figures[][]
+): string {
+  const medians = figures.map(rounds => ({
+    requestsPerSecond: median(rounds.map(figure => figure.requestsPerSecond)),
+    p50Ms: median(rounds.map(figure => figure.p50Ms)),
+    p99Ms: median(rounds.map(figure => figure.p99Ms)),
+    cpu: median(rounds.map(figure => figure.cpuMicrosPerRequest))
   }))
   const glue = medians[1]!
   const rows = medians.map((row, i) => {

@@ -21,11 +21,13 @@ const ROUNDS = 15
 export async function runDecisions(): Promise<void> {
   const decide = await prepare()
   for (const together of [1, 16, 64]) {
-    for (const explain of ['none', 'full'] as const) await decideFor(decide, together, explain, 2000)
+    for (const explain of ['none', 'full'] as const)
+      await decideFor(decide, together, explain, 2000)
     const micros = { none: [] as number[], full: [] as number[] }
     // In turns, so that a slow moment of the machine meets both.
     for (let round = 0; round < ROUNDS; round++) {
-      for (const explain of ['none', 'full'] as const) micros[explain].push(await decideFor(decide, together, explain, 2000))
+      for (const explain of ['none', 'full'] as const)
+        micros[explain].push(await decideFor(decide, together, explain, 2000))
     }
     const none = median(micros.none)
     const full = median(micros.full)
@@ -35,7 +37,12 @@ export async function runDecisions(): Promise<void> {
   }
 }
 
-async function decideFor(decide: Decide, together: number, explain: Explain, decisions: number): Promise<number> {
+async function decideFor(
+  decide: Decide,
+  together: number,
+  explain: Explain,
+  decisions: number
+): Promise<number> {
   const before = process.cpuUsage()
   for (let done = 0; done < decisions; done += together) {
     await Promise.all(

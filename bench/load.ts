@@ -24,7 +24,7 @@ export interface LoadResult {
 const BODIES = 2000
 
 process.on('message', (order: LoadOrder) => {
-  void run(order).then((result) => process.send?.(result))
+  void run(order).then(result => process.send?.(result))
 })
 
 async function run(order: LoadOrder): Promise<LoadResult> {

@@ -13,8 +13,8 @@ export interface Server {
   readonly url: string
   /** From its start to its line that it listens. */
   readonly readyMs: number
-  usage (): Promise<Usage>
-  stop (): Promise<void>
+  usage(): Promise<Usage>
+  stop(): Promise<void>
 }
 
 export interface Usage {
@@ -23,11 +23,19 @@ export interface Usage {
 }
 
 /** Starts a Node program that prints a line of JSON with "listening" and its url. */
-export async function startServer(name: string, argv: readonly string[], env: Record<string, string>): Promise<Server> {
+export async function startServer(
+  name: string,
+  argv: readonly string[],
+  env: Record<string, string>
+): Promise<Server> {
   const startedAtMs = performance.now()
   const [file = '', ...args] = argv
   const child = fork(file, args, {
-    execArgv: [...(file.endsWith('.ts') ? ['--import', 'tsx'] : []), '--import', new URL('./servers/cpu-probe.mjs', import.meta.url).href],
+    execArgv: [
+      ...(file.endsWith('.ts') ? ['--import', 'tsx'] : []),
+      '--import',
+      new URL('./servers/cpu-probe.mjs', import.meta.url).href
+    ],
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
@@ -39,7 +47,9 @@ export async function startServer(name: string, argv: readonly string[], env: Re
     readyMs: performance.now() - startedAtMs,
     usage: async () => {
       child.send('usage')
-      const [answer] = (await once(child, 'message')) as [{ cpu: NodeJS.CpuUsage; rssBytes: number }]
+      const [answer] = (await once(child, 'message')) as [
+        { cpu: NodeJS.CpuUsage; rssBytes: number }
+      ]
       return { cpuMicros: answer.cpu.user + answer.cpu.system, rssBytes: answer.rssBytes }
     },
     stop: () => stop(child)
@@ -58,11 +68,15 @@ async function listeningUrl(name: string, child: ChildProcess): Promise<string> 
 }
 
 /** A private Redis without persistence, on a socket. */
-export async function startRedis(dir: string): Promise<{ socket: string; stop (): Promise<void> }> {
+export async function startRedis(dir: string): Promise<{ socket: string; stop(): Promise<void> }> {
   const socket = `${dir}/redis.sock`
-  const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', dir], {
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
+  const child = spawn(
+    'redis-server',
+    ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', dir],
+    {
+      stdio: ['ignore', 'pipe', 'inherit']
+    }
+  )
   pin(child, 1)
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.includes('ready to accept connections')) break
@@ -72,11 +86,17 @@ export async function startRedis(dir: string): Promise<{ socket: string; stop ()
 }
 
 /** The process that makes the load. */
-export function startLoad<Order extends object, Result>(): { run (order: Order): Promise<Result>; stop (): Promise<void> } {
-  const child = fork(new URL('./load.ts', import.meta.url), { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export function startLoad<Order extends object, Result>(): {
+  run(order: Order): Promise<Result>
+  stop(): Promise<void>
+} {
+  const child = fork(new URL('./load.ts', import.meta.url), {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc']
+  })
   pin(child, 1)
   return {
-    run: async (order) => {
+    run: async order => {
       child.send(order)
       const [result] = (await once(child, 'message')) as [Result]
       return result
@@ -86,7 +106,8 @@ export function startLoad<Order extends object, Result>(): { run (order: Order):
 }
 
 function pin(child: ChildProcess, processor: Processor): void {
-  if (canPin && child.pid !== undefined) spawnSync('taskset', ['-a', '-p', '-c', String(processor), String(child.pid)])
+  if (canPin && child.pid !== undefined)
+    spawnSync('taskset', ['-a', '-p', '-c', String(processor), String(child.pid)])
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -80,13 +80,19 @@ async function decideWhileReloading(dir: string, server: Server): Promise<void> 
       method: 'POST' as const,
       path: '/v1/decisions',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ customer: { id: customerId(i) }, channel: 'web', placements: [{ id: 'home_hero' }], options: { timeoutMs: 10_000 } }),
+      body: JSON.stringify({
+        customer: { id: customerId(i) },
+        channel: 'web',
+        placements: [{ id: 'home_hero' }],
+        options: { timeoutMs: 10_000 }
+      }),
       onResponse(_status: number, body: string) {
         answers++
         const seen = seenIn(body)
         const known = byHash.get(seen.hash) ?? seen
         byHash.set(seen.hash, known)
-        if (known.version !== seen.version || known.edition !== seen.edition || seen.version === 0) mixed++
+        if (known.version !== seen.version || known.edition !== seen.edition || seen.version === 0)
+          mixed++
         if (!body.includes('"degraded":[]')) degraded++
       }
     }))
@@ -100,7 +106,8 @@ async function decideWhileReloading(dir: string, server: Server): Promise<void> 
       `Failed requests: ${failed}. Answers mixed from two strategies: ${mixed}. Degraded answers: ${degraded}.\n` +
       `p50 ${result.latency.p50} ms, p99 ${result.latency.p99} ms; resident memory ${mega(before.rssBytes)} → ${mega(after.rssBytes)} MB.\n`
   )
-  if (failed + mixed + degraded > 0 || answers < DECISIONS) throw new Error('the reloads did not go unnoticed')
+  if (failed + mixed + degraded > 0 || answers < DECISIONS)
+    throw new Error('the reloads did not go unnoticed')
 }
 
 async function reload(dir: string, url: string, edition: number): Promise<void> {

@@ -15,6 +15,8 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
 
 const [name = 'compare'] = process.argv.slice(2)
 const run = RUNS[name]
-if (run === undefined) throw new Error(`there is no bench "${name}"; there are ${Object.keys(RUNS).join(', ')}`)
-if (spawnSync(process.execPath, ['src/build.mjs'], { stdio: 'inherit' }).status !== 0) process.exit(1)
+if (run === undefined)
+  throw new Error(`there is no bench "${name}"; there are ${Object.keys(RUNS).join(', ')}`)
+if (spawnSync(process.execPath, ['src/build.mjs'], { stdio: 'inherit' }).status !== 0)
+  process.exit(1)
 await run()

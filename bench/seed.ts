@@ -6,14 +6,25 @@ export async function seedOfferd(url: string, customers: number): Promise<void> 
   const lines = Array.from({ length: customers }, (_, i) =>
     JSON.stringify({ namespace: 'crm', id: customerId(i), attributes: attributesOf(i) })
   )
-  const imported = (await post(`${url}/v1/customers/import`, 'application/x-ndjson', lines.join('\n'))) as { imported: number }
-  if (imported.imported !== customers) throw new Error(`only ${imported.imported} of ${customers} customers were imported`)
+  const imported = (await post(
+    `${url}/v1/customers/import`,
+    'application/x-ndjson',
+    lines.join('\n')
+  )) as { imported: number }
+  if (imported.imported !== customers)
+    throw new Error(`only ${imported.imported} of ${customers} customers were imported`)
   const nowMs = Date.now()
   const perCall = 50
   for (let from = 0; from < customers; from += perCall) {
-    const events = Array.from({ length: Math.min(perCall, customers - from) }, (_, i) => eventsOf(from + i, nowMs)).flat()
-    const told = (await post(`${url}/v1/events`, 'application/json', JSON.stringify(events))) as { accepted: number; duplicates: number }
-    if (told.accepted + told.duplicates !== events.length) throw new Error(`only ${told.accepted} of ${events.length} events were accepted`)
+    const events = Array.from({ length: Math.min(perCall, customers - from) }, (_, i) =>
+      eventsOf(from + i, nowMs)
+    ).flat()
+    const told = (await post(`${url}/v1/events`, 'application/json', JSON.stringify(events))) as {
+      accepted: number
+      duplicates: number
+    }
+    if (told.accepted + told.duplicates !== events.length)
+      throw new Error(`only ${told.accepted} of ${events.length} events were accepted`)
   }
 }
 
@@ -31,9 +42,14 @@ function eventsOf(customer: number, nowMs: number): object[] {
 /** Posts until it is taken: events carry ids and imports replace, so saying them again is harmless. */
 async function post(url: string, contentType: string, body: string): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': contentType }, body })
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body
+    })
     if (response.ok) return response.json()
-    if (response.status !== 503 || attempt === 20) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+    if (response.status !== 503 || attempt === 20)
+      throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
     await new Promise(resolve => setTimeout(resolve, 250))
   }
 }
@@ -48,7 +64,11 @@ export async function seedGlue(socket: string, customers: number): Promise<void>
       pipeline.set(`glue:profile:${customerId(i)}`, JSON.stringify(attributesOf(i)))
       for (const { type, offer, ageMinutes } of historyOf(i)) {
         const time = nowMs - ageMinutes * 60_000
-        pipeline.zadd(`glue:history:${customerId(i)}`, time, JSON.stringify({ type, offerId: `offer-${offer}`, time, channel: 'web' }))
+        pipeline.zadd(
+          `glue:history:${customerId(i)}`,
+          time,
+          JSON.stringify({ type, offerId: `offer-${offer}`, time, channel: 'web' })
+        )
       }
     }
     await pipeline.exec()

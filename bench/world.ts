@@ -27,7 +27,8 @@ export function attributesOf(customer: number): Record<string, number | string> 
   const random = numbersFrom(customer * 7919 + 1)
   const attributes: Record<string, number | string> = {}
   for (let i = 0; i < ATTRIBUTES; i++) {
-    attributes[`a${i}`] = i < 48 ? Math.round(random() * 1e6) / 1e4 : `word-${Math.floor(random() * 1000)}`
+    attributes[`a${i}`] =
+      i < 48 ? Math.round(random() * 1e6) / 1e4 : `word-${Math.floor(random() * 1000)}`
   }
   return attributes
 }
@@ -37,7 +38,9 @@ export function customerId(customer: number): string {
 }
 
 /** The interactions of a customer, newest first, as ages in minutes. */
-export function historyOf(customer: number): Array<{ type: string; offer: number; ageMinutes: number }> {
+export function historyOf(
+  customer: number
+): Array<{ type: string; offer: number; ageMinutes: number }> {
   const random = numbersFrom(customer * 104_729 + 3)
   return Array.from({ length: HISTORY }, (_, i) => ({
     type: random() < 0.8 ? 'impression' : 'click',
@@ -48,7 +51,10 @@ export function historyOf(customer: number): Array<{ type: string; offer: number
 
 /** The rules of the bench as YAML: every offer passes for nearly every customer, so that all are scored. */
 export function rulesText(): string {
-  const attributes = Array.from({ length: ATTRIBUTES }, (_, i) => `  a${i}: {type: ${i < 48 ? 'number' : 'string'}}`)
+  const attributes = Array.from(
+    { length: ATTRIBUTES },
+    (_, i) => `  a${i}: {type: ${i < 48 ? 'number' : 'string'}}`
+  )
   const offers = Array.from({ length: OFFERS }, (_, i) =>
     [
       `  offer-${i}:`,
@@ -90,7 +96,10 @@ ${offers.join('\n')}
 
 /** model.yaml of the bench: 31 attributes and the offer's value. */
 export function modelText(): string {
-  const columns = Array.from({ length: COLUMNS - 1 }, (_, i) => `{from: customer.a${i}, missing: 0}`)
+  const columns = Array.from(
+    { length: COLUMNS - 1 },
+    (_, i) => `{from: customer.a${i}, missing: 0}`
+  )
   return `model: bench
 version: 1
 file: model.onnx

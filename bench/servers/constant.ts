@@ -5,5 +5,7 @@ import { listenForBench } from './listen.js'
 
 const answer = readFileSync(process.env['BENCH_ANSWER']!, 'utf8')
 const app = Fastify()
-app.post('/v1/decisions', (_request, reply) => reply.type('application/json; charset=utf-8').send(answer))
+app.post('/v1/decisions', (_request, reply) =>
+  reply.type('application/json; charset=utf-8').send(answer)
+)
 await listenForBench(app)

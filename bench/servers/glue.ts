@@ -11,7 +11,10 @@ import { listenForBench } from './listen.js'
 
 const answer = readFileSync(process.env['BENCH_ANSWER']!, 'utf8')
 const redis = new Redis({ path: process.env['BENCH_REDIS']! })
-const session = await InferenceSession.create(process.env['BENCH_MODEL']!, { intraOpNumThreads: 1, interOpNumThreads: 1 })
+const session = await InferenceSession.create(process.env['BENCH_MODEL']!, {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1
+})
 const app = Fastify()
 
 app.post<{ Body: { customer: { id: string } } }>('/v1/decisions', async (request, reply) => {
@@ -21,11 +24,14 @@ app.post<{ Body: { customer: { id: string } } }>('/v1/decisions', async (request
     redis.zrange(`glue:history:${id}`, '-inf', '+inf', 'BYSCORE')
   ])
   const profile = JSON.parse(profileText ?? '{}') as Record<string, number>
-  const history = historyTexts.map((text) => JSON.parse(text) as { type: string, offerId: string, time: number })
+  const history = historyTexts.map(
+    text => JSON.parse(text) as { type: string; offerId: string; time: number }
+  )
   const seen = new Set(history.map(({ offerId }) => offerId))
   const rows = new Float32Array(OFFERS * COLUMNS)
   for (let offer = 0; offer < OFFERS; offer++) {
-    for (let column = 0; column < COLUMNS - 1; column++) rows[offer * COLUMNS + column] = profile[`a${column}`] ?? 0
+    for (let column = 0; column < COLUMNS - 1; column++)
+      rows[offer * COLUMNS + column] = profile[`a${column}`] ?? 0
     rows[offer * COLUMNS + COLUMNS - 1] = offerValue(offer)
   }
   const output = await session.run({ input: new Tensor('float32', rows, [OFFERS, COLUMNS]) })
@@ -33,7 +39,9 @@ app.post<{ Body: { customer: { id: string } } }>('/v1/decisions', async (request
   let best = 0
   let bestPriority = -1
   for (let offer = 0; offer < OFFERS; offer++) {
-    const priority = seen.has(`gone-${offer}`) ? 0 : probabilities[offer * 2 + 1]! * offerValue(offer)
+    const priority = seen.has(`gone-${offer}`)
+      ? 0
+      : probabilities[offer * 2 + 1]! * offerValue(offer)
     if (priority > bestPriority) {
       best = offer
       bestPriority = priority

@@ -11,7 +11,7 @@ export interface AnswerView {
  * Writes the body of an answer as JSON text. Contents and labels are JSON already, made when the strategy was loaded;
  * putting the text together by hand costs a third of serialising an object.
  */
-export function writeAnswer (decision: Decision, view: AnswerView): string {
+export function writeAnswer(decision: Decision, view: AnswerView): string {
   const { customer, strategy } = decision
   const explanation = view.explanation === undefined ? '' : `,"explanation":${view.explanation}`
   return (
@@ -20,17 +20,17 @@ export function writeAnswer (decision: Decision, view: AnswerView): string {
     `,"customer":{"id":${JSON.stringify(customer.id)},"namespace":${JSON.stringify(customer.namespace)}` +
     `,"known":${customer.known},"holdout":${customer.holdout},"control":${customer.control}` +
     `,"experiments":${JSON.stringify(customer.experiments)}}` +
-    `,"placements":[${decision.placements.map((placement) => writePlacement(placement, view)).join(',')}]` +
+    `,"placements":[${decision.placements.map(placement => writePlacement(placement, view)).join(',')}]` +
     `,"degraded":${JSON.stringify(decision.degraded)}${explanation}}`
   )
 }
 
-function writePlacement (placement: FilledPlacement, view: AnswerView): string {
-  const offers = placement.offers.map((offer) => writeOffer(offer, view)).join(',')
+function writePlacement(placement: FilledPlacement, view: AnswerView): string {
+  const offers = placement.offers.map(offer => writeOffer(offer, view)).join(',')
   return `{"id":${JSON.stringify(placement.id)},"fallback":${placement.fallback},"offers":[${offers}]}`
 }
 
-function writeOffer (offer: PlacedOffer, view: AnswerView): string {
+function writeOffer(offer: PlacedOffer, view: AnswerView): string {
   const scores = view.publishable ? '' : writeScores(offer)
   const token = offer.token === null ? '' : `,"token":"${offer.token}"`
   return (
@@ -40,8 +40,11 @@ function writeOffer (offer: PlacedOffer, view: AnswerView): string {
   )
 }
 
-function writeScores ({ priority, factors, propensity, probability }: PlacedOffer): string {
-  const parts = factors === null ? '' : `,"factors":{"p":${factors.p},"c":${factors.c},"v":${factors.v},"l":${factors.l}}`
+function writeScores({ priority, factors, propensity, probability }: PlacedOffer): string {
+  const parts =
+    factors === null
+      ? ''
+      : `,"factors":{"p":${factors.p},"c":${factors.c},"v":${factors.v},"l":${factors.l}}`
   const chance =
     propensity === null
       ? ''

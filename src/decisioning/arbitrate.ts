@@ -32,14 +32,20 @@ export interface Valued {
 }
 
 /** Removes candidates whose value reads something missing, or comes to less than nothing. */
-export function keepValued (strategy: Strategy, facts: Facts, candidates: Candidates, left: Int32Array): Valued {
+export function keepValued(
+  strategy: Strategy,
+  facts: Facts,
+  candidates: Candidates,
+  left: Int32Array
+): Valued {
   const kept = new Int32Array(left.length)
   const values = new Float64Array(left.length)
   let count = 0
   for (let i = 0; i < left.length; i++) {
     const position = left[i]!
     const offer = strategy.offers[candidates.offers[position]!]!
-    const value = typeof offer.value === 'number' ? offer.value : offer.value.value(facts, offer.index)
+    const value =
+      typeof offer.value === 'number' ? offer.value : offer.value.value(facts, offer.index)
     if (typeof value === 'number' && value >= 0 && value < Infinity) {
       kept[count] = position
       values[count++] = value
@@ -51,7 +57,7 @@ export function keepValued (strategy: Strategy, facts: Facts, candidates: Candid
 }
 
 /** Gives every contestant its priority and puts them in order: mandatory ones first, then by priority, propensity and offer id. */
-export function arbitrate (
+export function arbitrate(
   strategy: Strategy,
   facts: Facts,
   candidates: Candidates,
@@ -77,7 +83,12 @@ export function arbitrate (
 }
 
 /** C = max(0, 1 + Σ weights that hold / 100), by contestant. */
-function contextFactors (strategy: Strategy, facts: Facts, candidates: Candidates, left: Int32Array): { c: Float64Array, weights: HeldWeight[] } {
+function contextFactors(
+  strategy: Strategy,
+  facts: Facts,
+  candidates: Candidates,
+  left: Int32Array
+): { c: Float64Array; weights: HeldWeight[] } {
   const c = new Float64Array(left.length).fill(1)
   const weights: HeldWeight[] = []
   if (strategy.contextWeights.length === 0) return { c, weights }
@@ -104,7 +115,11 @@ function contextFactors (strategy: Strategy, facts: Facts, candidates: Candidate
   return { c, weights }
 }
 
-function inOrder (strategy: Strategy, candidates: Candidates, contest: Omit<Contest, 'order'>): Int32Array {
+function inOrder(
+  strategy: Strategy,
+  candidates: Candidates,
+  contest: Omit<Contest, 'order'>
+): Int32Array {
   const { positions, priorities, p } = contest
   const order = new Int32Array(positions.length)
   let count = 0

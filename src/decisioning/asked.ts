@@ -44,7 +44,12 @@ export interface Arrival {
 }
 
 /** Looks a request's names up in the strategy. Throws a Refusal that names everything wrong with it. */
-export function readRequest (strategy: Strategy, request: DecisionRequest, caller: Caller, arrival: Arrival): Asked {
+export function readRequest(
+  strategy: Strategy,
+  request: DecisionRequest,
+  caller: Caller,
+  arrival: Arrival
+): Asked {
   const faults: Fault[] = []
   const options = request.options ?? {}
   const key = readKey(strategy, request.customer, caller, faults)
@@ -66,7 +71,11 @@ export function readRequest (strategy: Strategy, request: DecisionRequest, calle
   )
   const events = readEvents(strategy, request, key, caller, arrival, faults)
   if (faults.length > 0 || channel === undefined) {
-    throw new Refusal('invalid', 'The request names things that the strategy does not have or allow.', faults)
+    throw new Refusal(
+      'invalid',
+      'The request names things that the strategy does not have or allow.',
+      faults
+    )
   }
   return {
     key,
@@ -85,7 +94,12 @@ export function readRequest (strategy: Strategy, request: DecisionRequest, calle
   }
 }
 
-function readKey (strategy: Strategy, customer: DecisionRequest['customer'], caller: Caller, faults: Fault[]): CustomerKey {
+function readKey(
+  strategy: Strategy,
+  customer: DecisionRequest['customer'],
+  caller: Caller,
+  faults: Fault[]
+): CustomerKey {
   const namespace = customer.namespace ?? strategy.namespaces[0]!
   const idFault = checkId(customer.id)
   if (idFault !== undefined) faults.push({ pointer: '/customer/id', detail: idFault })
@@ -97,7 +111,12 @@ function readKey (strategy: Strategy, customer: DecisionRequest['customer'], cal
   return { namespace, id: customer.id }
 }
 
-function readChannel (strategy: Strategy, id: string, caller: Caller, faults: Fault[]): Channel | undefined {
+function readChannel(
+  strategy: Strategy,
+  id: string,
+  caller: Caller,
+  faults: Fault[]
+): Channel | undefined {
   const index = strategy.channelIndex.get(id)
   if (index === undefined) {
     faults.push(unknownName('/channel', 'channel', id, [...strategy.channelIndex.keys()]))
@@ -109,55 +128,91 @@ function readChannel (strategy: Strategy, id: string, caller: Caller, faults: Fa
   return strategy.channels[index]
 }
 
-function readPlacements (strategy: Strategy, request: DecisionRequest, channel: Channel, faults: Fault[]): AskedPlacement[] {
+function readPlacements(
+  strategy: Strategy,
+  request: DecisionRequest,
+  channel: Channel,
+  faults: Fault[]
+): AskedPlacement[] {
   const asked: AskedPlacement[] = []
   const seen = new Set<string>()
   request.placements.forEach((wanted, i) => {
     const pointer = `/placements/${i}`
     const placement = strategy.placements[strategy.placementIndex.get(wanted.id) ?? -1]
     if (placement === undefined) {
-      faults.push(unknownName(`${pointer}/id`, 'placement', wanted.id, [...strategy.placementIndex.keys()]))
+      faults.push(
+        unknownName(`${pointer}/id`, 'placement', wanted.id, [...strategy.placementIndex.keys()])
+      )
       return
     }
     if (placement.channel !== channel.index) {
       const home = strategy.channels[placement.channel]?.id ?? ''
-      faults.push({ pointer: `${pointer}/id`, detail: `placement "${wanted.id}" belongs to channel "${home}", not "${channel.id}"` })
+      faults.push({
+        pointer: `${pointer}/id`,
+        detail: `placement "${wanted.id}" belongs to channel "${home}", not "${channel.id}"`
+      })
     }
-    if (seen.has(wanted.id)) faults.push({ pointer: `${pointer}/id`, detail: `placement "${wanted.id}" is asked for twice` })
+    if (seen.has(wanted.id))
+      faults.push({
+        pointer: `${pointer}/id`,
+        detail: `placement "${wanted.id}" is asked for twice`
+      })
     seen.add(wanted.id)
     if (wanted.count !== undefined && wanted.count > placement.count) {
-      faults.push({ pointer: `${pointer}/count`, detail: `placement "${wanted.id}" holds at most ${placement.count}` })
+      faults.push({
+        pointer: `${pointer}/count`,
+        detail: `placement "${wanted.id}" holds at most ${placement.count}`
+      })
     }
     const count = wanted.count ?? placement.count
-    asked.push({ placement, count, passes: readFilter(strategy, wanted.filter, `${pointer}/filter`, faults) })
+    asked.push({
+      placement,
+      count,
+      passes: readFilter(strategy, wanted.filter, `${pointer}/filter`, faults)
+    })
   })
   const slots = asked.reduce((sum, { count }) => sum + count, 0)
   if (slots > MOST_SLOTS) {
-    faults.push({ pointer: '/placements', detail: `${slots} slots are asked for; one request fills at most ${MOST_SLOTS}` })
+    faults.push({
+      pointer: '/placements',
+      detail: `${slots} slots are asked for; one request fills at most ${MOST_SLOTS}`
+    })
   }
   return asked
 }
 
-function readFilter (strategy: Strategy, filter: PlacementFilter | undefined, pointer: string, faults: Fault[]): AskedPlacement['passes'] {
+function readFilter(
+  strategy: Strategy,
+  filter: PlacementFilter | undefined,
+  pointer: string,
+  faults: Fault[]
+): AskedPlacement['passes'] {
   if (filter === undefined) return undefined
   checkNames(filter.group, strategy.groups, 'group', `${pointer}/group`, faults)
   checkNames(filter.issue, strategy.issues, 'issue', `${pointer}/issue`, faults)
   checkNames(filter.tag, [...strategy.tagPaths], 'tag', `${pointer}/tag`, faults)
   const { group, issue, offer: ids, tag } = filter
-  return (offer) =>
+  return offer =>
     (group === undefined || group.includes(offer.group)) &&
     (issue === undefined || issue.includes(offer.issue)) &&
     (ids === undefined || ids.includes(offer.id)) &&
-    (tag === undefined || tag.some((path) => offer.tags.some((own) => own === path || own.startsWith(`${path}/`))))
+    (tag === undefined ||
+      tag.some(path => offer.tags.some(own => own === path || own.startsWith(`${path}/`))))
 }
 
-function checkNames (names: readonly string[] | undefined, known: readonly string[], kind: string, pointer: string, faults: Fault[]): void {
+function checkNames(
+  names: readonly string[] | undefined,
+  known: readonly string[],
+  kind: string,
+  pointer: string,
+  faults: Fault[]
+): void {
   names?.forEach((name, i) => {
     if (!known.includes(name)) faults.push(unknownName(`${pointer}/${i}`, kind, name, known))
   })
 }
 
-function readEvents (
+function readEvents(
   strategy: Strategy,
   request: DecisionRequest,
   customer: CustomerKey,
@@ -168,15 +223,25 @@ function readEvents (
   return (request.events ?? []).map((event, i) => {
     const behaviour = strategy.behaviourTypes.get(event.type)
     if (behaviour === undefined) {
-      faults.push(unknownName(`/events/${i}/type`, 'behaviour type', event.type, [...strategy.behaviourTypes.keys()]))
+      faults.push(
+        unknownName(`/events/${i}/type`, 'behaviour type', event.type, [
+          ...strategy.behaviourTypes.keys()
+        ])
+      )
     } else if (event.value !== undefined && !behaviour.value) {
-      faults.push({ pointer: `/events/${i}/value`, detail: `events of type "${event.type}" carry no value; declare it with value: true` })
+      faults.push({
+        pointer: `/events/${i}/value`,
+        detail: `events of type "${event.type}" carry no value; declare it with value: true`
+      })
     }
     const timeMs = event.time === undefined ? arrival.nowMs : parseTime(event.time)
     if (timeMs === undefined) {
       faults.push({ pointer: `/events/${i}/time`, detail: NOT_A_TIME })
     } else if (timeMs > arrival.nowMs + FUTURE_TOLERANCE_MS) {
-      faults.push({ pointer: `/events/${i}/time`, detail: 'lies more than 5 minutes in the future' })
+      faults.push({
+        pointer: `/events/${i}/time`,
+        detail: 'lies more than 5 minutes in the future'
+      })
     }
     return {
       customer,
@@ -191,7 +256,7 @@ function readEvents (
   })
 }
 
-function readInstant (at: string | undefined, mode: string, nowMs: number, faults: Fault[]): number {
+function readInstant(at: string | undefined, mode: string, nowMs: number, faults: Fault[]): number {
   if (at === undefined) return nowMs
   if (mode !== 'test') faults.push({ pointer: '/options/at', detail: 'is for mode "test" only' })
   const atMs = parseTime(at)
@@ -200,7 +265,10 @@ function readInstant (at: string | undefined, mode: string, nowMs: number, fault
 }
 
 /** Ids that the strategy does not have exclude nothing: pages may remember offers that have gone. */
-function readExcluded (strategy: Strategy, exclude: readonly string[] | undefined): ReadonlySet<number> {
+function readExcluded(
+  strategy: Strategy,
+  exclude: readonly string[] | undefined
+): ReadonlySet<number> {
   const excluded = new Set<number>()
   for (const id of exclude ?? []) {
     const index = strategy.offerIndex.get(id)
@@ -210,15 +278,22 @@ function readExcluded (strategy: Strategy, exclude: readonly string[] | undefine
 }
 
 /** A key that anybody can read in a page's source must not reach what only servers may. */
-function checkBrowserMay (caller: Caller, request: DecisionRequest): void {
+function checkBrowserMay(caller: Caller, request: DecisionRequest): void {
   if (!caller.publishable) return
   const { explain, mode } = request.options ?? {}
   const asked =
-    request.attributes !== undefined ? 'attributes' : explain !== undefined && explain !== 'none' ? 'options.explain' : mode !== undefined ? 'options.mode' : undefined
-  if (asked !== undefined) throw new Refusal('forbidden', `A publishable key may not send ${asked}.`)
+    request.attributes !== undefined
+      ? 'attributes'
+      : explain !== undefined && explain !== 'none'
+        ? 'options.explain'
+        : mode !== undefined
+          ? 'options.mode'
+          : undefined
+  if (asked !== undefined)
+    throw new Refusal('forbidden', `A publishable key may not send ${asked}.`)
 }
 
-function languagesToTry (language: string | undefined): readonly string[] {
+function languagesToTry(language: string | undefined): readonly string[] {
   if (language === undefined) return NO_LANGUAGE
   const tag = language.toLowerCase()
   const dash = tag.indexOf('-')

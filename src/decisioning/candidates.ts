@@ -27,7 +27,7 @@ export interface Candidates {
 }
 
 /** The offers of all asked placements, each once. */
-export function findCandidates (strategy: Strategy, asked: Asked): Candidates {
+export function findCandidates(strategy: Strategy, asked: Asked): Candidates {
   const rooms = new Uint16Array(strategy.offers.length)
   let count = 0
   asked.placements.forEach(({ placement }, i) => {
@@ -57,7 +57,7 @@ export function findCandidates (strategy: Strategy, asked: Asked): Candidates {
  * Removes the candidates that dates, consent, the request itself or an engagement policy forbid, in the order of the stages.
  * Answers the positions of the candidates that are left.
  */
-export function keepAllowed (
+export function keepAllowed(
   strategy: Strategy,
   asked: Asked,
   customer: CustomerState,
@@ -68,20 +68,27 @@ export function keepAllowed (
   let leftCount = 0
   for (let i = 0; i < candidates.count; i++) {
     const offer = strategy.offers[candidates.offers[i]!]!
-    if (endsHere(offer, asked, customer, candidates, i) || breaksRule(offer, facts, candidates, i)) continue
+    if (endsHere(offer, asked, customer, candidates, i) || breaksRule(offer, facts, candidates, i))
+      continue
     left[leftCount++] = i
   }
   return left.subarray(0, leftCount)
 }
 
 /** Ends a candidate at a stage. */
-export function end (candidates: Candidates, at: number, stage: number, cause = -1): void {
+export function end(candidates: Candidates, at: number, stage: number, cause = -1): void {
   candidates.stages[at] = stage
   candidates.causes[at] = cause
 }
 
 /** Validity, consent, exclude and filter: what needs no condition. */
-function endsHere (offer: Offer, asked: Asked, customer: CustomerState, candidates: Candidates, at: number): boolean {
+function endsHere(
+  offer: Offer,
+  asked: Asked,
+  customer: CustomerState,
+  candidates: Candidates,
+  at: number
+): boolean {
   if (asked.nowMs < offer.fromMs || asked.nowMs >= offer.untilMs) {
     end(candidates, at, stageNumber.validity)
     return true
@@ -105,11 +112,12 @@ function endsHere (offer: Offer, asked: Asked, customer: CustomerState, candidat
 }
 
 /** The first engagement policy that does not hold ends the candidate; one that cannot be evaluated does not hold. */
-function breaksRule (offer: Offer, facts: Facts, candidates: Candidates, at: number): boolean {
+function breaksRule(offer: Offer, facts: Facts, candidates: Candidates, at: number): boolean {
   const { rules } = offer
   for (let i = 0; i < rules.length; i++) {
     const { condition, stage } = rules[i]!
-    const truth = condition.test >= 0 ? facts.tests[condition.test] : condition.holds(facts, offer.index)
+    const truth =
+      condition.test >= 0 ? facts.tests[condition.test] : condition.holds(facts, offer.index)
     if (truth === TRUE) continue
     end(candidates, at, stageNumber[stage], i)
     return true

@@ -12,13 +12,16 @@ type Row = Readonly<Record<string, Cell | readonly Cell[]>>
  * Runs the rows that the model's file declares, and one probe of missing values: every score must be a probability,
  * and the declared rows must come out as declared.
  */
-export async function checkModel (spec: ModelSpec, model: ReadyModel): Promise<readonly Problem[]> {
+export async function checkModel(spec: ModelSpec, model: ReadyModel): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   const refuse = (place: Problem | ModelSpec['place'], message: string): void => {
     problems.push(errorAt(place, `model "${spec.name}": ${message}`))
   }
   if (!model.open.yieldsProbabilities && spec.calibration.method === 'none') {
-    refuse(spec.place, 'its output is a raw score, not a probability; add a calibration (sigmoid or isotonic)')
+    refuse(
+      spec.place,
+      'its output is a raw score, not a probability; add a calibration (sigmoid or isotonic)'
+    )
     return problems
   }
   for (const check of [...spec.check, undefined]) {
@@ -30,7 +33,10 @@ export async function checkModel (spec: ModelSpec, model: ReadyModel): Promise<r
     if (typeof score === 'string') {
       refuse(place, score)
     } else if (!(score >= -1e-6 && score <= 1 + 1e-6)) {
-      refuse(place, `gives ${score}, which is no probability; add a calibration (sigmoid or isotonic)`)
+      refuse(
+        place,
+        `gives ${score}, which is no probability; add a calibration (sigmoid or isotonic)`
+      )
     } else if (check !== undefined && !(Math.abs(score - check.expect) <= check.tolerance)) {
       refuse(place, `gives ${score} where the check expects ${check.expect} ± ${check.tolerance}`)
     }
@@ -38,7 +44,7 @@ export async function checkModel (spec: ModelSpec, model: ReadyModel): Promise<r
   return problems
 }
 
-async function scoreRow (spec: ModelSpec, model: ReadyModel, row: Row): Promise<number | string> {
+async function scoreRow(spec: ModelSpec, model: ReadyModel, row: Row): Promise<number | string> {
   try {
     const scores = await model.open.score(1, (columns, firstRow) => {
       for (const column of columns) fillRow(spec, column, firstRow, row)
@@ -49,33 +55,45 @@ async function scoreRow (spec: ModelSpec, model: ReadyModel, row: Row): Promise<
   }
 }
 
-function fillRow (spec: ModelSpec, { input, cells }: InputColumns, firstRow: number, row: Row): void {
+function fillRow(
+  spec: ModelSpec,
+  { input, cells }: InputColumns,
+  firstRow: number,
+  row: Row
+): void {
   const given = row[input.name]
-  const columns = spec.inputs.find((candidate) => candidate.input === input.name)?.columns ?? []
+  const columns = spec.inputs.find(candidate => candidate.input === input.name)?.columns ?? []
   for (let i = 0; i < input.width; i++) {
-    const value = given === undefined ? columns[i]?.missing : typeof given === 'object' ? given[i] : given
+    const value =
+      given === undefined ? columns[i]?.missing : typeof given === 'object' ? given[i] : given
     writeCell(cells, firstRow * input.width + i, value ?? (input.type === 'string' ? '' : 0))
   }
 }
 
-function writeCell (cells: InputColumns['cells'], at: number, value: Cell): void {
+function writeCell(cells: InputColumns['cells'], at: number, value: Cell): void {
   if (Array.isArray(cells)) cells[at] = String(value)
   else if (cells instanceof BigInt64Array) cells[at] = BigInt(Math.trunc(Number(value)))
   else cells[at] = Number(value)
 }
 
-function rowFaults (row: Row, inputs: readonly ModelInput[]): string[] {
+function rowFaults(row: Row, inputs: readonly ModelInput[]): string[] {
   const faults: string[] = []
   for (const [name, value] of Object.entries(row)) {
-    const input = inputs.find((candidate) => candidate.name === name)
+    const input = inputs.find(candidate => candidate.name === name)
     if (input === undefined) {
-      faults.push(`a check feeds input "${name}", but the model has ${inputs.map((known) => known.name).join(', ')}`)
+      faults.push(
+        `a check feeds input "${name}", but the model has ${inputs.map(known => known.name).join(', ')}`
+      )
       continue
     }
     const cells = typeof value === 'object' ? value : [value]
-    if (cells.length !== input.width) faults.push(`a check feeds ${cells.length} of the ${input.width} columns of input "${name}"`)
-    const wrong = cells.find((cell) => (typeof cell === 'string') !== (input.type === 'string'))
-    if (wrong !== undefined) faults.push(`a check feeds ${JSON.stringify(wrong)} to input "${name}", which takes ${input.type}`)
+    if (cells.length !== input.width)
+      faults.push(`a check feeds ${cells.length} of the ${input.width} columns of input "${name}"`)
+    const wrong = cells.find(cell => (typeof cell === 'string') !== (input.type === 'string'))
+    if (wrong !== undefined)
+      faults.push(
+        `a check feeds ${JSON.stringify(wrong)} to input "${name}", which takes ${input.type}`
+      )
   }
   return faults
 }

@@ -29,14 +29,14 @@ export interface Choice {
 export interface ChooseDeps {
   readonly meters: Meters
   readonly log: Log
-  readonly clock: { monotonicMs (): number }
+  readonly clock: { monotonicMs(): number }
 }
 
 /**
  * Chooses the offers for a loaded customer: the same steps for live decisions, tests and the strategy's own examples.
  * @param customer undefined when the customer could not be read: then only fallbacks are shown
  */
-export async function choose (
+export async function choose(
   deps: ChooseDeps,
   snapshot: Snapshot,
   asked: Asked,
@@ -68,7 +68,15 @@ export async function choose (
   const valued = keepValued(strategy, facts, candidates, allowed)
   const scoringAtMs = deps.clock.monotonicMs()
 
-  const propensities = await scorePropensities(deps, snapshot, facts, candidates, valued.left, control, deadline)
+  const propensities = await scorePropensities(
+    deps,
+    snapshot,
+    facts,
+    candidates,
+    valued.left,
+    control,
+    deadline
+  )
   const scoredAtMs = deps.clock.monotonicMs()
 
   const contest = arbitrate(strategy, facts, candidates, valued, propensities)
@@ -78,13 +86,16 @@ export async function choose (
     degraded: propensities.degraded,
     holdout,
     control,
-    trace: keepTrace(strategy, legend, facts, candidates, contest, propensities, { placements: ids, control }),
+    trace: keepTrace(strategy, legend, facts, candidates, contest, propensities, {
+      placements: ids,
+      control
+    }),
     policyMs: scoringAtMs - startedAtMs,
     modelMs: scoredAtMs - scoringAtMs
   }
 }
 
 /** Whether a customer belongs to a share: its bucket of `salt:namespace/id` lies below the share's limit. */
-function isInShare ({ salt, limit }: Share, subject: string): boolean {
+function isInShare({ salt, limit }: Share, subject: string): boolean {
   return bucketOf(`${salt}:${subject}`) < limit
 }

@@ -8,7 +8,7 @@ export interface Deadline {
 }
 
 /** Waits for a promise no longer than the deadline. A promise that loses the race is left to settle unheard. */
-export function within<T> (promise: Promise<T>, deadline: Deadline): Promise<T | typeof LATE> {
+export function within<T>(promise: Promise<T>, deadline: Deadline): Promise<T | typeof LATE> {
   const leftMs = deadline.atMs - deadline.clock()
   if (leftMs <= 0) {
     promise.catch(ignoreLateFailure)
@@ -19,7 +19,7 @@ export function within<T> (promise: Promise<T>, deadline: Deadline): Promise<T |
       resolve(LATE)
     }, leftMs)
     promise.then(
-      (value) => {
+      value => {
         clearTimeout(timer)
         resolve(value)
       },
@@ -32,4 +32,4 @@ export function within<T> (promise: Promise<T>, deadline: Deadline): Promise<T |
 }
 
 /** The decision has been answered as degraded already; there is nobody left to tell. */
-function ignoreLateFailure (): void {}
+function ignoreLateFailure(): void {}

@@ -26,8 +26,8 @@ export type DecideOnce = (
  * Another body with that key, and a repetition while the first is still being worked on, are refused.
  * While the store is away every call decides: then decisions are fallbacks and nothing is reserved.
  */
-export function createDecideOnce (decide: Decide, documents: SharedDocuments): DecideOnce {
-  return async function decideOnce (request, caller, receivedAtMs, { idempotencyKey, requestText }) {
+export function createDecideOnce(decide: Decide, documents: SharedDocuments): DecideOnce {
+  return async function decideOnce(request, caller, receivedAtMs, { idempotencyKey, requestText }) {
     if (idempotencyKey === undefined) return decide(request, caller, receivedAtMs, { requestText })
     const name = `once:${caller.id}:${idempotencyKey}`
     const fingerprint = createHash('sha256').update(requestText).digest('base64url')
@@ -45,10 +45,19 @@ export function createDecideOnce (decide: Decide, documents: SharedDocuments): D
   }
 }
 
-const NO_TIME: StageTimings = Object.freeze({ profile: 0, policy: 0, model: 0, arbitrate: 0, total: 0 })
+const NO_TIME: StageTimings = Object.freeze({
+  profile: 0,
+  policy: 0,
+  model: 0,
+  arbitrate: 0,
+  total: 0
+})
 
 /** Undefined when the store does not answer. */
-async function claimName (documents: SharedDocuments, name: string): Promise<Awaited<ReturnType<SharedDocuments['claim']>> | undefined> {
+async function claimName(
+  documents: SharedDocuments,
+  name: string
+): Promise<Awaited<ReturnType<SharedDocuments['claim']>> | undefined> {
   try {
     return await documents.claim(name, KEPT_MS)
   } catch (error) {
@@ -58,18 +67,25 @@ async function claimName (documents: SharedDocuments, name: string): Promise<Awa
 }
 
 /** An answer that cannot be kept is given all the same; its key stays claimed until it lapses. */
-async function settle (documents: SharedDocuments, name: string, text: string): Promise<void> {
+async function settle(documents: SharedDocuments, name: string, text: string): Promise<void> {
   await documents.settle(name, text).catch(ignoreAway)
 }
 
-function ignoreAway (error: unknown): void {
+function ignoreAway(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error
 }
 
-function firstAnswer (text: string, fingerprint: string): string {
-  if (text === '') throw new Refusal('conflict', 'A request with this Idempotency-Key is being worked on; ask again in a moment.')
+function firstAnswer(text: string, fingerprint: string): string {
+  if (text === '')
+    throw new Refusal(
+      'conflict',
+      'A request with this Idempotency-Key is being worked on; ask again in a moment.'
+    )
   if (!text.startsWith(fingerprint)) {
-    throw new Refusal('not_allowed', 'This Idempotency-Key was used with another body; use a fresh key for another request.')
+    throw new Refusal(
+      'not_allowed',
+      'This Idempotency-Key was used with another body; use a fresh key for another request.'
+    )
   }
   return text.slice(fingerprint.length)
 }

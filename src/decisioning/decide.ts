@@ -27,9 +27,9 @@ export interface DecideDeps {
 
 export interface Clock {
   /** Milliseconds since 1970. */
-  wallMs (): number
+  wallMs(): number
   /** Milliseconds that never go back, for durations and deadlines. */
-  monotonicMs (): number
+  monotonicMs(): number
 }
 
 export interface DecideResult {
@@ -56,12 +56,15 @@ export type Decide = (
   options?: DecideOptions
 ) => Promise<DecideResult>
 
-export function createDecide (deps: DecideDeps): Decide {
+export function createDecide(deps: DecideDeps): Decide {
   const { snapshots, records, clock } = deps
 
-  return async function decide (request, caller, receivedAtMs, options) {
+  return async function decide(request, caller, receivedAtMs, options) {
     const snapshot = snapshots.current()
-    const asked = readRequest(snapshot.strategy, request, caller, { nowMs: clock.wallMs(), freshId: deps.eventId })
+    const asked = readRequest(snapshot.strategy, request, caller, {
+      nowMs: clock.wallMs(),
+      freshId: deps.eventId
+    })
     const deadline = { atMs: receivedAtMs + asked.timeoutMs, clock: clock.monotonicMs }
 
     const customer = await loadCustomer(deps, snapshot, asked, deadline)
@@ -69,7 +72,10 @@ export function createDecide (deps: DecideDeps): Decide {
     const choice = await choose(deps, snapshot, asked, customer, deadline)
     const decision = await makeKnown(deps, snapshot, asked, customer, choice, deadline)
 
-    const explanation = asked.explain === 'none' ? undefined : renderExplanation(choice.trace, snapshot.legend, pageFor(asked))
+    const explanation =
+      asked.explain === 'none'
+        ? undefined
+        : renderExplanation(choice.trace, snapshot.legend, pageFor(asked))
     const body = writeAnswer(decision, { publishable: caller.publishable, explanation })
     if (asked.live) {
       records.append({
@@ -88,7 +94,12 @@ export function createDecide (deps: DecideDeps): Decide {
 }
 
 /** Loads the customer in one command, with the request's events applied; undefined when the store does not answer in time. */
-async function loadCustomer (deps: DecideDeps, snapshot: Snapshot, asked: Asked, deadline: Deadline): Promise<CustomerState | undefined> {
+async function loadCustomer(
+  deps: DecideDeps,
+  snapshot: Snapshot,
+  asked: Asked,
+  deadline: Deadline
+): Promise<CustomerState | undefined> {
   const { customers, log } = deps
   const { lexicon } = snapshot.strategy
   const loading =
@@ -99,13 +110,14 @@ async function loadCustomer (deps: DecideDeps, snapshot: Snapshot, asked: Asked,
     const loaded = await within(loading, deadline)
     return loaded === LATE ? undefined : loaded
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'a customer could not be loaded')
+    if (!(error instanceof StoreUnavailable))
+      log.error({ err: error }, 'a customer could not be loaded')
     return undefined
   }
 }
 
 /** Gives the decision its id and tokens and, where the answer itself is the impression, records that the offers were shown. */
-async function makeKnown (
+async function makeKnown(
   deps: DecideDeps,
   snapshot: Snapshot,
   asked: Asked,
@@ -130,11 +142,16 @@ async function makeKnown (
   return recorded ? sealed : { ...sealed, degraded: [...degraded, 'limits'] }
 }
 
-function pageFor (asked: Asked): Parameters<typeof renderExplanation>[2] {
+function pageFor(asked: Asked): Parameters<typeof renderExplanation>[2] {
   return { detail: asked.explain === 'full' ? 'full' : 'summary', from: 0, limit: MOST_OUTCOMES }
 }
 
-function timingsOf (choice: Choice, receivedAtMs: number, loadedAtMs: number, doneAtMs: number): StageTimings {
+function timingsOf(
+  choice: Choice,
+  receivedAtMs: number,
+  loadedAtMs: number,
+  doneAtMs: number
+): StageTimings {
   const { policyMs, modelMs } = choice
   return {
     profile: loadedAtMs - receivedAtMs,
@@ -145,7 +162,7 @@ function timingsOf (choice: Choice, receivedAtMs: number, loadedAtMs: number, do
   }
 }
 
-function meter (meters: Meters, decision: Decision, timings: StageTimings): void {
+function meter(meters: Meters, decision: Decision, timings: StageTimings): void {
   meters.decided(decision.channel, decision.degraded)
   meters.stageTook('profile', timings.profile / 1000)
   meters.stageTook('policy', timings.policy / 1000)

@@ -14,25 +14,39 @@ import { checkValue } from './values.js'
 const EXAMPLE_CUSTOMER = { namespace: 'example', id: 'example' }
 
 /** Runs the strategy's own tests; answers one problem for each expectation that is not met. */
-export async function runExamples (deps: ChooseDeps, snapshot: Snapshot, nowMs: number): Promise<Problem[]> {
-  const everybody: Snapshot = { ...snapshot, strategy: { ...snapshot.strategy, holdout: undefined, control: undefined } }
+export async function runExamples(
+  deps: ChooseDeps,
+  snapshot: Snapshot,
+  nowMs: number
+): Promise<Problem[]> {
+  const everybody: Snapshot = {
+    ...snapshot,
+    strategy: { ...snapshot.strategy, holdout: undefined, control: undefined }
+  }
   const problems: Problem[] = []
-  for (const example of snapshot.strategy.examples) problems.push(...(await runExample(deps, everybody, example, nowMs)))
+  for (const example of snapshot.strategy.examples)
+    problems.push(...(await runExample(deps, everybody, example, nowMs)))
   return problems
 }
 
-async function runExample (deps: ChooseDeps, snapshot: Snapshot, example: Example, nowMs: number): Promise<Problem[]> {
+async function runExample(
+  deps: ChooseDeps,
+  snapshot: Snapshot,
+  example: Example,
+  nowMs: number
+): Promise<Problem[]> {
   const { strategy } = snapshot
   const { given } = example
   const atMs = given.atMs ?? nowMs
-  const refuse = (message: string): Problem => errorAt(example.place, `example "${example.name}": ${message}`)
+  const refuse = (message: string): Problem =>
+    errorAt(example.place, `example "${example.name}": ${message}`)
   try {
     const asked = readRequest(
       strategy,
       {
         customer: { id: EXAMPLE_CUSTOMER.id, namespace: strategy.namespaces[0]! },
         channel: given.channel,
-        placements: given.placements.map((id) => ({ id })),
+        placements: given.placements.map(id => ({ id })),
         context: given.context,
         exclude: given.exclude,
         language: given.language,
@@ -42,21 +56,36 @@ async function runExample (deps: ChooseDeps, snapshot: Snapshot, example: Exampl
       { nowMs: atMs, freshId: () => example.name }
     )
     const deadline = { atMs: deps.clock.monotonicMs() + 10_000, clock: deps.clock.monotonicMs }
-    const choice = await choose(deps, snapshot, asked, customerOf(strategy, example, atMs), deadline)
-    const degraded = choice.degraded.map((reason) => refuse(`is decided without ${reason}`))
+    const choice = await choose(
+      deps,
+      snapshot,
+      asked,
+      customerOf(strategy, example, atMs),
+      deadline
+    )
+    const degraded = choice.degraded.map(reason => refuse(`is decided without ${reason}`))
     return [...degraded, ...[...unmet(example, strategy, choice)].map(refuse)]
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return [refuse(error.faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') || error.message)]
+    return [
+      refuse(
+        error.faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') ||
+          error.message
+      )
+    ]
   }
 }
 
-function customerOf (strategy: Strategy, { given }: Example, atMs: number): CustomerState {
-  const attributes = strategy.attributes.map((declared) => {
-    const value = Object.hasOwn(given.attributes, declared.name) ? given.attributes[declared.name] : undefined
+function customerOf(strategy: Strategy, { given }: Example, atMs: number): CustomerState {
+  const attributes = strategy.attributes.map(declared => {
+    const value = Object.hasOwn(given.attributes, declared.name)
+      ? given.attributes[declared.name]
+      : undefined
     return value === undefined ? undefined : checkValue(declared, value).value
   })
-  const granted = Uint8Array.from(strategy.purposes, (purpose) => (Object.hasOwn(given.consent, purpose) && given.consent[purpose] === true ? 1 : 0))
+  const granted = Uint8Array.from(strategy.purposes, purpose =>
+    Object.hasOwn(given.consent, purpose) && given.consent[purpose] === true ? 1 : 0
+  )
   const history = given.history.reduce(
     (grown, { type, offer, channel, ago }) =>
       grown.with({
@@ -71,9 +100,11 @@ function customerOf (strategy: Strategy, { given }: Example, atMs: number): Cust
   return { key: EXAMPLE_CUSTOMER, known: true, attributes, tags: given.tags, granted, history }
 }
 
-function * unmet ({ expect }: Example, strategy: Strategy, choice: Choice): Generator<string> {
+function* unmet({ expect }: Example, strategy: Strategy, choice: Choice): Generator<string> {
   for (const [placement, wanted] of Object.entries(expect.placements)) {
-    const got = choice.placements.find(({ id }) => id === placement)?.offers.map(({ offerId }) => offerId) ?? []
+    const got =
+      choice.placements.find(({ id }) => id === placement)?.offers.map(({ offerId }) => offerId) ??
+      []
     if (got.join() !== wanted.join()) {
       yield `${placement} shows ${list(got)} where ${list(wanted)} is expected${whereAre(wanted, got, strategy, choice)}`
     }
@@ -85,17 +116,23 @@ function * unmet ({ expect }: Example, strategy: Strategy, choice: Choice): Gene
 }
 
 /** Says where the offers that are missed ended, which is what the author needs to know next. */
-function whereAre (wanted: readonly string[], got: readonly string[], strategy: Strategy, choice: Choice): string {
-  const missed = wanted.filter((id) => !got.includes(id)).map((id) => `${id} ends at ${stageOf(id, strategy, choice)}`)
+function whereAre(
+  wanted: readonly string[],
+  got: readonly string[],
+  strategy: Strategy,
+  choice: Choice
+): string {
+  const missed = wanted
+    .filter(id => !got.includes(id))
+    .map(id => `${id} ends at ${stageOf(id, strategy, choice)}`)
   return missed.length === 0 ? '' : ` (${missed.join(', ')})`
 }
 
-function stageOf (offer: string, strategy: Strategy, { trace }: Choice): string {
+function stageOf(offer: string, strategy: Strategy, { trace }: Choice): string {
   const position = trace.offers.indexOf(strategy.offerIndex.get(offer) ?? -1)
   return position < 0 ? 'no placement asked for' : STAGES[trace.stages[position]!]!
 }
 
-function list (ids: readonly string[]): string {
+function list(ids: readonly string[]): string {
   return ids.length === 0 ? 'nothing' : ids.join(', ')
 }
-

@@ -27,7 +27,7 @@ const textsOf = new WeakMap<Legend, Texts>()
  * Renders what a decision recorded as JSON text: how many candidates each stage removed, and for every candidate its one outcome.
  * Outcomes stand in this order: selected and outranked by rank, then the removed ones by offer.
  */
-export function renderExplanation (trace: Trace, legend: Legend, page: ExplanationPage): string {
+export function renderExplanation(trace: Trace, legend: Legend, page: ExplanationPage): string {
   const texts = textsOf.get(legend) ?? writeTexts(legend)
   const order = outcomeOrder(trace)
   const winners = trace.contest === null ? 0 : countSelected(trace)
@@ -36,7 +36,9 @@ export function renderExplanation (trace: Trace, legend: Legend, page: Explanati
   const values = new Array<string | undefined>(legend.reads.length)
   const outcomes: string[] = []
   for (let i = first; i < Math.min(last, order.length); i++) {
-    outcomes.push(renderOutcome(order[i]!, { trace, legend, texts, values, full: page.detail === 'full' }))
+    outcomes.push(
+      renderOutcome(order[i]!, { trace, legend, texts, values, full: page.detail === 'full' })
+    )
   }
   const next = page.detail === 'full' && last < order.length ? `,"next":${last}` : ''
   return (
@@ -51,7 +53,7 @@ interface OutcomeAt {
   readonly contestant: number
 }
 
-function outcomeOrder (trace: Trace): OutcomeAt[] {
+function outcomeOrder(trace: Trace): OutcomeAt[] {
   const order: OutcomeAt[] = []
   const scored = new Uint8Array(trace.offers.length)
   if (trace.contest !== null) {
@@ -61,7 +63,10 @@ function outcomeOrder (trace: Trace): OutcomeAt[] {
     for (const contestant of ranked) {
       const position = positions[contestant]!
       scored[position] = 1
-      ;(trace.stages[position] === stageNumber.selected ? selected : outranked).push({ position, contestant })
+      ;(trace.stages[position] === stageNumber.selected ? selected : outranked).push({
+        position,
+        contestant
+      })
     }
     order.push(...selected, ...outranked)
   }
@@ -71,11 +76,11 @@ function outcomeOrder (trace: Trace): OutcomeAt[] {
   return order
 }
 
-function countSelected (trace: Trace): number {
+function countSelected(trace: Trace): number {
   return trace.stages.reduce((sum, stage) => sum + (stage === stageNumber.selected ? 1 : 0), 0)
 }
 
-function funnel (trace: Trace): string {
+function funnel(trace: Trace): string {
   const removed = new Array<number>(STAGES.length).fill(0)
   for (const stage of trace.stages) removed[stage]!++
   let left = trace.offers.length
@@ -95,35 +100,50 @@ interface Rendering {
   readonly full: boolean
 }
 
-function renderOutcome ({ position, contestant }: OutcomeAt, rendering: Rendering): string {
+function renderOutcome({ position, contestant }: OutcomeAt, rendering: Rendering): string {
   const { trace, legend, texts } = rendering
   const offer = trace.offers[position]!
   const stage = trace.stages[position]!
   const head = `${texts.heads[offer]!}${STAGES[stage]!}"`
   const cause = trace.causes[position]!
   if (trace.contest !== null && contestant >= 0) {
-    const placement = stage === stageNumber.selected ? `,"placement":${JSON.stringify(trace.placements[cause])}` : ''
+    const placement =
+      stage === stageNumber.selected
+        ? `,"placement":${JSON.stringify(trace.placements[cause])}`
+        : ''
     return `${head}${placement}${renderFactors(trace.contest, contestant, offer, rendering)}}`
   }
   if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
     const rule = legend.offers[offer]!.rules[cause]!
     return `${head},"rule":${texts.rules[offer]![cause]!}${renderValues(rule.reads, position, rendering)}}`
   }
-  if (stage === stageNumber.value) return `${head}${renderValueRule(legend, offer, position, rendering)}}`
+  if (stage === stageNumber.value)
+    return `${head}${renderValueRule(legend, offer, position, rendering)}}`
   return `${head},"rule":{"text":${JSON.stringify(plainReason(stage, cause, legend, legend.offers[offer]!))}}}`
 }
 
-function renderFactors (contest: ContestTrace, i: number, offer: number, { legend, full }: Rendering): string {
+function renderFactors(
+  contest: ContestTrace,
+  i: number,
+  offer: number,
+  { legend, full }: Rendering
+): string {
   const model = contest.models[i]!
   const propensity =
-    model < 0 ? `{"value":${contest.p[i]!},"source":"prior"}` : `{"value":${contest.p[i]!},"source":"model","model":${JSON.stringify(legend.models[model])}}`
+    model < 0
+      ? `{"value":${contest.p[i]!},"source":"prior"}`
+      : `{"value":${contest.p[i]!},"source":"model","model":${JSON.stringify(legend.models[model])}}`
   const factors = `,"priority":${contest.priorities[i]!},"factors":{"p":${contest.p[i]!},"c":${contest.c[i]!},"v":${contest.v[i]!},"l":${contest.l[i]!}},"propensity":${propensity}`
   const mandatory = legend.offers[offer]!.mandatory ? ',"mandatory":true' : ''
-  return full ? `${factors}${mandatory}${renderWeights(contest, offer, legend)}` : `${factors}${mandatory}`
+  return full
+    ? `${factors}${mandatory}${renderWeights(contest, offer, legend)}`
+    : `${factors}${mandatory}`
 }
 
-function renderWeights (contest: ContestTrace, offer: number, legend: Legend): string {
-  const held = contest.weights.filter(({ weight, offers }) => (offers ?? legend.weights[weight]!.offers).includes(offer))
+function renderWeights(contest: ContestTrace, offer: number, legend: Legend): string {
+  const held = contest.weights.filter(({ weight, offers }) =>
+    (offers ?? legend.weights[weight]!.offers).includes(offer)
+  )
   if (held.length === 0) return ''
   const texts = held.map(({ weight }) => {
     const { text, weight: percent, target } = legend.weights[weight]!
@@ -132,21 +152,31 @@ function renderWeights (contest: ContestTrace, offer: number, legend: Legend): s
   return `,"contextWeights":[${texts.join(',')}]`
 }
 
-function renderValueRule (legend: Legend, offer: number, position: number, rendering: Rendering): string {
+function renderValueRule(
+  legend: Legend,
+  offer: number,
+  position: number,
+  rendering: Rendering
+): string {
   const { value } = legend.offers[offer]!
   if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(legend.formula ?? '')}}`
   return `,"rule":${ruleText(value)}${renderValues(value.reads, position, rendering)}`
 }
 
-function renderValues (reads: readonly number[], position: number, rendering: Rendering): string {
+function renderValues(reads: readonly number[], position: number, rendering: Rendering): string {
   if (!rendering.full || reads.length === 0) return ''
-  return `,"values":{${reads.map((read) => valueText(read, position, rendering)).join(',')}}`
+  return `,"values":{${reads.map(read => valueText(read, position, rendering)).join(',')}}`
 }
 
-function valueText (number: number, position: number, { trace, legend, texts, values }: Rendering): string {
+function valueText(
+  number: number,
+  position: number,
+  { trace, legend, texts, values }: Rendering
+): string {
   const read = legend.reads[number]!
   const label = texts.labels[number]!
-  if (read.kind === 'offer') return `${label}${offerProperty(read, legend.offers[trace.offers[position]!]!)}`
+  if (read.kind === 'offer')
+    return `${label}${offerProperty(read, legend.offers[trace.offers[position]!]!)}`
   if (read.kind === 'offerCall') {
     const found = trace.offerValues.find(([at, of]) => at === position && of === number)
     return `${label}${shownValue(read, found?.[2] ?? null)}`
@@ -154,7 +184,7 @@ function valueText (number: number, position: number, { trace, legend, texts, va
   return (values[number] ??= `${label}${shownValue(read, trace.values[number])}`)
 }
 
-function offerProperty (read: LegendRead, offer: LegendOffer): string {
+function offerProperty(read: LegendRead, offer: LegendOffer): string {
   switch (read.label) {
     case 'offer.group':
       return JSON.stringify(offer.group)
@@ -169,14 +199,20 @@ function offerProperty (read: LegendRead, offer: LegendOffer): string {
   }
 }
 
-function shownValue (read: LegendRead, value: unknown): string {
+function shownValue(read: LegendRead, value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  if (read.show === 'boolean') return value === 1 || value === true ? 'true' : value === 0 || value === false ? 'false' : 'null'
-  if (read.show === 'timestamp' && typeof value === 'number') return `"${new Date(value).toISOString()}"`
+  if (read.show === 'boolean')
+    return value === 1 || value === true
+      ? 'true'
+      : value === 0 || value === false
+        ? 'false'
+        : 'null'
+  if (read.show === 'timestamp' && typeof value === 'number')
+    return `"${new Date(value).toISOString()}"`
   return JSON.stringify(value)
 }
 
-function plainReason (stage: number, cause: number, legend: Legend, offer: LegendOffer): string {
+function plainReason(stage: number, cause: number, legend: Legend, offer: LegendOffer): string {
   switch (STAGES[stage]) {
     case 'validity':
       return `shown ${offer.from === undefined ? '' : `from ${offer.from} `}${offer.until === undefined ? '' : `until ${offer.until}`}`.trim()
@@ -189,14 +225,14 @@ function plainReason (stage: number, cause: number, legend: Legend, offer: Legen
   }
 }
 
-function ruleText ({ kind, owner, text, place }: LegendRule): string {
+function ruleText({ kind, owner, text, place }: LegendRule): string {
   return JSON.stringify({ id: `${owner}.${kind}`, owner, text, place })
 }
 
-function writeTexts (legend: Legend): Texts {
+function writeTexts(legend: Legend): Texts {
   const texts: Texts = {
     heads: legend.offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"`),
-    rules: legend.offers.map(({ rules }) => rules.map((rule) => ruleText(rule))),
+    rules: legend.offers.map(({ rules }) => rules.map(rule => ruleText(rule))),
     labels: legend.reads.map(({ label }) => `${JSON.stringify(label)}:`)
   }
   textsOf.set(legend, texts)

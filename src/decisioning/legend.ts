@@ -10,7 +10,12 @@ export interface Legend {
   readonly models: readonly string[]
   readonly reads: readonly LegendRead[]
   readonly offers: readonly LegendOffer[]
-  readonly weights: readonly { readonly text: string, readonly weight: number, readonly target: string, readonly offers: readonly number[] }[]
+  readonly weights: readonly {
+    readonly text: string
+    readonly weight: number
+    readonly target: string
+    readonly offers: readonly number[]
+  }[]
   readonly formula: string | undefined
 }
 
@@ -47,11 +52,11 @@ export interface LegendRule {
 }
 
 /** Writes down the words of a strategy. */
-export function writeLegend (strategy: Strategy): Legend {
+export function writeLegend(strategy: Strategy): Legend {
   const reads: LegendRead[] = []
   const numbers = new Map<string, number>()
-  function numbersOf (all: readonly Read[]): number[] {
-    return all.map((read) => {
+  function numbersOf(all: readonly Read[]): number[] {
+    return all.map(read => {
       const key = `${read.kind}:${read.label}`
       const known = numbers.get(key)
       if (known !== undefined) return known
@@ -60,7 +65,7 @@ export function writeLegend (strategy: Strategy): Legend {
       return reads.length - 1
     })
   }
-  const offers = strategy.offers.map((offer) => ({
+  const offers = strategy.offers.map(offer => ({
     id: offer.id,
     name: offer.name,
     group: offer.group,
@@ -80,7 +85,13 @@ export function writeLegend (strategy: Strategy): Legend {
     value:
       typeof offer.value === 'number'
         ? offer.value
-        : { kind: 'value', owner: offer.id, text: offer.value.source, place: placeText(offer.value.place), reads: numbersOf(offer.value.reads) }
+        : {
+            kind: 'value',
+            owner: offer.id,
+            text: offer.value.source,
+            place: placeText(offer.value.place),
+            reads: numbersOf(offer.value.reads)
+          }
   }))
   return {
     strategy: strategy.name,
@@ -98,23 +109,24 @@ export function writeLegend (strategy: Strategy): Legend {
   }
 }
 
-function legendRead (strategy: Strategy, read: Read): LegendRead {
+function legendRead(strategy: Strategy, read: Read): LegendRead {
   const { label, kind, slot } = read
-  if (read.kind === 'call' || read.kind === 'offerCall') return { label, kind, slot, show: read.boolean ? 'boolean' : 'plain' }
+  if (read.kind === 'call' || read.kind === 'offerCall')
+    return { label, kind, slot, show: read.boolean ? 'boolean' : 'plain' }
   if (read.kind === 'segment') return { label, kind, slot, show: 'boolean' }
   if (read.kind === 'offer') return { label, kind, slot, show: 'plain' }
   const declared = (read.kind === 'attribute' ? strategy.attributes : strategy.context)[slot]!
   return { label, kind, slot, show: declared.personal ? 'masked' : showOf(declared.type) }
 }
 
-function showOf (type: ValueType): LegendRead['show'] {
+function showOf(type: ValueType): LegendRead['show'] {
   return type === 'timestamp' ? 'timestamp' : 'plain'
 }
 
-function instantText (ms: number): string | undefined {
+function instantText(ms: number): string | undefined {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined
 }
 
-function placeText (place: Place): string {
+function placeText(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`
 }

@@ -5,8 +5,21 @@ import type { Problem, Strategy } from '../policy/strategy.js'
 import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
 import { writeLegend } from './legend.js'
-import { createModelPool, readModels, readyModel, type ModelFile, type ModelPool } from './open-models.js'
-import type { Log, Meters, ModelRuntime, SharedDocuments, StrategyFiles, StrategySource } from './ports.js'
+import {
+  createModelPool,
+  readModels,
+  readyModel,
+  type ModelFile,
+  type ModelPool
+} from './open-models.js'
+import type {
+  Log,
+  Meters,
+  ModelRuntime,
+  SharedDocuments,
+  StrategyFiles,
+  StrategySource
+} from './ports.js'
 import type { ReadyModel } from './ready-model.js'
 import { createSnapshots, type Snapshot, type Snapshots } from './snapshot.js'
 
@@ -16,7 +29,7 @@ export interface LoaderDeps {
   readonly documents: SharedDocuments
   readonly meters: Meters
   readonly log: Log
-  readonly clock: ChooseDeps['clock'] & { wallMs (): number }
+  readonly clock: ChooseDeps['clock'] & { wallMs(): number }
   readonly schedule: (work: () => void, delayMs: number) => void
 }
 
@@ -31,15 +44,15 @@ export interface LoadReport {
 
 export interface StrategyLoader {
   /** Reads, compiles, checks, runs the examples, warms and swaps: all or nothing. Loads run one after another. */
-  load (): Promise<LoadReport>
+  load(): Promise<LoadReport>
   /** The same without swapping. */
-  validate (): Promise<LoadReport>
+  validate(): Promise<LoadReport>
   /** Problems and warnings of the last load. */
-  lastLoad (): LoadReport | undefined
+  lastLoad(): LoadReport | undefined
 }
 
 /** The name under which a strategy's legend is kept, by its hash. */
-export function legendName (hash: string): string {
+export function legendName(hash: string): string {
   return `legend:${hash}`
 }
 
@@ -47,32 +60,53 @@ export function legendName (hash: string): string {
 const ASK_AGAIN_MS = 1000
 
 /** Loads the first strategy. Without one there is nothing to decide with: then only the report comes back. */
-export async function startStrategy (deps: LoaderDeps): Promise<{ report: LoadReport, started?: { snapshots: Snapshots, loader: StrategyLoader } }> {
+export async function startStrategy(
+  deps: LoaderDeps
+): Promise<{ report: LoadReport; started?: { snapshots: Snapshots; loader: StrategyLoader } }> {
   const pool = createModelPool(deps.runtime, deps.schedule)
   const built = await build(deps, pool)
-  if (built.snapshot === undefined) return { report: { outcome: 'refused', version: 0, hash: '', problems: built.problems } }
+  if (built.snapshot === undefined)
+    return { report: { outcome: 'refused', version: 0, hash: '', problems: built.problems } }
   const snapshots = createSnapshots(built.snapshot)
-  const report: LoadReport = { outcome: 'swapped', version: built.snapshot.version, hash: built.snapshot.hash, problems: built.problems }
+  const report: LoadReport = {
+    outcome: 'swapped',
+    version: built.snapshot.version,
+    hash: built.snapshot.hash,
+    problems: built.problems
+  }
   deps.meters.reloaded('swapped', built.snapshot.version)
   numberLater(deps, snapshots)
-  return { report, started: { snapshots, loader: createStrategyLoader(deps, pool, snapshots, report) } }
+  return {
+    report,
+    started: { snapshots, loader: createStrategyLoader(deps, pool, snapshots, report) }
+  }
 }
 
-function createStrategyLoader (deps: LoaderDeps, pool: ModelPool, snapshots: Snapshots, first: LoadReport): StrategyLoader {
+function createStrategyLoader(
+  deps: LoaderDeps,
+  pool: ModelPool,
+  snapshots: Snapshots,
+  first: LoadReport
+): StrategyLoader {
   let last = first
   let queue: Promise<unknown> = Promise.resolve()
-  function inTurn<T> (work: () => Promise<T>): Promise<T> {
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = queue.then(work)
     queue = turn.catch(() => undefined)
     return turn
   }
-  async function load (): Promise<LoadReport> {
+  async function load(): Promise<LoadReport> {
     const { snapshot, problems } = await build(deps, pool, snapshots.current())
     const current = snapshots.current()
     if (snapshot === undefined) {
       last = { outcome: 'refused', version: current.version, hash: current.hash, problems }
     } else if (snapshot === current) {
-      last = { outcome: 'unchanged', version: current.version, hash: current.hash, problems: last.problems }
+      last = {
+        outcome: 'unchanged',
+        version: current.version,
+        hash: current.hash,
+        problems: last.problems
+      }
     } else {
       snapshots.swap(snapshot)
       last = { outcome: 'swapped', version: snapshot.version, hash: snapshot.hash, problems }
@@ -82,11 +116,16 @@ function createStrategyLoader (deps: LoaderDeps, pool: ModelPool, snapshots: Sna
     deps.meters.reloaded(last.outcome === 'valid' ? 'unchanged' : last.outcome, last.version)
     return last
   }
-  async function validate (): Promise<LoadReport> {
+  async function validate(): Promise<LoadReport> {
     const { snapshot, problems } = await build({ ...deps, documents: undefined }, pool)
     pool.keepOnly(snapshots.current().models.values())
     const { version } = snapshots.current()
-    return { outcome: snapshot === undefined ? 'refused' : 'valid', version, hash: snapshot?.hash ?? '', problems }
+    return {
+      outcome: snapshot === undefined ? 'refused' : 'valid',
+      version,
+      hash: snapshot?.hash ?? '',
+      problems
+    }
   }
   return { load: () => inTurn(load), validate: () => inTurn(validate), lastLoad: () => last }
 }
@@ -100,7 +139,7 @@ interface Built {
 }
 
 /** Reads the files and makes a whole snapshot of them, or tells everything that is wrong. Files as in force give that snapshot back. */
-async function build (deps: BuildDeps, pool: ModelPool, inForce?: Snapshot): Promise<Built> {
+async function build(deps: BuildDeps, pool: ModelPool, inForce?: Snapshot): Promise<Built> {
   const source = await readFiles(deps.files)
   if ('problem' in source) return { snapshot: undefined, problems: [source.problem] }
   const compiled = compileStrategy(source.rules)
@@ -124,15 +163,25 @@ async function build (deps: BuildDeps, pool: ModelPool, inForce?: Snapshot): Pro
   return { snapshot: problems.some(isError) ? undefined : snapshot, problems }
 }
 
-async function readFiles (files: StrategyFiles): Promise<StrategySource | { problem: Problem }> {
+async function readFiles(files: StrategyFiles): Promise<StrategySource | { problem: Problem }> {
   try {
     return await files.read()
   } catch (error) {
-    return { problem: errorAt({ file: 'rules', line: 1, column: 1 }, error instanceof Error ? error.message : String(error)) }
+    return {
+      problem: errorAt(
+        { file: 'rules', line: 1, column: 1 },
+        error instanceof Error ? error.message : String(error)
+      )
+    }
   }
 }
 
-async function compose (deps: BuildDeps, strategy: Strategy, all: ReadonlyMap<string, ReadyModel>, hash: string): Promise<Snapshot> {
+async function compose(
+  deps: BuildDeps,
+  strategy: Strategy,
+  all: ReadonlyMap<string, ReadyModel>,
+  hash: string
+): Promise<Snapshot> {
   const models = new Map([...all].filter(([name]) => strategy.modelNames.includes(name)))
   const legend = writeLegend(strategy)
   return {
@@ -140,30 +189,32 @@ async function compose (deps: BuildDeps, strategy: Strategy, all: ReadonlyMap<st
     hash,
     strategy,
     models,
-    modelOf: strategy.offers.map(({ model }) => (model === undefined ? undefined : models.get(model))),
+    modelOf: strategy.offers.map(({ model }) =>
+      model === undefined ? undefined : models.get(model)
+    ),
     legend,
     loadedAtMs: deps.clock.wallMs()
   }
 }
 
 /** Keeps the legend and takes the hash's number from the store; 0 when the store does not answer. */
-async function registerVersion (deps: BuildDeps, hash: string, legend: string): Promise<number> {
+async function registerVersion(deps: BuildDeps, hash: string, legend: string): Promise<number> {
   if (deps.documents === undefined) return 0
   try {
     await deps.documents.putOnce(legendName(hash), legend)
     return await deps.documents.numberOf('strategy', hash)
   } catch (error) {
-    deps.log.debug({ err: error }, 'the store did not answer for the strategy\'s version')
+    deps.log.debug({ err: error }, "the store did not answer for the strategy's version")
     return 0
   }
 }
 
 /** A strategy loaded while the store was away gets its number as soon as the store answers. */
-function numberLater (deps: LoaderDeps, snapshots: Snapshots): void {
+function numberLater(deps: LoaderDeps, snapshots: Snapshots): void {
   const waiting = snapshots.current()
   if (waiting.version !== 0) return
   deps.schedule(() => {
-    void registerVersion(deps, waiting.hash, JSON.stringify(waiting.legend)).then((version) => {
+    void registerVersion(deps, waiting.hash, JSON.stringify(waiting.legend)).then(version => {
       if (snapshots.current() !== waiting) return
       if (version === 0) numberLater(deps, snapshots)
       else snapshots.swap({ ...waiting, version })
@@ -171,7 +222,7 @@ function numberLater (deps: LoaderDeps, snapshots: Snapshots): void {
   }, ASK_AGAIN_MS)
 }
 
-function hashOf (source: StrategySource, files: readonly ModelFile[]): string {
+function hashOf(source: StrategySource, files: readonly ModelFile[]): string {
   const hash = createHash('sha256')
   const add = (part: string | Uint8Array): void => {
     hash.update(`${part.length}:`).update(part)
@@ -182,17 +233,28 @@ function hashOf (source: StrategySource, files: readonly ModelFile[]): string {
   return hash.digest('hex')
 }
 
-function namingProblems (strategy: Strategy, files: readonly ModelFile[]): Problem[] {
+function namingProblems(strategy: Strategy, files: readonly ModelFile[]): Problem[] {
   const names = new Set(files.map(({ spec }) => spec.name))
   const unused = files.filter(({ spec }) => !strategy.modelNames.includes(spec.name))
   return [
     ...strategy.offers.flatMap(({ id, model, modelPlace }) =>
-      model === undefined || names.has(model) ? [] : [errorAt(modelPlace, `offer "${id}" names model "${model}", which is not in the models folder`)]
+      model === undefined || names.has(model)
+        ? []
+        : [
+            errorAt(
+              modelPlace,
+              `offer "${id}" names model "${model}", which is not in the models folder`
+            )
+          ]
     ),
-    ...unused.map(({ spec }) => ({ ...spec.place, message: `model "${spec.name}" is not named by any offer`, severity: 'warning' as const }))
+    ...unused.map(({ spec }) => ({
+      ...spec.place,
+      message: `model "${spec.name}" is not named by any offer`,
+      severity: 'warning' as const
+    }))
   ]
 }
 
-function isError ({ severity }: Problem): boolean {
+function isError({ severity }: Problem): boolean {
   return severity === 'error'
 }

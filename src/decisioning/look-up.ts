@@ -21,25 +21,37 @@ export interface OutcomePage {
 /** Recorded decisions, for seven days. Both answer JSON text and throw a Refusal for an id without a record. */
 export interface DecisionLookUp {
   /** The answer as it was sent, plus `request`. */
-  get (id: string): Promise<string>
+  get(id: string): Promise<string>
   /** All candidates with their outcomes, in pages: `next` is where the following page starts. */
-  explanation (id: string, page: OutcomePage): Promise<string>
+  explanation(id: string, page: OutcomePage): Promise<string>
 }
 
-export function createDecisionLookUp ({ records, documents, snapshots }: LookUpDeps): DecisionLookUp {
+export function createDecisionLookUp({
+  records,
+  documents,
+  snapshots
+}: LookUpDeps): DecisionLookUp {
   const legends = new Map<string, Legend>()
 
-  async function recordOf (id: string): Promise<DecisionRecord> {
+  async function recordOf(id: string): Promise<DecisionRecord> {
     const record = await records.get(id)
-    if (record === undefined) throw new Refusal('not_found', `There is no decision "${id.slice(0, 80)}"; decisions are kept for 7 days.`)
+    if (record === undefined)
+      throw new Refusal(
+        'not_found',
+        `There is no decision "${id.slice(0, 80)}"; decisions are kept for 7 days.`
+      )
     return record
   }
 
-  async function legendOf (hash: string): Promise<Legend> {
+  async function legendOf(hash: string): Promise<Legend> {
     const current = snapshots.current()
     if (current.hash === hash) return current.legend
     const known = legends.get(hash) ?? parseLegend(await documents.get(legendName(hash)))
-    if (known === undefined) throw new Refusal('not_found', 'The strategy that made this decision is no longer known, so it cannot be explained.')
+    if (known === undefined)
+      throw new Refusal(
+        'not_found',
+        'The strategy that made this decision is no longer known, so it cannot be explained.'
+      )
     // A few strategies a day at the most are asked for; the oldest makes room.
     if (!legends.has(hash) && legends.size >= 16) legends.delete(legends.keys().next().value ?? '')
     legends.set(hash, known)
@@ -47,11 +59,11 @@ export function createDecisionLookUp ({ records, documents, snapshots }: LookUpD
   }
 
   return {
-    async get (id) {
+    async get(id) {
       const { answer, request } = await recordOf(id)
       return `${answer.slice(0, -1)},"request":${request}}`
     },
-    async explanation (id, { from, limit }) {
+    async explanation(id, { from, limit }) {
       const record = await recordOf(id)
       const legend = await legendOf(record.strategyHash)
       const page = { detail: 'full' as const, from, limit: Math.min(limit, MOST_OUTCOMES) }
@@ -61,6 +73,6 @@ export function createDecisionLookUp ({ records, documents, snapshots }: LookUpD
   }
 }
 
-function parseLegend (text: string | undefined): Legend | undefined {
+function parseLegend(text: string | undefined): Legend | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Legend)
 }

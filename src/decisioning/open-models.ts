@@ -1,13 +1,28 @@
 import { createHash } from 'node:crypto'
 import { readModelFile, type ModelSpec } from '../policy/model-file.js'
 import { errorAt } from '../policy/problems.js'
-import type { CompileFeature, Declared, Expression, Place, Problem, Read, Strategy } from '../policy/strategy.js'
+import type {
+  CompileFeature,
+  Declared,
+  Expression,
+  Place,
+  Problem,
+  Read,
+  Strategy
+} from '../policy/strategy.js'
 import { createCalibration } from '../scoring/calibration.js'
 import type { EncodeCounters } from '../scoring/encode.js'
 import { planFeatures, type ColumnSource, type FeaturePlan } from '../scoring/plan.js'
 import type { Facts } from '../policy/facts.js'
 import { checkModel } from './check-model.js'
-import { ModelRefused, type Meters, type ModelOutput, type ModelRuntime, type OpenModel, type StrategySource } from './ports.js'
+import {
+  ModelRefused,
+  type Meters,
+  type ModelOutput,
+  type ModelRuntime,
+  type OpenModel,
+  type StrategySource
+} from './ports.js'
 import type { ReadyModel } from './ready-model.js'
 
 /** A model's file on its way to being used. */
@@ -22,7 +37,7 @@ export interface ModelFiles {
 }
 
 /** Reads all model folders; what is wrong with one does not hide what is wrong with another. */
-export async function readModels (source: StrategySource): Promise<ModelFiles> {
+export async function readModels(source: StrategySource): Promise<ModelFiles> {
   const files: ModelFile[] = []
   const problems: Problem[] = []
   const places = new Map<string, Place>()
@@ -32,14 +47,21 @@ export async function readModels (source: StrategySource): Promise<ModelFiles> {
     if (spec === undefined) continue
     const twin = places.get(spec.name)
     if (twin !== undefined) {
-      problems.push(errorAt(spec.place, `model "${spec.name}" is there already, in ${twin.file}; give this one another name`))
+      problems.push(
+        errorAt(
+          spec.place,
+          `model "${spec.name}" is there already, in ${twin.file}; give this one another name`
+        )
+      )
       continue
     }
     places.set(spec.name, spec.place)
     try {
       files.push({ spec, bytes: await model.readBytes(spec.file) })
     } catch (error) {
-      problems.push(errorAt(spec.place, `the model's file ${spec.file} cannot be read: ${sentence(error)}`))
+      problems.push(
+        errorAt(spec.place, `the model's file ${spec.file} cannot be read: ${sentence(error)}`)
+      )
     }
   }
   return { files, problems }
@@ -47,29 +69,32 @@ export async function readModels (source: StrategySource): Promise<ModelFiles> {
 
 /** Opened sessions by the content of their file, so that a reload opens only what has changed. */
 export interface ModelPool {
-  open (file: ModelFile): Promise<OpenModel>
+  open(file: ModelFile): Promise<OpenModel>
   /** Releases every session that none of the models uses. */
-  keepOnly (models: Iterable<ReadyModel>): void
+  keepOnly(models: Iterable<ReadyModel>): void
 }
 
 /** How long a session outlives its last snapshot: longer than any decision may take. */
 const RELEASE_AFTER_MS = 15_000
 
-export function createModelPool (runtime: ModelRuntime, schedule: (work: () => void, delayMs: number) => void): ModelPool {
+export function createModelPool(
+  runtime: ModelRuntime,
+  schedule: (work: () => void, delayMs: number) => void
+): ModelPool {
   const sessions = new Map<string, Promise<OpenModel>>()
   return {
-    open (file) {
+    open(file) {
       const key = keyOf(file)
       const opened = sessions.get(key) ?? runtime.open(file.bytes, outputOf(file.spec))
       sessions.set(key, opened)
       opened.catch(() => sessions.delete(key))
       return opened
     },
-    keepOnly (models) {
+    keepOnly(models) {
       const used = new Set([...models].map(({ open }) => open))
       for (const [key, opening] of sessions) {
         void opening.then(
-          (open) => {
+          open => {
             if (used.has(open) || sessions.get(key) !== opening) return
             sessions.delete(key)
             schedule(() => void open.release(), RELEASE_AFTER_MS)
@@ -81,13 +106,18 @@ export function createModelPool (runtime: ModelRuntime, schedule: (work: () => v
   }
 }
 
-function keyOf ({ spec, bytes }: ModelFile): string {
-  return createHash('sha256').update(bytes).update(JSON.stringify(outputOf(spec))).digest('hex')
+function keyOf({ spec, bytes }: ModelFile): string {
+  return createHash('sha256')
+    .update(bytes)
+    .update(JSON.stringify(outputOf(spec)))
+    .digest('hex')
 }
 
 /** What the file is opened for; the number of columns fills in for inputs that leave their width open. */
-function outputOf (spec: ModelSpec): ModelOutput {
-  const columns = Object.fromEntries(spec.inputs.map(({ input, columns: listed }) => [input, listed.length]))
+function outputOf(spec: ModelSpec): ModelOutput {
+  const columns = Object.fromEntries(
+    spec.inputs.map(({ input, columns: listed }) => [input, listed.length])
+  )
   return { ...spec.output, columns }
 }
 
@@ -98,7 +128,7 @@ export interface Readied {
 }
 
 /** Opens a model, plans its inputs, calibrates its output and runs its checks. */
-export async function readyModel (
+export async function readyModel(
   pool: ModelPool,
   file: ModelFile,
   strategy: Strategy,
@@ -111,11 +141,19 @@ export async function readyModel (
     open = await pool.open(file)
   } catch (error) {
     if (!(error instanceof ModelRefused)) throw error
-    return { model: undefined, problems: [errorAt(spec.place, `model "${spec.name}": ${error.message}`)] }
+    return {
+      model: undefined,
+      problems: [errorAt(spec.place, `model "${spec.name}": ${error.message}`)]
+    }
   }
-  const warnings = open.warnings.map((message) => ({ ...spec.place, message: `model "${spec.name}": ${message}`, severity: 'warning' as const }))
+  const warnings = open.warnings.map(message => ({
+    ...spec.place,
+    message: `model "${spec.name}": ${message}`,
+    severity: 'warning' as const
+  }))
   const planned = plan(spec, open, strategy, compileFeature)
-  if (planned.plan === undefined) return { model: undefined, problems: [...planned.problems, ...warnings] }
+  if (planned.plan === undefined)
+    return { model: undefined, problems: [...planned.problems, ...warnings] }
   const model: ReadyModel = {
     name: spec.name,
     version: spec.version,
@@ -129,7 +167,12 @@ export async function readyModel (
   return { model: failed.length > 0 ? undefined : model, problems: [...failed, ...warnings] }
 }
 
-function plan (spec: ModelSpec, open: OpenModel, strategy: Strategy, compileFeature: CompileFeature): { plan: FeaturePlan<Facts> | undefined, problems: readonly Problem[] } {
+function plan(
+  spec: ModelSpec,
+  open: OpenModel,
+  strategy: Strategy,
+  compileFeature: CompileFeature
+): { plan: FeaturePlan<Facts> | undefined; problems: readonly Problem[] } {
   const problems: Problem[] = []
   const inputs = spec.inputs.map(({ input, columns }) => ({
     input,
@@ -139,34 +182,51 @@ function plan (spec: ModelSpec, open: OpenModel, strategy: Strategy, compileFeat
         problems.push(...compiled)
         return []
       }
-      return [{ source: sourceOf(compiled, strategy, spec.name), missing, values: values ?? declaredOf(compiled, strategy)?.values, label: from }]
+      return [
+        {
+          source: sourceOf(compiled, strategy, spec.name),
+          missing,
+          values: values ?? declaredOf(compiled, strategy)?.values,
+          label: from
+        }
+      ]
     })
   }))
   if (problems.length > 0) return { plan: undefined, problems }
   const planned = planFeatures<Facts>(inputs, open.inputs)
   if ('plan' in planned) return { plan: planned.plan, problems: [] }
-  return { plan: undefined, problems: planned.problems.map((message) => errorAt(spec.place, `model "${spec.name}": ${message}`)) }
+  return {
+    plan: undefined,
+    problems: planned.problems.map(message =>
+      errorAt(spec.place, `model "${spec.name}": ${message}`)
+    )
+  }
 }
 
-function sourceOf (expression: Expression, strategy: Strategy, model: string): ColumnSource<Facts> {
+function sourceOf(expression: Expression, strategy: Strategy, model: string): ColumnSource<Facts> {
   const { type, perOffer, reads, source } = expression
   // Division by zero gives nothing, so a quotient can be missing whatever it reads, unless it divides by a plain number.
   const divides = /[/%]/.test(source.replaceAll(/[/%]\s*[\d.]*[1-9][\d.]*/g, ''))
-  const canBeMissing = divides || !reads.every((read) => isNeverMissing(read, strategy, model))
+  const canBeMissing = divides || !reads.every(read => isNeverMissing(read, strategy, model))
   return { type, perOffer, canBeMissing, value: (facts, offer) => expression.value(facts, offer) }
 }
 
-function isNeverMissing (read: Read, strategy: Strategy, model: string): boolean {
+function isNeverMissing(read: Read, strategy: Strategy, model: string): boolean {
   switch (read.kind) {
     case 'attribute':
     case 'context': {
-      const declared = (read.kind === 'attribute' ? strategy.attributes : strategy.context)[read.slot]
+      const declared = (read.kind === 'attribute' ? strategy.attributes : strategy.context)[
+        read.slot
+      ]
       return declared?.default !== undefined || declared?.type.startsWith('list') === true
     }
     case 'segment':
       return false
     case 'offer':
-      return read.label !== 'offer.value' || strategy.offers.every((offer) => offer.model !== model || typeof offer.value === 'number')
+      return (
+        read.label !== 'offer.value' ||
+        strategy.offers.every(offer => offer.model !== model || typeof offer.value === 'number')
+      )
     case 'call':
     case 'offerCall':
       return !read.label.startsWith('near')
@@ -174,28 +234,29 @@ function isNeverMissing (read: Read, strategy: Strategy, model: string): boolean
 }
 
 /** The attribute or context name that an expression is, undefined when it is more than a name. */
-function declaredOf (expression: Expression, strategy: Strategy): Declared | undefined {
+function declaredOf(expression: Expression, strategy: Strategy): Declared | undefined {
   const [read] = expression.reads
-  if (read === undefined || expression.reads.length > 1 || read.label !== expression.source.trim()) return undefined
+  if (read === undefined || expression.reads.length > 1 || read.label !== expression.source.trim())
+    return undefined
   if (read.kind === 'attribute') return strategy.attributes[read.slot]
   return read.kind === 'context' ? strategy.context[read.slot] : undefined
 }
 
-function countersOf (name: string, meters: Meters): EncodeCounters {
+function countersOf(name: string, meters: Meters): EncodeCounters {
   return {
-    unknownCategory: (input) => {
+    unknownCategory: input => {
       meters.unknownCategory(name, input)
     },
-    truncated: (input) => {
+    truncated: input => {
       meters.truncated(name, input)
     }
   }
 }
 
-function isProblems (result: Expression | readonly Problem[]): result is readonly Problem[] {
+function isProblems(result: Expression | readonly Problem[]): result is readonly Problem[] {
   return Array.isArray(result)
 }
 
-function sentence (error: unknown): string {
+function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

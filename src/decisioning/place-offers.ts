@@ -17,19 +17,29 @@ export interface Outcome {
 }
 
 /** Dresses the winners with what their placements show; a placement that got none shows its fallback. */
-export function placeOffers (snapshot: Snapshot, asked: Asked, outcome: Outcome | undefined): FilledPlacement[] {
+export function placeOffers(
+  snapshot: Snapshot,
+  asked: Asked,
+  outcome: Outcome | undefined
+): FilledPlacement[] {
   return asked.placements.map(({ placement }, i) => {
     const contestants = outcome?.filling[i] ?? []
     if (outcome === undefined || contestants.length === 0) {
-      return { id: placement.id, fallback: true, offers: [placeFallback(snapshot, asked, placement)] }
+      return {
+        id: placement.id,
+        fallback: true,
+        offers: [placeFallback(snapshot, asked, placement)]
+      }
     }
-    const offers = contestants.map((contestant, at) => placeWinner(snapshot, asked, placement, outcome, contestant, at + 1))
+    const offers = contestants.map((contestant, at) =>
+      placeWinner(snapshot, asked, placement, outcome, contestant, at + 1)
+    )
     return { id: placement.id, fallback: false, offers }
   })
 }
 
 /** Puts a token on every offer of a decision; one seal serves them all. */
-export function sealOffers (tokens: Tokens, decision: Decision): Decision {
+export function sealOffers(tokens: Tokens, decision: Decision): Decision {
   const sealed = tokens.seal({
     decisionId: decision.id,
     decidedAtMs: decision.decidedAtMs,
@@ -40,14 +50,14 @@ export function sealOffers (tokens: Tokens, decision: Decision): Decision {
     )
   })
   let next = 0
-  const placements = decision.placements.map((placement) => ({
+  const placements = decision.placements.map(placement => ({
     ...placement,
-    offers: placement.offers.map((offer) => ({ ...offer, token: sealed[next++] ?? null }))
+    offers: placement.offers.map(offer => ({ ...offer, token: sealed[next++] ?? null }))
   }))
   return { ...decision, placements }
 }
 
-function placeWinner (
+function placeWinner(
   snapshot: Snapshot,
   asked: Asked,
   placement: Placement,
@@ -63,17 +73,36 @@ function placeWinner (
     rank,
     priority: contest.priorities[contestant]!,
     factors: { p, c: contest.c[contestant]!, v: contest.v[contestant]!, l: contest.l[contestant]! },
-    propensity: { value: p, source: model === undefined ? 'prior' : 'model', model: model?.label ?? null, evidence: 0 },
+    propensity: {
+      value: p,
+      source: model === undefined ? 'prior' : 'model',
+      model: model?.label ?? null,
+      evidence: 0
+    },
     probability: 1
   }
 }
 
-function placeFallback (snapshot: Snapshot, asked: Asked, placement: Placement): PlacedOffer {
+function placeFallback(snapshot: Snapshot, asked: Asked, placement: Placement): PlacedOffer {
   const offer = snapshot.strategy.offers[placement.fallback]!
-  return { ...shown(offer, placement, asked), rank: 1, priority: 0, factors: null, propensity: null, probability: 1 }
+  return {
+    ...shown(offer, placement, asked),
+    rank: 1,
+    priority: 0,
+    factors: null,
+    propensity: null,
+    probability: 1
+  }
 }
 
-function shown (offer: Offer, placement: Placement, asked: Asked): Pick<PlacedOffer, 'offerId' | 'treatmentId' | 'token' | 'expiresAtMs' | 'contentJson' | 'labelsJson'> {
+function shown(
+  offer: Offer,
+  placement: Placement,
+  asked: Asked
+): Pick<
+  PlacedOffer,
+  'offerId' | 'treatmentId' | 'token' | 'expiresAtMs' | 'contentJson' | 'labelsJson'
+> {
   const treatment = placement.treatments[offer.index]!
   return {
     offerId: offer.id,
@@ -85,7 +114,7 @@ function shown (offer: Offer, placement: Placement, asked: Asked): Pick<PlacedOf
   }
 }
 
-function contentIn (treatment: Treatment, languages: readonly string[]): string {
+function contentIn(treatment: Treatment, languages: readonly string[]): string {
   for (const language of languages) {
     const content = treatment.contentJson.get(language)
     if (content !== undefined) return content

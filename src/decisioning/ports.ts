@@ -27,20 +27,27 @@ export type ProfileChange = (stored: Profile | undefined) => Profile
  */
 export interface CustomerStore {
   /** Reads all that a decision needs in one command. Unknown customers are an empty state, never an error. */
-  load (key: CustomerKey, lexicon: Lexicon): Promise<CustomerState>
+  load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState>
   /** Appends behaviour events and loads, in the same round trip; the state holds the events. */
-  appendAndLoad (events: readonly CustomerEvent[], key: CustomerKey, lexicon: Lexicon): Promise<CustomerState>
+  appendAndLoad(
+    events: readonly CustomerEvent[],
+    key: CustomerKey,
+    lexicon: Lexicon
+  ): Promise<CustomerState>
   /** Appends events of any customers; the outcomes are in the order of the events. */
-  append (events: readonly CustomerEvent[]): Promise<AppendOutcome[]>
-  read (key: CustomerKey): Promise<Profile | undefined>
+  append(events: readonly CustomerEvent[]): Promise<AppendOutcome[]>
+  read(key: CustomerKey): Promise<Profile | undefined>
   /** Applies a change atomically against every other change and answers what is stored now. Revives an erased customer. */
-  change (key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile>
+  change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile>
   /** Replaces many profiles, in as few commands as the store allows. */
-  importMany (profiles: ReadonlyArray<readonly [CustomerKey, Profile]>, lexicon: Lexicon): Promise<void>
+  importMany(
+    profiles: ReadonlyArray<readonly [CustomerKey, Profile]>,
+    lexicon: Lexicon
+  ): Promise<void>
   /** Erases every key of the customer and leaves a tombstone that lets later events drop. False when nothing was there. */
-  erase (key: CustomerKey): Promise<boolean>
+  erase(key: CustomerKey): Promise<boolean>
   /** Newest first, at most `limit` (up to 200). */
-  history (key: CustomerKey, limit: number): Promise<CustomerEvent[]>
+  history(key: CustomerKey, limit: number): Promise<CustomerEvent[]>
 }
 
 /** What is kept of a decision for seven days: enough to answer it again and to render its explanation. */
@@ -59,35 +66,35 @@ export interface DecisionRecord {
 /** Decisions by id, for seven days or up to a bound of bytes, oldest out first. */
 export interface DecisionRecords {
   /** Never blocks and never throws; written within 50 ms. What cannot be written is counted and reported to the log. */
-  append (record: DecisionRecord): void
-  get (id: string): Promise<DecisionRecord | undefined>
+  append(record: DecisionRecord): void
+  get(id: string): Promise<DecisionRecord | undefined>
   /** Writes what is waiting. Called when the service stops. */
-  flush (): Promise<void>
+  flush(): Promise<void>
 }
 
 /** Small documents under a name, for what all processes must agree on. */
 export interface SharedDocuments {
   /** Stores text under a name unless there is one already; answers what is stored now. */
-  putOnce (name: string, text: string): Promise<string>
-  get (name: string): Promise<string | undefined>
+  putOnce(name: string, text: string): Promise<string>
+  get(name: string): Promise<string | undefined>
   /** The number given to a key inside a series: the same key keeps its number, a new key gets the next, from 1. */
-  numberOf (series: string, key: string): Promise<number>
+  numberOf(series: string, key: string): Promise<number>
   /**
    * Claims a name for lifetimeMs. `mine`: the caller holds it now; else the text that the holder has put there ('' while it works).
    * Used for idempotency keys.
    */
-  claim (name: string, lifetimeMs: number): Promise<{ mine: true } | { mine: false, text: string }>
+  claim(name: string, lifetimeMs: number): Promise<{ mine: true } | { mine: false; text: string }>
   /** Puts the text of a claimed name, keeping its lifetime. */
-  settle (name: string, text: string): Promise<void>
+  settle(name: string, text: string): Promise<void>
   /** Gives a claimed name up, so that another may claim it. */
-  release (name: string): Promise<void>
+  release(name: string): Promise<void>
 }
 
 /** News between the processes that share a store. */
 export interface Announcements {
-  announce (topic: string, text: string): Promise<void>
+  announce(topic: string, text: string): Promise<void>
   /** Calls back for every announcement of the topic, the own ones included, until the returned function is called. */
-  listen (topic: string, heard: (text: string) => void): () => void
+  listen(topic: string, heard: (text: string) => void): () => void
 }
 
 /** The whole store as one resource. */
@@ -100,8 +107,8 @@ export interface Store {
   readonly documents: SharedDocuments
   readonly announcements: Announcements
   /** Undefined when the store can serve reads and writes; else one sentence why it cannot. */
-  trouble (): Promise<string | undefined>
-  close (): Promise<void>
+  trouble(): Promise<string | undefined>
+  close(): Promise<void>
 }
 
 /** What a model wants for one of its inputs, as its file declares it. */
@@ -132,9 +139,9 @@ export interface OpenModel {
    * Raw outputs for the positive class, one a row, in the order of the rows.
    * Calls of one event-loop turn share one run. Rejects when the run fails; values are not checked here.
    */
-  score (rows: number, encode: EncodeRows): Promise<Float64Array>
+  score(rows: number, encode: EncodeRows): Promise<Float64Array>
   /** Frees the session's memory; scores asked for before still answer. */
-  release (): Promise<void>
+  release(): Promise<void>
 }
 
 /** Which output of a model holds the positive class. */
@@ -154,43 +161,48 @@ export class ModelRefused extends Error {
 
 export interface ModelRuntime {
   /** Checks the file without running it, then opens it. Rejects with ModelRefused. */
-  open (bytes: Uint8Array, output: ModelOutput): Promise<OpenModel>
+  open(bytes: Uint8Array, output: ModelOutput): Promise<OpenModel>
 }
 
 /** The strategy's files as they are on disk. */
 export interface StrategyFiles {
   /** Reads all files under the rules folder (.yaml, .yml) and the model folders, in the order of their paths. */
-  read (): Promise<StrategySource>
+  read(): Promise<StrategySource>
 }
 
 export interface StrategySource {
   readonly rules: readonly SourceFile[]
-  readonly models: ReadonlyArray<{ readonly file: SourceFile, readonly folder: string, readonly name: string, readBytes (file: string): Promise<Uint8Array> }>
+  readonly models: ReadonlyArray<{
+    readonly file: SourceFile
+    readonly folder: string
+    readonly name: string
+    readBytes(file: string): Promise<Uint8Array>
+  }>
 }
 
 export interface Log {
-  debug (facts: object, sentence: string): void
-  info (facts: object, sentence: string): void
-  warn (facts: object, sentence: string): void
-  error (facts: object, sentence: string): void
+  debug(facts: object, sentence: string): void
+  info(facts: object, sentence: string): void
+  warn(facts: object, sentence: string): void
+  error(facts: object, sentence: string): void
 }
 
 /** What is counted and timed; the adapter gives the figures their names and their endpoint. */
 export interface Meters {
   /** One answered decision. */
-  decided (channel: string, degraded: readonly string[]): void
+  decided(channel: string, degraded: readonly string[]): void
   /** Seconds that a stage took. */
-  stageTook (stage: 'profile' | 'policy' | 'model' | 'arbitrate' | 'total', seconds: number): void
+  stageTook(stage: 'profile' | 'policy' | 'model' | 'arbitrate' | 'total', seconds: number): void
   /** Events by type and outcome. */
-  told (type: string, outcome: AppendOutcome | 'rejected'): void
+  told(type: string, outcome: AppendOutcome | 'rejected'): void
   /** A category outside a model's or an attribute's declared values. */
-  unknownCategory (model: string, input: string): void
+  unknownCategory(model: string, input: string): void
   /** A number that an integer tensor could not hold exactly. */
-  truncated (model: string, input: string): void
+  truncated(model: string, input: string): void
   /** A model that failed, gave NaN or left [0,1] at run time. */
-  modelFailed (model: string): void
+  modelFailed(model: string): void
   /** A strategy was loaded (or refused). */
-  reloaded (outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
+  reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }
 
 export type { AttributeValue, Consent, CustomerKey, SourceFile }

@@ -28,7 +28,7 @@ export interface ScoringDeps {
  * @param left positions in the candidates
  * @param control true for the control group, which gets priors instead of models
  */
-export async function scorePropensities (
+export async function scorePropensities(
   deps: ScoringDeps,
   snapshot: Snapshot,
   facts: Facts,
@@ -40,7 +40,8 @@ export async function scorePropensities (
   const values = new Float64Array(left.length)
   const models = new Array<ReadyModel | undefined>(left.length).fill(undefined)
   const degraded: string[] = []
-  for (let i = 0; i < left.length; i++) values[i] = snapshot.strategy.offers[candidates.offers[left[i]!]!]!.prior
+  for (let i = 0; i < left.length; i++)
+    values[i] = snapshot.strategy.offers[candidates.offers[left[i]!]!]!.prior
   if (control || snapshot.models.size === 0) return { values, models, degraded }
 
   const runs: Array<Promise<void>> = []
@@ -48,7 +49,7 @@ export async function scorePropensities (
     const group = groupOf(snapshot, model, candidates, left)
     if (group.positions.length === 0) continue
     runs.push(
-      runModel(deps, model, facts, group, deadline).then((scores) => {
+      runModel(deps, model, facts, group, deadline).then(scores => {
         if (scores === undefined) degraded.push(`model:${model.name}`)
         else place(scores, model, group.positions, values, models)
       })
@@ -64,7 +65,12 @@ interface ModelGroup {
   readonly offers: Int32Array
 }
 
-function groupOf (snapshot: Snapshot, model: ReadyModel, candidates: Candidates, left: Int32Array): ModelGroup {
+function groupOf(
+  snapshot: Snapshot,
+  model: ReadyModel,
+  candidates: Candidates,
+  left: Int32Array
+): ModelGroup {
   const positions: number[] = []
   for (let i = 0; i < left.length; i++) {
     if (snapshot.modelOf[candidates.offers[left[i]!]!] === model) positions.push(i)
@@ -75,7 +81,7 @@ function groupOf (snapshot: Snapshot, model: ReadyModel, candidates: Candidates,
 }
 
 /** Calibrated scores, one a row; undefined when the model failed, answered nonsense or was too late. */
-async function runModel (
+async function runModel(
   deps: ScoringDeps,
   model: ReadyModel,
   facts: Facts,
@@ -85,7 +91,10 @@ async function runModel (
   // Rows that would all be the same are one row.
   const rows = model.plan.perOffer ? group.offers.length : 1
   try {
-    const raw = await within(model.open.score(rows, encodeRows(model.plan, facts, group.offers, rows, model.counters)), deadline)
+    const raw = await within(
+      model.open.score(rows, encodeRows(model.plan, facts, group.offers, rows, model.counters)),
+      deadline
+    )
     if (raw === LATE) {
       deps.meters.modelFailed(model.name)
       return undefined
@@ -93,18 +102,28 @@ async function runModel (
     return calibrated(deps, model, raw)
   } catch (error) {
     deps.meters.modelFailed(model.name)
-    deps.log.warn({ model: model.label, err: error }, 'a model failed to run; its offers get their priors')
+    deps.log.warn(
+      { model: model.label, err: error },
+      'a model failed to run; its offers get their priors'
+    )
     return undefined
   }
 }
 
-function calibrated (deps: ScoringDeps, model: ReadyModel, raw: Float64Array): Float64Array | undefined {
+function calibrated(
+  deps: ScoringDeps,
+  model: ReadyModel,
+  raw: Float64Array
+): Float64Array | undefined {
   const scores = new Float64Array(raw.length)
   for (let i = 0; i < raw.length; i++) {
     const score = model.calibrate(raw[i]!)
     if (!(score >= -TOLERANCE && score <= 1 + TOLERANCE)) {
       deps.meters.modelFailed(model.name)
-      deps.log.warn({ model: model.label, score }, 'a model gave a score outside 0 to 1; its offers get their priors')
+      deps.log.warn(
+        { model: model.label, score },
+        'a model gave a score outside 0 to 1; its offers get their priors'
+      )
       return undefined
     }
     scores[i] = score
@@ -112,7 +131,7 @@ function calibrated (deps: ScoringDeps, model: ReadyModel, raw: Float64Array): F
   return scores
 }
 
-function place (
+function place(
   scores: Float64Array,
   model: ReadyModel,
   positions: readonly number[],
@@ -125,4 +144,3 @@ function place (
     models[position] = model
   }
 }
-

@@ -16,7 +16,11 @@ export interface RecordingDeps {
  * Records an impression for every offer of a decision, for channels that show what they are answered.
  * Awaited, because limits count impressions: false when it is not known to be stored in time.
  */
-export async function recordImpressions (deps: RecordingDeps, decision: Decision, deadline: Deadline): Promise<boolean> {
+export async function recordImpressions(
+  deps: RecordingDeps,
+  decision: Decision,
+  deadline: Deadline
+): Promise<boolean> {
   const events = impressionsOf(decision)
   try {
     const outcomes = await within(deps.customers.append(events), deadline)
@@ -24,15 +28,18 @@ export async function recordImpressions (deps: RecordingDeps, decision: Decision
     for (const outcome of outcomes) deps.meters.told('impression', outcome)
     return true
   } catch (error) {
-    deps.log.warn({ err: error, decisionId: decision.id }, 'impressions of a decision could not be recorded')
+    deps.log.warn(
+      { err: error, decisionId: decision.id },
+      'impressions of a decision could not be recorded'
+    )
     return false
   }
 }
 
-function impressionsOf (decision: Decision): CustomerEvent[] {
+function impressionsOf(decision: Decision): CustomerEvent[] {
   const { id: customerId, namespace } = decision.customer
   return decision.placements.flatMap(({ id: placement, offers }) =>
-    offers.map((offer) => ({
+    offers.map(offer => ({
       customer: { namespace, id: customerId },
       id: `${decision.id}:${placement}:${offer.rank}`,
       source: OWN_SOURCE,

@@ -14,11 +14,11 @@ export interface ProcessReport {
 /** A loader whose load is a load on every process that shares the store. */
 export interface SharedLoader extends StrategyLoader {
   /** `processes` holds this process and those that reported within two seconds. */
-  load (): Promise<LoadReport & { readonly processes: readonly ProcessReport[] }>
+  load(): Promise<LoadReport & { readonly processes: readonly ProcessReport[] }>
   /** The processes heard of so far, this one first. */
-  processes (): readonly ProcessReport[]
+  processes(): readonly ProcessReport[]
   /** Tells the others that this process goes. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 export interface SharedLoaderDeps {
@@ -35,30 +35,47 @@ const TOPIC = 'strategy'
 const WAIT_MS = 2000
 
 type News =
-  | { readonly kind: 'reload' | 'hello' | 'bye', readonly process: string }
-  | { readonly kind: 'report', readonly report: ProcessReport }
+  | { readonly kind: 'reload' | 'hello' | 'bye'; readonly process: string }
+  | { readonly kind: 'report'; readonly report: ProcessReport }
 
 /** Keeps the processes that share a store on the same strategy files: a reload at one is a reload at all. */
-export function createSharedLoader ({ loader, announcements, process, log, schedule }: SharedLoaderDeps): SharedLoader {
+export function createSharedLoader({
+  loader,
+  announcements,
+  process,
+  log,
+  schedule
+}: SharedLoaderDeps): SharedLoader {
   const others = new Map<string, ProcessReport>()
-  const waiters = new Set<{ readonly missing: Set<string>, done (): void }>()
+  const waiters = new Set<{ readonly missing: Set<string>; done(): void }>()
 
-  function own (): ProcessReport {
-    const { outcome, version, hash, problems } = loader.lastLoad() ?? { outcome: 'refused', version: 0, hash: '', problems: [] }
-    return { process, outcome, version, hash, errors: problems.filter(({ severity }) => severity === 'error').length }
+  function own(): ProcessReport {
+    const { outcome, version, hash, problems } = loader.lastLoad() ?? {
+      outcome: 'refused',
+      version: 0,
+      hash: '',
+      problems: []
+    }
+    return {
+      process,
+      outcome,
+      version,
+      hash,
+      errors: problems.filter(({ severity }) => severity === 'error').length
+    }
   }
 
-  function tell (news: News): Promise<void> {
+  function tell(news: News): Promise<void> {
     return announcements.announce(TOPIC, JSON.stringify(news)).catch((error: unknown) => {
       log.warn({ err: error }, 'the other processes could not be told of the strategy')
     })
   }
 
-  function report (): Promise<void> {
+  function report(): Promise<void> {
     return tell({ kind: 'report', report: own() })
   }
 
-  function hear (text: string): void {
+  function hear(text: string): void {
     const news = JSON.parse(text) as News
     if (news.kind === 'report') {
       if (news.report.process === process) return
@@ -76,20 +93,20 @@ export function createSharedLoader ({ loader, announcements, process, log, sched
     }
   }
 
-  function settle (reporter: string): void {
+  function settle(reporter: string): void {
     for (const waiter of waiters) {
       waiter.missing.delete(reporter)
       if (waiter.missing.size === 0) waiter.done()
     }
   }
 
-  function othersReport (): Promise<void> {
+  function othersReport(): Promise<void> {
     const missing = new Set(others.keys())
     if (missing.size === 0) return Promise.resolve()
-    return new Promise((resolve) => {
+    return new Promise(resolve => {
       const waiter = {
         missing,
-        done () {
+        done() {
           waiters.delete(waiter)
           resolve()
         }
@@ -108,7 +125,7 @@ export function createSharedLoader ({ loader, announcements, process, log, sched
   return {
     validate: () => loader.validate(),
     lastLoad: () => loader.lastLoad(),
-    async load () {
+    async load() {
       const reported = othersReport()
       await tell({ kind: 'reload', process })
       const ownReport = await loader.load()
@@ -116,7 +133,7 @@ export function createSharedLoader ({ loader, announcements, process, log, sched
       return { ...ownReport, processes: [own(), ...others.values()] }
     },
     processes: () => [own(), ...others.values()],
-    async close () {
+    async close() {
       stopListening()
       await tell({ kind: 'bye', process })
     }

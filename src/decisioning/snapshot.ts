@@ -19,15 +19,15 @@ export interface Snapshot {
 
 /** The one place that knows which strategy is in force. */
 export interface Snapshots {
-  current (): Snapshot
-  swap (next: Snapshot): void
+  current(): Snapshot
+  swap(next: Snapshot): void
 }
 
-export function createSnapshots (initial: Snapshot): Snapshots {
+export function createSnapshots(initial: Snapshot): Snapshots {
   let current = initial
   return {
     current: () => current,
-    swap (next) {
+    swap(next) {
       current = next
     }
   }

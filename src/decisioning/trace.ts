@@ -39,7 +39,7 @@ export interface ContestTrace {
 const MASK = '***'
 
 /** The trace of a decision in which nothing competed: a holdout, or a customer that could not be read. */
-export function emptyTrace (placements: readonly string[], holdout: boolean): Trace {
+export function emptyTrace(placements: readonly string[], holdout: boolean): Trace {
   return {
     holdout,
     control: false,
@@ -54,14 +54,14 @@ export function emptyTrace (placements: readonly string[], holdout: boolean): Tr
 }
 
 /** Keeps what the decision found, as arrays that nobody writes to any more. */
-export function keepTrace (
+export function keepTrace(
   strategy: Strategy,
   legend: Legend,
   facts: Facts,
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  { placements, control }: { placements: readonly string[], control: boolean }
+  { placements, control }: { placements: readonly string[]; control: boolean }
 ): Trace {
   const models = new Int16Array(contest.positions.length)
   for (let i = 0; i < models.length; i++) {
@@ -75,7 +75,7 @@ export function keepTrace (
     offers: candidates.offers,
     stages: candidates.stages,
     causes: candidates.causes,
-    values: legend.reads.map((read) => readValue(read, facts)),
+    values: legend.reads.map(read => readValue(read, facts)),
     offerValues: readForOffers(strategy, legend, facts, candidates),
     contest: {
       positions: contest.positions,
@@ -91,7 +91,7 @@ export function keepTrace (
   }
 }
 
-function readValue (read: LegendRead, facts: Facts): unknown {
+function readValue(read: LegendRead, facts: Facts): unknown {
   switch (read.kind) {
     case 'attribute': {
       const value = facts.attributes[read.slot]
@@ -111,11 +111,16 @@ function readValue (read: LegendRead, facts: Facts): unknown {
   }
 }
 
-function orNull (value: number): number | null {
+function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
-function readForOffers (strategy: Strategy, legend: Legend, facts: Facts, candidates: Candidates): Array<readonly [number, number, number]> {
+function readForOffers(
+  strategy: Strategy,
+  legend: Legend,
+  facts: Facts,
+  candidates: Candidates
+): Array<readonly [number, number, number]> {
   const found: Array<readonly [number, number, number]> = []
   if (strategy.program.offerCalls.length === 0) return found
   for (let i = 0; i < candidates.count; i++) {
@@ -124,7 +129,8 @@ function readForOffers (strategy: Strategy, legend: Legend, facts: Facts, candid
     const offer = candidates.offers[i]!
     for (const number of legend.offers[offer]!.rules[candidates.causes[i]!]!.reads) {
       const read = legend.reads[number]!
-      if (read.kind === 'offerCall') found.push([i, number, strategy.program.offerCalls[read.slot]!(facts, offer)])
+      if (read.kind === 'offerCall')
+        found.push([i, number, strategy.program.offerCalls[read.slot]!(facts, offer)])
     }
   }
   return found

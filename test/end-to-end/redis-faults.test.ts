@@ -4,7 +4,12 @@ import { offerYaml, rulesWith } from '../helpers/rules.js'
 import { startService, type RunningService } from '../helpers/service.js'
 
 const TIMEOUT_MS = 80
-const REQUEST = { customer: { id: 'c-1' }, channel: 'web', placements: [{ id: 'home_hero' }], options: { timeoutMs: TIMEOUT_MS } }
+const REQUEST = {
+  customer: { id: 'c-1' },
+  channel: 'web',
+  placements: [{ id: 'home_hero' }],
+  options: { timeoutMs: TIMEOUT_MS }
+}
 
 interface Asked {
   readonly status: number
@@ -16,8 +21,16 @@ interface Asked {
 async function ask(service: RunningService): Promise<Asked> {
   const startedAtMs = performance.now()
   const response = await service.post('/v1/decisions', REQUEST)
-  const answer = (await response.json()) as { degraded: string[]; placements: Array<{ fallback: boolean }> }
-  return { status: response.status, tookMs: performance.now() - startedAtMs, degraded: answer.degraded, fallback: answer.placements[0]!.fallback }
+  const answer = (await response.json()) as {
+    degraded: string[]
+    placements: Array<{ fallback: boolean }>
+  }
+  return {
+    status: response.status,
+    tookMs: performance.now() - startedAtMs,
+    degraded: answer.degraded,
+    fallback: answer.placements[0]!.fallback
+  }
 }
 
 /** Asks until an answer is whole again. */
@@ -31,7 +44,9 @@ async function askUntilWhole(service: RunningService): Promise<number> {
   }
 }
 
-test('decisions are fallbacks while Redis hangs or is dead, in time and never a 5xx, and whole again by themselves', { skip: redisMissing }, async t => {
+test('decisions are fallbacks while Redis hangs or is dead, in time and never a 5xx, and whole again by themselves', {
+  skip: redisMissing
+}, async t => {
   const redis = await startRedis(t)
   const service = await startService(t, {
     redisUrl: redis.url,
@@ -43,11 +58,18 @@ test('decisions are fallbacks while Redis hangs or is dead, in time and never a 
 
   redis.pause()
   const hanging = await Promise.all(Array.from({ length: 50 }, () => ask(service)))
-  for (const answer of hanging) t.match(answer, { status: 200, degraded: ['profile'], fallback: true })
+  for (const answer of hanging)
+    t.match(answer, { status: 200, degraded: ['profile'], fallback: true })
   const slowestMs = Math.max(...hanging.map(({ tookMs }) => tookMs))
-  t.comment(`slowest answer while Redis hangs: ${slowestMs.toFixed(0)} ms with timeoutMs ${TIMEOUT_MS}`)
+  t.comment(
+    `slowest answer while Redis hangs: ${slowestMs.toFixed(0)} ms with timeoutMs ${TIMEOUT_MS}`
+  )
   t.ok(slowestMs < TIMEOUT_MS + 400, 'far from hanging with it')
-  const refused = await service.post('/v1/events', { id: 'e-1', type: 'page_view', customer: { id: 'c-1' } })
+  const refused = await service.post('/v1/events', {
+    id: 'e-1',
+    type: 'page_view',
+    customer: { id: 'c-1' }
+  })
   t.equal(refused.status, 503)
   t.ok(Number(refused.headers.get('retry-after')) >= 1)
   t.equal((await service.get('/livez')).status, 200)

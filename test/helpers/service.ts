@@ -24,10 +24,10 @@ export interface RunningService {
   readonly pid: number
   /** Lines of its log so far. */
   readonly lines: string[]
-  post (path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
-  get (path: string): Promise<Response>
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  get(path: string): Promise<Response>
   /** Sends the signal and answers the exit code. */
-  stop (signal?: NodeJS.Signals): Promise<number | null>
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -36,7 +36,10 @@ const ROOT = resolve(import.meta.dirname, '../..')
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<RunningService> {
   const dir = await mkdtemp(join(tmpdir(), 'offerd-service-'))
   if (options.files !== undefined) await writeFiles(dir, options.files)
-  const own = options.files === undefined ? {} : { OFFERD_RULES: join(dir, 'rules'), OFFERD_MODELS: join(dir, 'models') }
+  const own =
+    options.files === undefined
+      ? {}
+      : { OFFERD_RULES: join(dir, 'rules'), OFFERD_MODELS: join(dir, 'models') }
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/main.ts'), 'serve'], {
     cwd: ROOT,
     env: {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { fastify, type FastifyInstance } from 'fastify'
 import type { Customers } from './decisioning/customers.js'
 import type { DecideOnce } from './decisioning/decide-once.js'
 import type { ImportCustomers } from './decisioning/import-customers.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
-import type { Store } from './decisioning/ports.js'
+import type { Log, Store } from './decisioning/ports.js'
 import type { RecordEvents } from './decisioning/record-events.js'
 import type { SharedLoader } from './decisioning/shared-loader.js'
 import type { Snapshots } from './decisioning/snapshot.js'
@@ -18,7 +18,12 @@ import { eventRoutes } from './http/events.js'
 import { importRoute } from './http/import.js'
 import type { KeyRing } from './http/keys.js'
 import { operationRoutes } from './http/operations.js'
-import { answerErrors, createClientErrorHandler, refuseUnroutable } from './http/refuse.js'
+import {
+  answerErrors,
+  createClientErrorHandler,
+  createReport,
+  refuseUnroutable
+} from './http/refuse.js'
 import { serverSettings } from './http/settings.js'
 import { strategyRoutes } from './http/strategy.js'
 
@@ -35,8 +40,7 @@ export interface AppDeps {
   readonly metrics: Metrics
   /** NO_KEYS where there is no key file: then only this machine is served. */
   readonly keys: KeyRing
-  /** A pino logger. */
-  readonly log: FastifyBaseLogger
+  readonly log: Log
   readonly version: string
   /** Milliseconds since 1970. */
   readonly nowMs: () => number
@@ -46,21 +50,22 @@ export interface AppDeps {
 
 /** The service over HTTP, with all its routes. Does no I/O and does not listen. */
 export function createApp(deps: AppDeps): FastifyInstance {
+  const report = createReport(deps.log)
   const patient = new WeakSet<Socket>()
   const app = fastify({
-    ...serverSettings(deps.log),
+    ...serverSettings(),
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: createClientErrorHandler(patient)
   })
   prepareEdge(app, deps.metrics)
   const routes = collectRoutes(app)
   authenticate(app, deps.keys)
-  answerErrors(app, deps.metrics)
+  answerErrors(app, deps.metrics, report)
   app.removeAllContentTypeParsers()
   readAsText(app, ['application/json'])
 
   // Each in its own scope, because the content types that they read differ.
-  app.register(async scope => decisionRoutes(scope, deps))
+  app.register(async scope => decisionRoutes(scope, { ...deps, report }))
   app.register(async scope => eventRoutes(scope, deps.recordEvents, deps.nowMs))
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))

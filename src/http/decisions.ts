@@ -5,7 +5,7 @@ import type { DecisionLookUp } from '../decisioning/look-up.js'
 import { Refusal } from '../domain/refusal.js'
 import { textOf } from './body.js'
 import { parseJson } from './json.js'
-import { explainError } from './refuse.js'
+import type { Report } from './refuse.js'
 import { batchRequest, decisionRequest, id, page } from './schemas.js'
 import { BATCH_BYTES } from './settings.js'
 import { reader } from './validate.js'
@@ -15,10 +15,14 @@ const JSON_UTF8 = 'application/json; charset=utf-8'
 export interface DecisionRouteNeeds {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
+  readonly report: Report
 }
 
 /** POST /v1/decisions, the batch, and what was recorded. */
-export function decisionRoutes(app: FastifyInstance, { decide, lookUp }: DecisionRouteNeeds): void {
+export function decisionRoutes(
+  app: FastifyInstance,
+  { decide, lookUp, report }: DecisionRouteNeeds
+): void {
   const readRequest = reader(decisionRequest)
   const readBatch = reader(batchRequest)
   const readId = reader(id)
@@ -53,7 +57,7 @@ export function decisionRoutes(app: FastifyInstance, { decide, lookUp }: Decisio
           return (await decide(readRequest(item), request.caller, request.receivedAtMs, options))
             .body
         } catch (error) {
-          return JSON.stringify(explainError(error, request))
+          return JSON.stringify(report(error, request))
         }
       }
       const bodies = await Promise.all(requests.map(decideOne))
@@ -91,10 +95,14 @@ function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   )
 }
 
-/** Milliseconds with three digits after the point, as the Server-Timing header takes them. */
+/** Milliseconds with up to three digits after the point, as the Server-Timing header takes them. */
 function serverTiming({ profile, policy, model, arbitrate, total }: StageTimings): string {
   return (
-    `profile;dur=${profile.toFixed(3)}, policy;dur=${policy.toFixed(3)}, model;dur=${model.toFixed(3)}, ` +
-    `arbitrate;dur=${arbitrate.toFixed(3)}, total;dur=${total.toFixed(3)}`
+    `profile;dur=${rounded(profile)}, policy;dur=${rounded(policy)}, model;dur=${rounded(model)}, ` +
+    `arbitrate;dur=${rounded(arbitrate)}, total;dur=${rounded(total)}`
   )
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }

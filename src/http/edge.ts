@@ -20,7 +20,6 @@ export interface Metrics {
 
 /** What every answer carries; pages replace the policy by their own. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff'
 }
@@ -36,6 +35,8 @@ export function prepareEdge(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onRequest', (request, reply, done) => {
     request.receivedAtMs = performance.now()
     reply.headers(COMMON_HEADERS)
+    // Answers to other methods are never kept unless they say so.
+    if (request.method === 'GET') reply.header('cache-control', 'no-store')
     reply.header('x-request-id', request.id)
     passTraceOn(request, reply)
     done(

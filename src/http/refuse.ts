@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Log } from '../decisioning/ports.js'
 import { COMMON_HEADERS, type Metrics } from './edge.js'
 import {
   headersOf,
@@ -16,15 +17,15 @@ import { BATCH_BYTES } from './settings.js'
 
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 
-/** Makes every error of a request a problem, and logs those that are ours. */
-export function answerErrors(app: FastifyInstance, metrics: Metrics): void {
+/** Makes every error of a request a problem, also that there is no such route. */
+export function answerErrors(app: FastifyInstance, metrics: Metrics, report: Report): void {
   const nowhere = metrics.route('none', 'any')
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const kind = kindOf(error)
     if (kind === 'too_large') await drain(request)
     // Fastify closes after every unreadable body; a body that has arrived whole leaves nothing to be confused about.
     if (request.raw.complete) reply.removeHeader('connection')
-    return sendProblem(reply, explainError(error, request), headersOf(kind, error))
+    return sendProblem(reply, report(error, request), headersOf(kind, error))
   })
   app.setNotFoundHandler((request, reply) => {
     const body = problem(
@@ -64,23 +65,21 @@ export function sendProblem(
     .send(JSON.stringify(body))
 }
 
-/**
- * The problem that an error of a request is answered with; what is the service's own fault is logged here.
- * The route's pattern stands for the URL, which may hold ids of customers and keys.
- */
-export function explainError(error: unknown, request: FastifyRequest): Problem {
-  const body = problemOf(error, request.id)
-  if (body.status >= 500) {
-    const facts = {
-      err: error,
-      requestId: request.id,
-      method: request.method,
-      route: request.routeOptions.url
+/** Tells what an error of a request is answered with; what is the service's own fault goes to the log on the way. */
+export type Report = (error: unknown, request: FastifyRequest) => Problem
+
+/** The route's pattern stands for the URL in the log: URLs hold keys and the ids of customers. */
+export function createReport(log: Log): Report {
+  return (error, request) => {
+    const body = problemOf(error, request.id)
+    if (body.status >= 500) {
+      const { id, method, routeOptions } = request
+      const facts = { err: error, requestId: id, method, route: routeOptions.url }
+      if (body.status === 500) log.error(facts, 'a request failed')
+      else log.debug(facts, 'a request found a part away')
     }
-    if (body.status === 500) request.log.error(facts, 'a request failed')
-    else request.log.debug(facts, 'a request found a part away')
+    return body
   }
-  return body
 }
 
 /** Reads on and forgets, so that a client that is still sending sees the answer; up to 8 MiB in all. */

@@ -1,20 +1,23 @@
 import { z } from 'zod'
 import type { BehaviourEvent, DecisionRequest } from '../domain/decision.js'
-import { LONGEST_ID_BYTES } from '../decisioning/values.js'
+import { checkId, LONGEST_ID_BYTES } from '../decisioning/values.js'
 
 export const MOST_REQUESTS = 500
 
-/** Ids and names: no control characters, no lone surrogates, so that they are the same text everywhere. */
+/** Nearly every id is printable ASCII, which one pattern can tell. */
+const PLAIN_ID = /^[ -~]{1,256}$/
+
+/** Ids and names; checkId knows what they may be. */
 export const id = z
   .string()
-  .min(1, 'is empty')
-  .max(LONGEST_ID_BYTES, `is longer than ${LONGEST_ID_BYTES} bytes`)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or lone surrogates')
-  // A UTF-16 unit is at most three bytes of UTF-8, so that short ids need no counting.
-  .refine(
-    text => text.length * 3 <= LONGEST_ID_BYTES || Buffer.byteLength(text) <= LONGEST_ID_BYTES,
-    `is longer than ${LONGEST_ID_BYTES} bytes`
-  )
+  .refine(text => PLAIN_ID.test(text) || checkId(text) === undefined, {
+    error: ({ input }) => checkId(input)
+  })
+  .meta({
+    minLength: 1,
+    maxLength: LONGEST_ID_BYTES,
+    description: '1 to 256 bytes of UTF-8 without control characters and lone surrogates.'
+  })
 
 /** A time as RFC 3339 writes it; the use cases read it, with the strategy's limits. */
 export const time = z.string().min(1).max(64).meta({ format: 'date-time' })

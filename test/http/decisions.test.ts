@@ -25,7 +25,7 @@ test('a decision is answered as the use case wrote it', async t => {
   t.equal(response.headers['content-type'], 'application/json; charset=utf-8')
   t.equal(
     response.headers['server-timing'],
-    'profile;dur=1.000, policy;dur=0.500, model;dur=0.250, arbitrate;dur=0.125, total;dur=2.000'
+    'profile;dur=1, policy;dur=0.5, model;dur=0.25, arbitrate;dur=0.125, total;dur=2'
   )
   const [request, caller, receivedAtMs, options] = calls.decide[0]!
   t.same(request, { ...REQUEST, options: { timeoutMs: 25 } })

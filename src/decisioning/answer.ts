@@ -1,37 +1,30 @@
 import type { Decision, FilledPlacement, PlacedOffer } from '../domain/decision.js'
 
-/** What of an answer is shown: a publishable key sees no priority, factors, propensity and probability. */
-export interface AnswerView {
-  readonly publishable: boolean
-  /** JSON text of the explanation, undefined where none was asked for. */
-  readonly explanation: string | undefined
-}
-
 /**
  * Writes the body of an answer as JSON text. Contents and labels are JSON already, made when the strategy was loaded;
  * putting the text together by hand costs a third of serialising an object.
+ * @param publishable leaves out priority, factors, propensity and probability, which a browser's key may not see
  */
-export function writeAnswer(decision: Decision, view: AnswerView): string {
+export function writeAnswer(decision: Decision, publishable: boolean): string {
   const { customer, strategy } = decision
-  const explanation = view.explanation === undefined ? '' : `,"explanation":${view.explanation}`
   return (
     `{"decisionId":"${decision.id}","decidedAt":"${new Date(decision.decidedAtMs).toISOString()}"` +
     `,"strategy":{"version":${strategy.version},"hash":"${strategy.hash}"}` +
     `,"customer":{"id":${JSON.stringify(customer.id)},"namespace":${JSON.stringify(customer.namespace)}` +
     `,"known":${customer.known},"holdout":${customer.holdout},"control":${customer.control}` +
     `,"experiments":${JSON.stringify(customer.experiments)}}` +
-    `,"placements":[${decision.placements.map(placement => writePlacement(placement, view)).join(',')}]` +
-    `,"degraded":${JSON.stringify(decision.degraded)}${explanation}}`
+    `,"placements":[${decision.placements.map(placement => writePlacement(placement, publishable)).join(',')}]` +
+    `,"degraded":${JSON.stringify(decision.degraded)}}`
   )
 }
 
-function writePlacement(placement: FilledPlacement, view: AnswerView): string {
-  const offers = placement.offers.map(offer => writeOffer(offer, view)).join(',')
+function writePlacement(placement: FilledPlacement, publishable: boolean): string {
+  const offers = placement.offers.map(offer => writeOffer(offer, publishable)).join(',')
   return `{"id":${JSON.stringify(placement.id)},"fallback":${placement.fallback},"offers":[${offers}]}`
 }
 
-function writeOffer(offer: PlacedOffer, view: AnswerView): string {
-  const scores = view.publishable ? '' : writeScores(offer)
+function writeOffer(offer: PlacedOffer, publishable: boolean): string {
+  const scores = publishable ? '' : writeScores(offer)
   const token = offer.token === null ? '' : `,"token":"${offer.token}"`
   return (
     `{"offerId":${JSON.stringify(offer.offerId)},"treatmentId":${JSON.stringify(offer.treatmentId)},"rank":${offer.rank}` +
@@ -51,4 +44,9 @@ function writeScores({ priority, factors, propensity, probability }: PlacedOffer
       : `,"propensity":{"value":${propensity.value},"source":"${propensity.source}"` +
         `${propensity.model === null ? '' : `,"model":${JSON.stringify(propensity.model)}`},"evidence":${propensity.evidence}}`
   return `,"priority":${priority}${parts}${chance},"probability":${probability}`
+}
+
+/** An answer with its explanation, both JSON texts. */
+export function withExplanation(answer: string, explanation: string | undefined): string {
+  return explanation === undefined ? answer : `${answer.slice(0, -1)},"explanation":${explanation}}`
 }

@@ -2,6 +2,7 @@ import { TRUE, type Facts } from '../policy/facts.js'
 import type { Strategy } from '../policy/strategy.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
 import type { Propensities } from './propensities.js'
+import { rank } from './rank.js'
 
 /** The candidates that may win, in columns, with the factors of their priority P × C × V × L. */
 export interface Contest {
@@ -118,18 +119,13 @@ function contextFactors(
 function inOrder(
   strategy: Strategy,
   candidates: Candidates,
-  contest: Omit<Contest, 'order'>
+  { positions, priorities, p }: Omit<Contest, 'order'>
 ): Int32Array {
-  const { positions, priorities, p } = contest
-  const order = new Int32Array(positions.length)
-  let count = 0
-  for (let i = 0; i < positions.length; i++) {
-    if (!Number.isNaN(priorities[i])) order[count++] = i
-  }
-  return order.subarray(0, count).sort((a, b) => {
+  return rank(priorities, (a, b) => {
     const one = strategy.offers[candidates.offers[positions[a]!]!]!
     const other = strategy.offers[candidates.offers[positions[b]!]!]!
-    if (one.mandatory !== other.mandatory) return one.mandatory ? -1 : 1
-    return priorities[b]! - priorities[a]! || p[b]! - p[a]! || (one.id < other.id ? -1 : 1)
+    if (one.mandatory !== other.mandatory) return one.mandatory
+    if (priorities[a] !== priorities[b]) return priorities[a]! > priorities[b]!
+    return p[a] === p[b] ? one.id < other.id : p[a]! > p[b]!
   })
 }

@@ -21,7 +21,7 @@ export interface Candidates {
   readonly offers: Int32Array
   /** Stage numbers. */
   readonly stages: Uint8Array
-  readonly causes: Int16Array
+  readonly causes: Uint16Array
   /** Bit i: the candidate may stand in the i-th asked placement. */
   readonly rooms: Uint16Array
 }
@@ -40,7 +40,7 @@ export function findCandidates(strategy: Strategy, asked: Asked): Candidates {
     count,
     offers: new Int32Array(count),
     stages: new Uint8Array(count).fill(STILL_IN),
-    causes: new Int16Array(count).fill(-1),
+    causes: new Uint16Array(count),
     rooms: new Uint16Array(count)
   }
   let at = 0
@@ -76,7 +76,7 @@ export function keepAllowed(
 }
 
 /** Ends a candidate at a stage. */
-export function end(candidates: Candidates, at: number, stage: number, cause = -1): void {
+export function end(candidates: Candidates, at: number, stage: number, cause = 0): void {
   candidates.stages[at] = stage
   candidates.causes[at] = cause
 }

@@ -54,7 +54,7 @@ export async function choose(
       degraded: customer === undefined ? ['profile'] : [],
       holdout,
       control: false,
-      trace: emptyTrace(ids, holdout),
+      trace: emptyTrace(ids, asked.explain, holdout),
       policyMs: 0,
       modelMs: 0
     }
@@ -88,6 +88,7 @@ export async function choose(
     control,
     trace: keepTrace(strategy, legend, facts, candidates, contest, propensities, {
       placements: ids,
+      explain: asked.explain,
       control
     }),
     policyMs: scoringAtMs - startedAtMs,

@@ -1,16 +1,17 @@
 import type { Caller } from '../domain/caller.js'
 import type { Decision, DecisionRequest, StageTimings } from '../domain/decision.js'
 import { StoreUnavailable } from '../domain/refusal.js'
-import { writeAnswer } from './answer.js'
+import { withExplanation, writeAnswer } from './answer.js'
 import { readRequest, type Asked } from './asked.js'
 import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
-import { MOST_OUTCOMES, renderExplanation } from './explain.js'
+import { explainInAnswer } from './explain.js'
 import { sealOffers } from './place-offers.js'
 import type { CustomerState, CustomerStore, DecisionRecords, Log, Meters } from './ports.js'
 import { recordImpressions } from './record-impressions.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
+import { packTrace } from './trace.js'
 
 export interface DecideDeps {
   readonly snapshots: Snapshots
@@ -72,21 +73,18 @@ export function createDecide(deps: DecideDeps): Decide {
     const choice = await choose(deps, snapshot, asked, customer, deadline)
     const decision = await makeKnown(deps, snapshot, asked, customer, choice, deadline)
 
-    const explanation =
-      asked.explain === 'none'
-        ? undefined
-        : renderExplanation(choice.trace, snapshot.legend, pageFor(asked))
-    const body = writeAnswer(decision, { publishable: caller.publishable, explanation })
+    const answer = writeAnswer(decision, caller.publishable)
     if (asked.live) {
       records.append({
         id: decision.id,
         decidedAtMs: decision.decidedAtMs,
         strategyHash: snapshot.hash,
-        answer: body,
+        answer,
         request: options?.requestText ?? JSON.stringify(request),
-        trace: choice.trace
+        packTrace: () => packTrace(choice.trace)
       })
     }
+    const body = withExplanation(answer, explainInAnswer(choice.trace, snapshot.legend))
     const timings = timingsOf(choice, receivedAtMs, loadedAtMs, clock.monotonicMs())
     meter(deps.meters, decision, timings)
     return { decision, timings, body }
@@ -140,10 +138,6 @@ async function makeKnown(
   if (asked.activate !== 'on_decision' || customer === undefined) return sealed
   const recorded = await recordImpressions(deps, sealed, deadline)
   return recorded ? sealed : { ...sealed, degraded: [...degraded, 'limits'] }
-}
-
-function pageFor(asked: Asked): Parameters<typeof renderExplanation>[2] {
-  return { detail: asked.explain === 'full' ? 'full' : 'summary', from: 0, limit: MOST_OUTCOMES }
 }
 
 function timingsOf(

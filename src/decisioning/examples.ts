@@ -129,7 +129,7 @@ function whereAre(
 }
 
 function stageOf(offer: string, strategy: Strategy, { trace }: Choice): string {
-  const position = trace.offers.indexOf(strategy.offerIndex.get(offer) ?? -1)
+  const position = Array.from(trace.offers).indexOf(strategy.offerIndex.get(offer) ?? -1)
   return position < 0 ? 'no placement asked for' : STAGES[trace.stages[position]!]!
 }
 

@@ -1,11 +1,14 @@
-import { STAGES } from '../domain/decision.js'
+import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
-import type { Legend, LegendOffer, LegendRead, LegendRule } from './legend.js'
+import { textsOf, type ExplanationTexts } from './explanation-texts.js'
+import { figure, probability } from './figures.js'
+import type { Legend, LegendOffer, LegendRead } from './legend.js'
 import type { ContestTrace, Trace } from './trace.js'
 
 /** Which part of an explanation is wanted. `summary`: the funnel, the winners and the five best losers. */
 export interface ExplanationPage {
-  readonly detail: 'summary' | 'full'
+  readonly detail: Exclude<Explain, 'none'>
+  /** The first outcome and how many of them; `full` only. */
   readonly from: number
   readonly limit: number
 }
@@ -14,153 +17,132 @@ export interface ExplanationPage {
 export const MOST_OUTCOMES = 200
 const LOSERS_IN_SUMMARY = 5
 
-/** Texts that are the same in every explanation of one strategy. */
-interface Texts {
-  readonly heads: readonly string[]
-  /** By offer and rule. */
-  readonly rules: readonly (readonly string[])[]
-  readonly labels: readonly string[]
+/** The explanation that an answer carries; undefined where none was asked for. */
+export function explainInAnswer(trace: Trace, legend: Legend): string | undefined {
+  if (trace.explain === 'none') return undefined
+  return renderExplanation(trace, legend, { detail: trace.explain, from: 0, limit: MOST_OUTCOMES })
 }
-const textsOf = new WeakMap<Legend, Texts>()
 
 /**
  * Renders what a decision recorded as JSON text: how many candidates each stage removed, and for every candidate its one outcome.
  * Outcomes stand in this order: selected and outranked by rank, then the removed ones by offer.
+ * Figures are rounded: probabilities to 9 decimals, others to 6.
  */
 export function renderExplanation(trace: Trace, legend: Legend, page: ExplanationPage): string {
-  const texts = textsOf.get(legend) ?? writeTexts(legend)
-  const order = outcomeOrder(trace)
-  const winners = trace.contest === null ? 0 : countSelected(trace)
-  const last = page.detail === 'summary' ? winners + LOSERS_IN_SUMMARY : page.from + page.limit
-  const first = page.detail === 'summary' ? 0 : page.from
-  const values = new Array<string | undefined>(legend.reads.length)
-  const outcomes: string[] = []
-  for (let i = first; i < Math.min(last, order.length); i++) {
-    outcomes.push(
-      renderOutcome(order[i]!, { trace, legend, texts, values, full: page.detail === 'full' })
-    )
+  const rendering: Rendering = {
+    trace,
+    legend,
+    texts: textsOf(legend),
+    values: new Array<string | undefined>(legend.reads.length),
+    full: page.detail === 'full'
   }
-  const next = page.detail === 'full' && last < order.length ? `,"next":${last}` : ''
+  const { winners, order } = outcomeOrder(trace)
+  const first = rendering.full ? page.from : 0
+  const last = rendering.full ? page.from + page.limit : winners + LOSERS_IN_SUMMARY
+  let outcomes = ''
+  for (let i = first; i < Math.min(last, order.length); i++) {
+    outcomes += (i === first ? '' : ',') + renderOutcome(order[i]!, rendering)
+  }
+  const next = rendering.full && last < order.length ? `,"next":${last}` : ''
   return (
     `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}` +
-    `,"funnel":[${funnel(trace)}],"outcomes":[${outcomes.join(',')}]${next}}`
+    `,"funnel":[${funnel(trace)}],"outcomes":[${outcomes}]${next}}`
   )
-}
-
-/** A position of a candidate, or of a contestant when the candidate was scored. */
-interface OutcomeAt {
-  readonly position: number
-  readonly contestant: number
-}
-
-function outcomeOrder(trace: Trace): OutcomeAt[] {
-  const order: OutcomeAt[] = []
-  const scored = new Uint8Array(trace.offers.length)
-  if (trace.contest !== null) {
-    const { order: ranked, positions } = trace.contest
-    const selected: OutcomeAt[] = []
-    const outranked: OutcomeAt[] = []
-    for (const contestant of ranked) {
-      const position = positions[contestant]!
-      scored[position] = 1
-      ;(trace.stages[position] === stageNumber.selected ? selected : outranked).push({
-        position,
-        contestant
-      })
-    }
-    order.push(...selected, ...outranked)
-  }
-  for (let position = 0; position < trace.offers.length; position++) {
-    if (scored[position] === 0) order.push({ position, contestant: -1 })
-  }
-  return order
-}
-
-function countSelected(trace: Trace): number {
-  return trace.stages.reduce((sum, stage) => sum + (stage === stageNumber.selected ? 1 : 0), 0)
-}
-
-function funnel(trace: Trace): string {
-  const removed = new Array<number>(STAGES.length).fill(0)
-  for (const stage of trace.stages) removed[stage]!++
-  let left = trace.offers.length
-  return STAGES.map((stage, number) => {
-    if (stage === 'selected') return `{"stage":"selected","removed":0,"left":${left}}`
-    left -= removed[number]!
-    return `{"stage":"${stage}","removed":${removed[number]!},"left":${left}}`
-  }).join(',')
 }
 
 interface Rendering {
   readonly trace: Trace
   readonly legend: Legend
-  readonly texts: Texts
+  readonly texts: ExplanationTexts
   /** By read: `"label":value`, made when first needed. */
   readonly values: Array<string | undefined>
   readonly full: boolean
 }
 
-function renderOutcome({ position, contestant }: OutcomeAt, rendering: Rendering): string {
-  const { trace, legend, texts } = rendering
+/** Outcomes in order: numbers ≥ 0 are contestants, −1 − position stands for a candidate that was never scored. */
+function outcomeOrder({ offers, stages, contest }: Trace): { winners: number; order: number[] } {
+  const selected: number[] = []
+  const outranked: number[] = []
+  const scored = new Uint8Array(offers.length)
+  if (contest !== null) {
+    for (let i = 0; i < contest.order.length; i++) {
+      const contestant = contest.order[i]!
+      const position = contest.positions[contestant]!
+      scored[position] = 1
+      if (stages[position] === stageNumber.selected) selected.push(contestant)
+      else outranked.push(contestant)
+    }
+  }
+  const order = selected.concat(outranked)
+  for (let position = 0; position < offers.length; position++) {
+    if (scored[position] === 0) order.push(-1 - position)
+  }
+  return { winners: selected.length, order }
+}
+
+function funnel({ offers, stages }: Trace): string {
+  const removed = new Uint32Array(STAGES.length)
+  for (let i = 0; i < stages.length; i++) removed[stages[i]!]!++
+  let left = offers.length
+  let text = ''
+  for (let stage = 0; stage < stageNumber.selected; stage++) {
+    left -= removed[stage]!
+    text += `{"stage":"${STAGES[stage]!}","removed":${removed[stage]!},"left":${left}},`
+  }
+  return `${text}{"stage":"selected","removed":0,"left":${left}}`
+}
+
+function renderOutcome(outcome: number, rendering: Rendering): string {
+  const { trace, texts } = rendering
+  if (outcome >= 0 && trace.contest !== null) return renderScored(trace.contest, outcome, rendering)
+  const position = -1 - outcome
   const offer = trace.offers[position]!
-  const stage = trace.stages[position]!
-  const head = `${texts.heads[offer]!}${STAGES[stage]!}"`
-  const cause = trace.causes[position]!
-  if (trace.contest !== null && contestant >= 0) {
-    const placement =
-      stage === stageNumber.selected
-        ? `,"placement":${JSON.stringify(trace.placements[cause])}`
-        : ''
-    return `${head}${placement}${renderFactors(trace.contest, contestant, offer, rendering)}}`
-  }
-  if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
-    const rule = legend.offers[offer]!.rules[cause]!
-    return `${head},"rule":${texts.rules[offer]![cause]!}${renderValues(rule.reads, position, rendering)}}`
-  }
-  if (stage === stageNumber.value)
-    return `${head}${renderValueRule(legend, offer, position, rendering)}}`
-  return `${head},"rule":{"text":${JSON.stringify(plainReason(stage, cause, legend, legend.offers[offer]!))}}}`
+  return `${texts.heads[offer]!}${STAGES[trace.stages[position]!]!}"${renderRemoval(offer, position, rendering)}}`
 }
 
-function renderFactors(
-  contest: ContestTrace,
-  i: number,
-  offer: number,
-  { legend, full }: Rendering
-): string {
-  const model = contest.models[i]!
-  const propensity =
-    model < 0
-      ? `{"value":${contest.p[i]!},"source":"prior"}`
-      : `{"value":${contest.p[i]!},"source":"model","model":${JSON.stringify(legend.models[model])}}`
-  const factors = `,"priority":${contest.priorities[i]!},"factors":{"p":${contest.p[i]!},"c":${contest.c[i]!},"v":${contest.v[i]!},"l":${contest.l[i]!}},"propensity":${propensity}`
-  const mandatory = legend.offers[offer]!.mandatory ? ',"mandatory":true' : ''
-  return full
-    ? `${factors}${mandatory}${renderWeights(contest, offer, legend)}`
-    : `${factors}${mandatory}`
-}
-
-function renderWeights(contest: ContestTrace, offer: number, legend: Legend): string {
-  const held = contest.weights.filter(({ weight, offers }) =>
-    (offers ?? legend.weights[weight]!.offers).includes(offer)
+function renderScored(contest: ContestTrace, i: number, { trace, texts, full }: Rendering): string {
+  const position = contest.positions[i]!
+  const offer = trace.offers[position]!
+  const place =
+    trace.stages[position] === stageNumber.selected
+      ? `selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])}`
+      : 'outranked"'
+  const v = contest.v[i]!
+  // Most values and all levers are the offer's own, so their text is there already.
+  const rest =
+    texts.values[offer] === v ? texts.tails[offer]! : `,"v":${figure(v)}${texts.levers[offer]!}`
+  const weights = full && contest.weights.length > 0 ? renderWeights(contest, offer, texts) : ''
+  return (
+    `${texts.heads[offer]!}${place},"priority":${figure(contest.priorities[i]!)}` +
+    `,"factors":{"p":${probability(contest.p[i]!)},"c":${figure(contest.c[i]!)}${rest}${texts.sources[contest.models[i]!]!}${weights}}`
   )
-  if (held.length === 0) return ''
-  const texts = held.map(({ weight }) => {
-    const { text, weight: percent, target } = legend.weights[weight]!
-    return JSON.stringify({ when: text, weight: percent, target })
-  })
-  return `,"contextWeights":[${texts.join(',')}]`
 }
 
-function renderValueRule(
-  legend: Legend,
-  offer: number,
-  position: number,
-  rendering: Rendering
-): string {
-  const { value } = legend.offers[offer]!
+/** The context weights that held and are about this offer. */
+function renderWeights(contest: ContestTrace, offer: number, texts: ExplanationTexts): string {
+  let text = ''
+  for (const { weight, offers } of contest.weights) {
+    const { json, isFor } = texts.weights[weight]!
+    if (offers === undefined ? isFor[offer] === 1 : offers.includes(offer))
+      text += (text === '' ? '' : ',') + json
+  }
+  return text === '' ? '' : `,"contextWeights":[${text}]`
+}
+
+/** The rule that removed a candidate, and what it read. */
+function renderRemoval(offer: number, position: number, rendering: Rendering): string {
+  const { trace, legend, texts } = rendering
+  const stage = trace.stages[position]!
+  const cause = trace.causes[position]!
+  const { rules, value } = legend.offers[offer]!
+  if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
+    return `,"rule":${texts.rules[offer]![cause]!}${renderValues(rules[cause]!.reads, position, rendering)}`
+  }
+  if (stage !== stageNumber.value) {
+    return `,"rule":{"text":${JSON.stringify(plainReason(stage, cause, legend, legend.offers[offer]!))}}`
+  }
   if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(legend.formula ?? '')}}`
-  return `,"rule":${ruleText(value)}${renderValues(value.reads, position, rendering)}`
+  return `,"rule":${texts.valueRules[offer]!}${renderValues(value.reads, position, rendering)}`
 }
 
 function renderValues(reads: readonly number[], position: number, rendering: Rendering): string {
@@ -168,28 +150,23 @@ function renderValues(reads: readonly number[], position: number, rendering: Ren
   return `,"values":{${reads.map(read => valueText(read, position, rendering)).join(',')}}`
 }
 
-function valueText(
-  number: number,
-  position: number,
-  { trace, legend, texts, values }: Rendering
-): string {
+function valueText(number: number, position: number, rendering: Rendering): string {
+  const { trace, legend, texts, values } = rendering
   const read = legend.reads[number]!
   const label = texts.labels[number]!
   if (read.kind === 'offer')
-    return `${label}${offerProperty(read, legend.offers[trace.offers[position]!]!)}`
+    return label + offerProperty(read, legend.offers[trace.offers[position]!]!)
   if (read.kind === 'offerCall') {
     const found = trace.offerValues.find(([at, of]) => at === position && of === number)
-    return `${label}${shownValue(read, found?.[2] ?? null)}`
+    return label + shownValue(read, found?.[2] ?? null)
   }
-  return (values[number] ??= `${label}${shownValue(read, trace.values[number])}`)
+  return (values[number] ??= label + shownValue(read, trace.values[number]))
 }
 
-function offerProperty(read: LegendRead, offer: LegendOffer): string {
-  switch (read.label) {
+function offerProperty({ label }: LegendRead, offer: LegendOffer): string {
+  switch (label) {
     case 'offer.group':
       return JSON.stringify(offer.group)
-    case 'offer.issue':
-      return JSON.stringify(offer.issue)
     case 'offer.tags':
       return JSON.stringify(offer.tags)
     case 'offer.value':
@@ -199,23 +176,25 @@ function offerProperty(read: LegendRead, offer: LegendOffer): string {
   }
 }
 
-function shownValue(read: LegendRead, value: unknown): string {
+function shownValue({ show }: LegendRead, value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  if (read.show === 'boolean')
+  if (show === 'boolean')
     return value === 1 || value === true
       ? 'true'
       : value === 0 || value === false
         ? 'false'
         : 'null'
-  if (read.show === 'timestamp' && typeof value === 'number')
-    return `"${new Date(value).toISOString()}"`
+  if (show === 'timestamp' && typeof value === 'number') return `"${new Date(value).toISOString()}"`
   return JSON.stringify(value)
 }
 
 function plainReason(stage: number, cause: number, legend: Legend, offer: LegendOffer): string {
   switch (STAGES[stage]) {
-    case 'validity':
-      return `shown ${offer.from === undefined ? '' : `from ${offer.from} `}${offer.until === undefined ? '' : `until ${offer.until}`}`.trim()
+    case 'validity': {
+      const from = offer.from === undefined ? '' : ` from ${offer.from}`
+      const until = offer.until === undefined ? '' : ` until ${offer.until}`
+      return `shown${from}${until}`
+    }
     case 'consent':
       return `consent to "${legend.purposes[cause] ?? ''}" is not granted`
     case 'exclude':
@@ -223,18 +202,4 @@ function plainReason(stage: number, cause: number, legend: Legend, offer: Legend
     default:
       return "outside the request's filter"
   }
-}
-
-function ruleText({ kind, owner, text, place }: LegendRule): string {
-  return JSON.stringify({ id: `${owner}.${kind}`, owner, text, place })
-}
-
-function writeTexts(legend: Legend): Texts {
-  const texts: Texts = {
-    heads: legend.offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"`),
-    rules: legend.offers.map(({ rules }) => rules.map(rule => ruleText(rule))),
-    labels: legend.reads.map(({ label }) => `${JSON.stringify(label)}:`)
-  }
-  textsOf.set(legend, texts)
-  return texts
 }

@@ -38,6 +38,8 @@ export interface LegendOffer {
   readonly purposes: readonly number[]
   readonly rules: readonly LegendRule[]
   readonly value: number | LegendRule
+  /** L, the factor of the lever. */
+  readonly lever: number
   readonly mandatory: boolean
 }
 
@@ -75,6 +77,7 @@ export function writeLegend(strategy: Strategy): Legend {
     until: instantText(offer.untilMs),
     purposes: offer.purposes,
     mandatory: offer.mandatory,
+    lever: offer.leverFactor,
     rules: offer.rules.map(({ owner, stage, condition }) => ({
       kind: stage,
       owner,

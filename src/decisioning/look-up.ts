@@ -1,10 +1,11 @@
 import { Refusal } from '../domain/refusal.js'
-import { MOST_OUTCOMES, renderExplanation } from './explain.js'
+import { withExplanation } from './answer.js'
+import { explainInAnswer, MOST_OUTCOMES, renderExplanation } from './explain.js'
 import type { Legend } from './legend.js'
 import { legendName } from './load-strategy.js'
 import type { DecisionRecord, DecisionRecords, SharedDocuments } from './ports.js'
 import type { Snapshots } from './snapshot.js'
-import type { Trace } from './trace.js'
+import { unpackTrace, type PackedTrace } from './trace.js'
 
 export interface LookUpDeps {
   readonly records: DecisionRecords
@@ -60,14 +61,18 @@ export function createDecisionLookUp({
 
   return {
     async get(id) {
-      const { answer, request } = await recordOf(id)
-      return `${answer.slice(0, -1)},"request":${request}}`
+      const { answer, request, strategyHash, trace: packed } = await recordOf(id)
+      const trace = unpackTrace(packed as PackedTrace)
+      // Rendering again gives the text that was sent: both come from the trace and the strategy's legend.
+      const explanation =
+        trace.explain === 'none' ? undefined : explainInAnswer(trace, await legendOf(strategyHash))
+      return `${withExplanation(answer, explanation).slice(0, -1)},"request":${request}}`
     },
     async explanation(id, { from, limit }) {
       const record = await recordOf(id)
       const legend = await legendOf(record.strategyHash)
       const page = { detail: 'full' as const, from, limit: Math.min(limit, MOST_OUTCOMES) }
-      const explanation = renderExplanation(record.trace as Trace, legend, page)
+      const explanation = renderExplanation(unpackTrace(record.trace as PackedTrace), legend, page)
       return `{"decisionId":${JSON.stringify(record.id)},"decidedAt":"${new Date(record.decidedAtMs).toISOString()}",${explanation.slice(1)}`
     }
   }

@@ -55,18 +55,23 @@ export interface DecisionRecord {
   readonly id: string
   readonly decidedAtMs: number
   readonly strategyHash: string
-  /** The body of the answer, JSON text. */
+  /** The body of the answer without its explanation, JSON text. */
   readonly answer: string
   /** The body of the request, JSON text. */
   readonly request: string
-  /** What the decision recorded while it ran; decisioning/trace.ts knows its shape. Structured-clone-like plain data and typed arrays. */
+  /** What the decision recorded while it ran: plain data and bytes, whose shape decisioning/trace.ts knows. */
   readonly trace: unknown
+}
+
+/** A record on its way to the store; its trace is packed when it is written, beside the requests. */
+export interface FreshRecord extends Omit<DecisionRecord, 'trace'> {
+  packTrace(): unknown
 }
 
 /** Decisions by id, for seven days or up to a bound of bytes, oldest out first. */
 export interface DecisionRecords {
   /** Never blocks and never throws; written within 50 ms. What cannot be written is counted and reported to the log. */
-  append(record: DecisionRecord): void
+  append(record: FreshRecord): void
   get(id: string): Promise<DecisionRecord | undefined>
   /** Writes what is waiting. Called when the service stops. */
   flush(): Promise<void>

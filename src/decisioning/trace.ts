@@ -1,37 +1,43 @@
+import type { Explain } from '../domain/decision.js'
 import type { Facts } from '../policy/facts.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { Contest, HeldWeight } from './arbitrate.js'
 import { stageNumber, type Candidates } from './candidates.js'
+import { packColumns, unpackColumns, type Column } from './column-codec.js'
 import type { Legend, LegendRead } from './legend.js'
 import type { Propensities } from './propensities.js'
 
-/** What a decision recorded while it ran, in the numbers of its strategy's legend. Plain data: it is stored as it is. */
+/** What a decision recorded while it ran, in the numbers of its strategy's legend. */
 export interface Trace {
   readonly holdout: boolean
   readonly control: boolean
+  /** How much of this was explained in the answer. */
+  readonly explain: Explain
   /** Ids of the asked placements, in the order of the request. */
   readonly placements: readonly string[]
-  readonly offers: Int32Array
-  readonly stages: Uint8Array
-  readonly causes: Int16Array
+  /** Offer indices of the candidates, ascending. */
+  readonly offers: Column
+  readonly stages: Column
+  readonly causes: Column
   /** Values by position in Legend.reads; null where missing or unknown, and for reads that depend on the offer. */
   readonly values: readonly unknown[]
   /** What the rules that removed a candidate read for just that offer. */
-  readonly offerValues: readonly (readonly [position: number, read: number, value: number])[]
+  readonly offerValues: ReadonlyArray<readonly [position: number, read: number, value: number]>
   readonly contest: ContestTrace | null
 }
 
 /** The factors of the candidates that were scored. */
 export interface ContestTrace {
-  readonly positions: Int32Array
-  readonly order: Int32Array
-  readonly p: Float64Array
-  readonly c: Float64Array
-  readonly v: Float64Array
-  readonly l: Float64Array
-  readonly priorities: Float64Array
-  /** Position in Legend.models of the model that gave p, -1 for the prior. */
-  readonly models: Int16Array
+  readonly positions: Column
+  /** Contestants, the best first; those without a priority are left out. */
+  readonly order: Column
+  readonly p: Column
+  readonly c: Column
+  readonly v: Column
+  readonly l: Column
+  readonly priorities: Column
+  /** 0 for the prior, else one more than the position in Legend.models of the model that gave p. */
+  readonly models: Column
   readonly weights: readonly HeldWeight[]
 }
 
@@ -39,14 +45,19 @@ export interface ContestTrace {
 const MASK = '***'
 
 /** The trace of a decision in which nothing competed: a holdout, or a customer that could not be read. */
-export function emptyTrace(placements: readonly string[], holdout: boolean): Trace {
+export function emptyTrace(
+  placements: readonly string[],
+  explain: Explain,
+  holdout: boolean
+): Trace {
   return {
     holdout,
     control: false,
+    explain,
     placements,
-    offers: new Int32Array(0),
-    stages: new Uint8Array(0),
-    causes: new Int16Array(0),
+    offers: [],
+    stages: [],
+    causes: [],
     values: [],
     offerValues: [],
     contest: null
@@ -61,16 +72,17 @@ export function keepTrace(
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  { placements, control }: { placements: readonly string[]; control: boolean }
+  { placements, explain, control }: Pick<Trace, 'placements' | 'explain' | 'control'>
 ): Trace {
-  const models = new Int16Array(contest.positions.length)
+  const models = new Uint16Array(contest.positions.length)
   for (let i = 0; i < models.length; i++) {
     const model = propensities.models[i]
-    models[i] = model === undefined ? -1 : legend.models.indexOf(model.name)
+    models[i] = model === undefined ? 0 : legend.models.indexOf(model.name) + 1
   }
   return {
     holdout: false,
     control,
+    explain,
     placements,
     offers: candidates.offers,
     stages: candidates.stages,
@@ -134,4 +146,74 @@ function readForOffers(
     }
   }
   return found
+}
+
+/** A trace as it is stored: plain data, its columns packed into bytes. */
+export type PackedTrace = readonly [
+  holdout: boolean,
+  control: boolean,
+  explain: Explain,
+  placements: readonly string[],
+  values: readonly unknown[],
+  offerValues: Trace['offerValues'],
+  weights: readonly HeldWeight[] | null,
+  candidates: number,
+  contestants: number,
+  ranked: number,
+  columns: Uint8Array
+]
+
+export function packTrace(trace: Trace): PackedTrace {
+  const { holdout, control, explain, placements, values, offerValues, contest } = trace
+  const columns = [trace.offers, trace.stages, trace.causes]
+  if (contest !== null) {
+    const { positions, p, c, v, l, priorities, models, order } = contest
+    columns.push(positions, p, c, v, l, priorities, models, order)
+  }
+  return [
+    holdout,
+    control,
+    explain,
+    placements,
+    values,
+    offerValues,
+    contest?.weights ?? null,
+    trace.offers.length,
+    contest?.positions.length ?? 0,
+    contest?.order.length ?? 0,
+    packColumns(columns)
+  ]
+}
+
+export function unpackTrace(packed: PackedTrace): Trace {
+  const [holdout, control, explain, placements, values, offerValues, weights, n, m, ranked, bytes] =
+    packed
+  const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
+  const [
+    offers = [],
+    stages = [],
+    causes = [],
+    positions = [],
+    p = [],
+    c = [],
+    v = [],
+    l = [],
+    priorities = [],
+    models = [],
+    order = []
+  ]: readonly Column[] = unpackColumns(bytes, lengths)
+  const contest =
+    weights === null ? null : { positions, order, p, c, v, l, priorities, models, weights }
+  return {
+    holdout,
+    control,
+    explain,
+    placements,
+    offers,
+    stages,
+    causes,
+    values,
+    offerValues,
+    contest
+  }
 }

@@ -6,7 +6,7 @@ import { EMPTY_PROFILE } from '../../src/domain/customer.js'
 import type { CustomerKey, Lexicon, Profile } from '../../src/domain/customer.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'
 import { NO_INDEX } from '../../src/domain/history.js'
-import type { DecisionRecord, Store } from '../../src/decisioning/ports.js'
+import type { DecisionRecord, FreshRecord, Store } from '../../src/decisioning/ports.js'
 
 const NOW_MS = Date.UTC(2025, 5, 15, 12)
 const DAY_MS = 86_400_000
@@ -356,16 +356,10 @@ const FACTS: Readonly<
         strategyHash: '9f3c',
         answer: `{"n":${i}}`,
         request: '{"ü":1}',
-        trace: {
-          stages: Uint8Array.of(1, 2, i),
-          priorities: Float64Array.of(0.1, Number.NaN),
-          indices: Int32Array.of(-1),
-          names: ['a'],
-          none: null
-        }
+        trace: [true, ['a', 0.1, null], Buffer.from([1, 2, i])]
       })
     )
-    for (const record of records) store.records.append(record)
+    for (const record of records) store.records.append(fresh(record))
     t.strictSame(await store.records.get(records[7]!.id), records[7])
     const seen = await eventually(
       () => other.records.get(records[39]!.id),
@@ -452,4 +446,9 @@ export async function eventually<T>(
     if (good(answer)) return answer
     await new Promise(resolve => setTimeout(resolve, 5))
   }
+}
+
+/** A record as a decision hands it over. */
+export function fresh({ trace, ...record }: DecisionRecord): FreshRecord {
+  return { ...record, packTrace: () => trace }
 }

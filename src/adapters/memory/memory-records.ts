@@ -1,4 +1,4 @@
-import type { DecisionRecord, DecisionRecords } from '../../decisioning/ports.js'
+import type { DecisionRecord, DecisionRecords, FreshRecord } from '../../decisioning/ports.js'
 
 const KEPT_MS = 7 * 86_400_000
 /** What a record takes beside its texts, roughly: its trace and its place in the map. */
@@ -16,7 +16,8 @@ export class MemoryRecords implements DecisionRecords {
     this.#mostBytes = mostBytes
   }
 
-  append(record: DecisionRecord): void {
+  append({ packTrace, ...fresh }: FreshRecord): void {
+    const record = { ...fresh, trace: packTrace() }
     this.#drop(record.id)
     this.#records.set(record.id, record)
     this.#bytes += sizeOf(record)

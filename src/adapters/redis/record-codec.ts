@@ -1,13 +1,18 @@
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
 import { Packr } from 'msgpackr'
-import type { DecisionRecord } from '../../decisioning/ports.js'
+import type { DecisionRecord, FreshRecord } from '../../decisioning/ports.js'
 import { UnreadableRecord } from './errors.js'
 
-/*
- * A batch of decision records in Redis: version, then deflated MessagePack, one [id, record] after the other;
- * the record is packed by itself, so that looking for one unpacks one.
- */
+/** A batch of decision records in Redis: version, then deflated MessagePack, one entry after the other. */
+type Entry = [
+  id: string,
+  decidedAtMs: number,
+  strategyHash: string,
+  answer: string,
+  request: string,
+  trace: unknown
+]
 const VERSION = 1
 /** Records packed in one go; between two goes waiting requests get their turn. */
 const PACKED_TOGETHER = 16
@@ -16,19 +21,17 @@ const LEVEL = 1
 
 const deflate = promisify(deflateRaw)
 const inflate = promisify(inflateRaw)
-const packr = new Packr({ useRecords: false, moreTypes: true })
+const packr = new Packr({ useRecords: false })
 
 /** Packs here, a few records at a time, and compresses on another thread. */
-export async function encodeRecords(records: readonly DecisionRecord[]): Promise<Buffer> {
+export async function encodeRecords(records: readonly FreshRecord[]): Promise<Buffer> {
   const parts: Buffer[] = []
-  for (const [i, { id, decidedAtMs, strategyHash, answer, request, trace }] of records.entries()) {
+  for (const [i, { id, decidedAtMs, strategyHash, answer, request, packTrace }] of records.entries()) {
     if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
-    parts.push(packr.pack([id, packr.pack([decidedAtMs, strategyHash, answer, request, trace])]))
+    parts.push(packr.pack([id, decidedAtMs, strategyHash, answer, request, packTrace()]))
   }
-  return Buffer.concat([
-    Buffer.from([VERSION]),
-    await deflate(Buffer.concat(parts), { level: LEVEL })
-  ])
+  const packed = await deflate(Buffer.concat(parts), { level: LEVEL })
+  return Buffer.concat([Buffer.of(VERSION), packed])
 }
 
 /** The record with the id, or undefined where the batch has none. Throws UnreadableRecord. */
@@ -36,18 +39,10 @@ export async function findRecord(batch: Buffer, id: string): Promise<DecisionRec
   if (batch[0] !== VERSION)
     throw new UnreadableRecord(`the record of decision ${id} has no known format`)
   try {
-    const entries = packr.unpackMultiple(await inflate(batch.subarray(1))) as Array<
-      [string, Buffer]
-    >
+    const entries = packr.unpackMultiple(await inflate(batch.subarray(1))) as Entry[]
     const entry = entries.find(([other]) => other === id)
     if (entry === undefined) return undefined
-    const [decidedAtMs, strategyHash, answer, request, trace] = packr.unpack(entry[1]) as [
-      number,
-      string,
-      string,
-      string,
-      unknown
-    ]
+    const [, decidedAtMs, strategyHash, answer, request, trace] = entry
     return { id, decidedAtMs, strategyHash, answer, request, trace }
   } catch (error) {
     throw new UnreadableRecord(`the record of decision ${id} cannot be decoded`, { cause: error })

@@ -1,5 +1,5 @@
 import { partsOf } from '../../domain/decision-id.js'
-import type { DecisionRecord, DecisionRecords, Log } from '../../decisioning/ports.js'
+import type { DecisionRecord, DecisionRecords, FreshRecord, Log } from '../../decisioning/ports.js'
 import type { Call, Connection } from './connection.js'
 import { unavailable } from './errors.js'
 import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from './keys.js'
@@ -22,8 +22,8 @@ export class RedisRecords implements DecisionRecords {
   readonly #connection: Connection
   readonly #log: Log
   readonly #mostBytes: number
-  readonly #waiting = new Map<string, DecisionRecord>()
-  readonly #writing = new Map<string, DecisionRecord>()
+  readonly #waiting = new Map<string, FreshRecord>()
+  readonly #writing = new Map<string, FreshRecord>()
   #timer: NodeJS.Timeout | undefined
   /** The last write; each waits for the one before. */
   #written: Promise<boolean> = Promise.resolve(true)
@@ -42,7 +42,7 @@ export class RedisRecords implements DecisionRecords {
     return this.#dropped
   }
 
-  append(record: DecisionRecord): void {
+  append(record: FreshRecord): void {
     this.#waiting.set(record.id, record)
     if (this.#waiting.size > MOST_WAITING) {
       const [oldest] = this.#waiting.keys()
@@ -55,7 +55,10 @@ export class RedisRecords implements DecisionRecords {
 
   async get(id: string): Promise<DecisionRecord | undefined> {
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
-    if (own !== undefined) return own
+    if (own !== undefined) {
+      const { packTrace, ...record } = own
+      return { ...record, trace: packTrace() }
+    }
     const batches = (await this.#connection.command(
       'LRANGE',
       recordsKey(bucketOf(id)),
@@ -107,7 +110,7 @@ export class RedisRecords implements DecisionRecords {
   }
 
   async #send(
-    groups: ReadonlyArray<readonly [string, readonly DecisionRecord[]]>
+    groups: ReadonlyArray<readonly [string, readonly FreshRecord[]]>
   ): Promise<unknown[]> {
     try {
       const calls: Call[] = []
@@ -143,11 +146,13 @@ export class RedisRecords implements DecisionRecords {
   }
 }
 
-function byBucket(records: readonly DecisionRecord[]): Map<string, DecisionRecord[]> {
-  const groups = new Map<string, DecisionRecord[]>()
+function byBucket(records: readonly FreshRecord[]): Map<string, FreshRecord[]> {
+  const groups = new Map<string, FreshRecord[]>()
   for (const record of records) {
     const bucket = bucketOf(record.id)
-    groups.set(bucket, [...(groups.get(bucket) ?? []), record])
+    const group = groups.get(bucket)
+    if (group === undefined) groups.set(bucket, [record])
+    else group.push(record)
   }
   return groups
 }

@@ -12,7 +12,7 @@ import type { CustomerKey } from '../../../src/domain/customer.js'
 import { createDecisionIds } from '../../../src/domain/decision-id.js'
 import { NO_INDEX } from '../../../src/domain/history.js'
 import { StoreUnavailable } from '../../../src/domain/refusal.js'
-import { event, eventually, lexicon } from '../../contracts/store-contract.js'
+import { event, eventually, fresh, lexicon } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing, startRedis } from '../../helpers/redis.js'
 
@@ -364,7 +364,7 @@ test('decision records wait while Redis is away and are written when it is back'
     trace: null
   }
   await redis.kill()
-  store.records.append(record)
+  store.records.append(fresh(record))
   t.strictSame(await store.records.get(record.id), record)
   await redis.restart()
   const other = await open(t, redis.url, PATIENT_MS)
@@ -401,7 +401,7 @@ test('decision records stay within their bytes, oldest out first', { skip }, asy
       strategyHash: 'h',
       answer,
       request: '{}',
-      trace: null
+      packTrace: () => null
     })
     await store.records.flush()
   }

@@ -1,0 +1,66 @@
+import { figure } from './figures.js'
+import type { Legend, LegendRule } from './legend.js'
+
+/** Pieces of JSON text that are the same in every explanation of one strategy. */
+export interface ExplanationTexts {
+  /** By offer: up to its stage. */
+  readonly heads: readonly string[]
+  /** By offer: its value where that is a number, NaN where it depends on the customer. */
+  readonly values: readonly number[]
+  /** By offer: value and lever. */
+  readonly tails: readonly string[]
+  /** By offer: the lever. */
+  readonly levers: readonly string[]
+  /** By model + 1, the prior first. */
+  readonly sources: readonly string[]
+  /** By offer and rule. */
+  readonly rules: ReadonlyArray<readonly string[]>
+  /** By offer: the expression of its value. */
+  readonly valueRules: readonly string[]
+  /** By read. */
+  readonly labels: readonly string[]
+  /** By context weight: its text, and 1 for every offer that it is about. */
+  readonly weights: ReadonlyArray<{ readonly json: string; readonly isFor: Uint8Array }>
+}
+
+const written = new WeakMap<Legend, ExplanationTexts>()
+
+/** The pieces for a legend, written once. */
+export function textsOf(legend: Legend): ExplanationTexts {
+  const known = written.get(legend)
+  if (known !== undefined) return known
+  const texts = write(legend)
+  written.set(legend, texts)
+  return texts
+}
+
+function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
+  const levers = offers.map(
+    ({ lever, mandatory }) => `,"l":${figure(lever)}}${mandatory ? ',"mandatory":true' : ''}`
+  )
+  const values = offers.map(({ value }) => (typeof value === 'number' ? value : NaN))
+  return {
+    heads: offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"`),
+    values,
+    tails: values.map((value, i) =>
+      Number.isNaN(value) ? '' : `,"v":${figure(value)}${levers[i]!}`
+    ),
+    levers,
+    sources: [
+      ',"propensity":{"source":"prior"}',
+      ...models.map(name => `,"propensity":{"source":"model","model":${JSON.stringify(name)}}`)
+    ],
+    rules: offers.map(({ rules }) => rules.map(ruleText)),
+    valueRules: offers.map(({ value }) => (typeof value === 'number' ? '' : ruleText(value))),
+    labels: reads.map(({ label }) => `${JSON.stringify(label)}:`),
+    weights: weights.map(({ text, weight, target, offers: targets }) => {
+      const isFor = new Uint8Array(offers.length)
+      for (const offer of targets) isFor[offer] = 1
+      return { json: JSON.stringify({ when: text, weight, target }), isFor }
+    })
+  }
+}
+
+function ruleText({ kind, owner, text, place }: LegendRule): string {
+  return JSON.stringify({ id: `${owner}.${kind}`, owner, text, place })
+}

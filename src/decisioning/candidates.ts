@@ -28,6 +28,8 @@ export interface Candidates {
 
 /** The offers of all asked placements, each once. */
 export function findCandidates(strategy: Strategy, asked: Asked): Candidates {
+  const [only, another] = asked.placements
+  if (only !== undefined && another === undefined) return candidatesOf(only.placement.candidates)
   const rooms = new Uint16Array(strategy.offers.length)
   let count = 0
   asked.placements.forEach(({ placement }, i) => {
@@ -51,6 +53,17 @@ export function findCandidates(strategy: Strategy, asked: Asked): Candidates {
     at++
   }
   return candidates
+}
+
+/** The candidates of a single placement stand ready in the strategy. */
+function candidatesOf(offers: Int32Array): Candidates {
+  return {
+    count: offers.length,
+    offers,
+    stages: new Uint8Array(offers.length).fill(STILL_IN),
+    causes: new Uint16Array(offers.length),
+    rooms: new Uint16Array(offers.length).fill(1)
+  }
 }
 
 /**

@@ -134,10 +134,10 @@ async function makeKnown(
     degraded
   }
   if (!asked.live) return decision
-  const sealed = sealOffers(deps.tokens, decision)
-  if (asked.activate !== 'on_decision' || customer === undefined) return sealed
-  const recorded = await recordImpressions(deps, sealed, deadline)
-  return recorded ? sealed : { ...sealed, degraded: [...degraded, 'limits'] }
+  sealOffers(deps.tokens, decision)
+  if (asked.activate !== 'on_decision' || customer === undefined) return decision
+  const recorded = await recordImpressions(deps, decision, deadline)
+  return recorded ? decision : { ...decision, degraded: [...degraded, 'limits'] }
 }
 
 function timingsOf(

@@ -39,22 +39,16 @@ export function placeOffers(
 }
 
 /** Puts a token on every offer of a decision; one seal serves them all. */
-export function sealOffers(tokens: Tokens, decision: Decision): Decision {
-  const sealed = tokens.seal({
-    decisionId: decision.id,
-    decidedAtMs: decision.decidedAtMs,
-    channel: decision.channel,
-    customer: { namespace: decision.customer.namespace, id: decision.customer.id },
-    offers: decision.placements.flatMap(({ id, offers }) =>
-      offers.map(({ offerId, treatmentId }) => ({ offerId, treatmentId, placement: id }))
-    )
-  })
+export function sealOffers(tokens: Tokens, decision: Decision): void {
+  const offers = decision.placements.flatMap(({ id: placement, offers: placed }) =>
+    placed.map(({ offerId, treatmentId }) => ({ offerId, treatmentId, placement }))
+  )
+  const { id: decisionId, decidedAtMs, channel, customer } = decision
+  const sealed = tokens.seal({ decisionId, decidedAtMs, channel, customer, offers })
   let next = 0
-  const placements = decision.placements.map(placement => ({
-    ...placement,
-    offers: placement.offers.map(offer => ({ ...offer, token: sealed[next++] ?? null }))
-  }))
-  return { ...decision, placements }
+  for (const placement of decision.placements) {
+    for (const offer of placement.offers) offer.token = sealed[next++] ?? null
+  }
 }
 
 function placeWinner(
@@ -66,10 +60,12 @@ function placeWinner(
   rank: number
 ): PlacedOffer {
   const offer = snapshot.strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
+  const treatment = placement.treatments[offer.index]!
   const p = contest.p[contestant]!
   const model = propensities.models[contestant]
   return {
-    ...shown(offer, placement, asked),
+    offerId: offer.id,
+    treatmentId: treatment.id,
     rank,
     priority: contest.priorities[contestant]!,
     factors: { p, c: contest.c[contestant]!, v: contest.v[contestant]!, l: contest.l[contestant]! },
@@ -79,39 +75,35 @@ function placeWinner(
       model: model?.label ?? null,
       evidence: 0
     },
-    probability: 1
+    probability: 1,
+    token: null,
+    expiresAtMs: expiryOf(offer, asked),
+    contentJson: contentIn(treatment, asked.languages),
+    labelsJson: treatment.labelsJson
   }
 }
 
 function placeFallback(snapshot: Snapshot, asked: Asked, placement: Placement): PlacedOffer {
   const offer = snapshot.strategy.offers[placement.fallback]!
-  return {
-    ...shown(offer, placement, asked),
-    rank: 1,
-    priority: 0,
-    factors: null,
-    propensity: null,
-    probability: 1
-  }
-}
-
-function shown(
-  offer: Offer,
-  placement: Placement,
-  asked: Asked
-): Pick<
-  PlacedOffer,
-  'offerId' | 'treatmentId' | 'token' | 'expiresAtMs' | 'contentJson' | 'labelsJson'
-> {
   const treatment = placement.treatments[offer.index]!
   return {
     offerId: offer.id,
     treatmentId: treatment.id,
+    rank: 1,
+    priority: 0,
+    factors: null,
+    propensity: null,
+    probability: 1,
     token: null,
-    expiresAtMs: Math.min(offer.untilMs, asked.nowMs + TOKEN_LIFE_MS),
+    expiresAtMs: expiryOf(offer, asked),
     contentJson: contentIn(treatment, asked.languages),
     labelsJson: treatment.labelsJson
   }
+}
+
+/** An offer can be told about as long as its token lives, and is shown no longer than it is valid. */
+function expiryOf(offer: Offer, asked: Asked): number {
+  return Math.min(offer.untilMs, asked.nowMs + TOKEN_LIFE_MS)
 }
 
 function contentIn(treatment: Treatment, languages: readonly string[]): string {

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
 import { Packr } from 'msgpackr'
 import type { DecisionRecord, FreshRecord } from '../../decisioning/ports.js'
 import { UnreadableRecord } from './errors.js'
@@ -16,11 +14,10 @@ type Entry = [
 const VERSION = 1
 /** Records packed in one go; between two goes waiting requests get their turn. */
 const PACKED_TOGETHER = 16
-/** Fast beats small here: the threads that compress are also those that read files. */
-const LEVEL = 1
 
-const deflate = promisify(deflateRaw)
-const inflate = promisify(inflateRaw)
+
+
+
 const packr = new Packr({ useRecords: false })
 
 /** Packs here, a few records at a time, and compresses on another thread. */
@@ -30,7 +27,7 @@ export async function encodeRecords(records: readonly FreshRecord[]): Promise<Bu
     if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
     parts.push(packr.pack([id, decidedAtMs, strategyHash, answer, request, packTrace()]))
   }
-  const packed = await deflate(Buffer.concat(parts), { level: LEVEL })
+  const packed = Buffer.concat(parts)
   return Buffer.concat([Buffer.of(VERSION), packed])
 }
 
@@ -39,7 +36,7 @@ export async function findRecord(batch: Buffer, id: string): Promise<DecisionRec
   if (batch[0] !== VERSION)
     throw new UnreadableRecord(`the record of decision ${id} has no known format`)
   try {
-    const entries = packr.unpackMultiple(await inflate(batch.subarray(1))) as Entry[]
+    const entries = packr.unpackMultiple(batch.subarray(1)) as Entry[]
     const entry = entries.find(([other]) => other === id)
     if (entry === undefined) return undefined
     const [, decidedAtMs, strategyHash, answer, request, trace] = entry

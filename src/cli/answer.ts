@@ -24,7 +24,8 @@ const Outcome = z.object({
   placement: z.string().optional(),
   priority: z.number().optional(),
   factors: Factors.optional(),
-  propensity: Propensity.optional()
+  /** The model that gave P; the prior where there is none. */
+  model: z.string().optional()
 })
 
 const Explanation = z.object({
@@ -138,10 +139,10 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
   return lines.length === 0 ? [] : ['', paint.bold(title), ...lines.map(line => `  ${line}`)]
 }
 
-function arithmetic({ offerId, stage, placement, priority, factors, propensity }: Outcome): string {
+function arithmetic({ offerId, stage, placement, priority, factors, model }: Outcome): string {
   const where = placement === undefined ? stage : `${stage} in ${placement}`
-  const from = propensity === undefined ? '' : `; P from ${sourceOf(propensity)}`
-  return `${offerId}: ${factors === undefined ? '' : `${product(factors)} = `}${figure(priority ?? 0)} (${where}${from})`
+  const from = model === undefined ? 'prior' : `model ${model}`
+  return `${offerId}: ${factors === undefined ? '' : `${product(factors)} = `}${figure(priority ?? 0)} (${where}; P from ${from})`
 }
 
 function product({ p, c, v, l }: Factors): string {

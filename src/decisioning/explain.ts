@@ -46,7 +46,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   const next = rendering.full && last < order.length ? `,"next":${last}` : ''
   return (
     `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}` +
-    `,"funnel":[${funnel(trace)}],"outcomes":[${outcomes}]${next}}`
+    `,"funnel":[${funnel(trace)}]${heldWeights(rendering)},"outcomes":[${outcomes}]${next}}`
   )
 }
 
@@ -92,6 +92,13 @@ function funnel({ offers, stages }: Trace): string {
   return `${text}{"stage":"selected","removed":0,"left":${left}}`
 }
 
+/** The context weights that held, once; outcomes refer to them by their place in the list. */
+function heldWeights({ trace, texts, full }: Rendering): string {
+  const held = trace.contest?.weights ?? []
+  if (!full || held.length === 0) return ''
+  return `,"contextWeights":[${held.map(({ weight }) => texts.weights[weight]!.json).join(',')}]`
+}
+
 function renderOutcome(outcome: number, rendering: Rendering): string {
   const { trace, texts } = rendering
   if (outcome >= 0 && trace.contest !== null) return renderScored(trace.contest, outcome, rendering)
@@ -118,13 +125,14 @@ function renderScored(contest: ContestTrace, i: number, { trace, texts, full }: 
   )
 }
 
-/** The context weights that held and are about this offer. */
+/** Which of the explanation's context weights are about this offer, by their place in its list. */
 function renderWeights(contest: ContestTrace, offer: number, texts: ExplanationTexts): string {
   let text = ''
-  for (const { weight, offers } of contest.weights) {
-    const { json, isFor } = texts.weights[weight]!
-    if (offers === undefined ? isFor[offer] === 1 : offers.includes(offer))
-      text += (text === '' ? '' : ',') + json
+  for (let i = 0; i < contest.weights.length; i++) {
+    const { weight, offers } = contest.weights[i]!
+    const isFor =
+      offers === undefined ? texts.weights[weight]!.isFor[offer] === 1 : offers.includes(offer)
+    if (isFor) text += text === '' ? i : `,${i}`
   }
   return text === '' ? '' : `,"contextWeights":[${text}]`
 }

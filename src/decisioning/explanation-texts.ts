@@ -46,10 +46,7 @@ function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
       Number.isNaN(value) ? '' : `,"v":${figure(value)}${levers[i]!}`
     ),
     levers,
-    sources: [
-      ',"propensity":{"source":"prior"}',
-      ...models.map(name => `,"propensity":{"source":"model","model":${JSON.stringify(name)}}`)
-    ],
+    sources: ['', ...models.map(name => `,"model":${JSON.stringify(name)}`)],
     rules: offers.map(({ rules }) => rules.map(ruleText)),
     valueRules: offers.map(({ value }) => (typeof value === 'number' ? '' : ruleText(value))),
     labels: reads.map(({ label }) => `${JSON.stringify(label)}:`),

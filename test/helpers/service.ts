@@ -55,8 +55,11 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
   })
   const ended = once(child, 'exit') as Promise<[number | null]>
   t.after(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    // Asked to go first, so that a Redis of its own goes with it.
+    child.kill('SIGTERM')
+    const patience = setTimeout(() => child.kill('SIGKILL'), 15_000)
     await ended
+    clearTimeout(patience)
     await rm(dir, { recursive: true, force: true })
   })
   const lines: string[] = []

@@ -26,13 +26,21 @@ export interface ConnectionOptions {
   readonly log: Log
   /** Shown in CLIENT LIST. */
   readonly name: string
-  /** How long a caller waits for one command. */
+  /** How long a caller waits for a read. */
   readonly commandTimeoutMs: number
+}
+
+/** How long the caller waits, and until when, by Redis' clock, a write may still be carried out. */
+interface Limits {
+  readonly waitMs: number
+  readonly deadlineMs: number
 }
 
 const HEARTBEAT_MS = 1000
 /** A client that calls itself ready and yet answers nothing for so long is replaced. */
 const SILENCE_MS = 5000
+/** Writes may take so many times as long as a read: nobody waits for them within a page's budget, and a pipeline holds many. */
+const WRITE_PATIENCE = 10
 /** Redis must run a write within this share of the caller's wait: the rest is for the way back. */
 const DEADLINE_SHARE = 0.9
 
@@ -108,10 +116,9 @@ export class Connection {
     const writes = calls.some(call => 'script' in call && call.script.writes)
     if (writes && !this.ready)
       return calls.map(() => new StoreUnavailable(explain('Connection is closed')))
-    const deadlineMs = Math.floor(
-      this.#clock.nowMs() + this.#options.commandTimeoutMs * DEADLINE_SHARE
-    )
-    const answers = await this.#send(calls, deadlineMs, false)
+    const waitMs = this.#options.commandTimeoutMs * (writes ? WRITE_PATIENCE : 1)
+    const limits = { waitMs, deadlineMs: Math.floor(this.#clock.nowMs() + waitMs * DEADLINE_SHARE) }
+    const answers = await this.#send(calls, limits, false)
     const again = calls.flatMap((_, i) => (isMissingScript(answers[i]) ? [i] : []))
     if (again.length > 0) {
       const repeated = calls.flatMap((call, i) =>
@@ -119,7 +126,7 @@ export class Connection {
       )
       const second = await this.#send(
         repeated.map(i => calls[i]!),
-        deadlineMs,
+        limits,
         true
       )
       repeated.forEach((position, i) => {
@@ -136,17 +143,23 @@ export class Connection {
     this.#client.disconnect()
   }
 
-  async #send(calls: readonly Call[], deadlineMs: number, withText: boolean): Promise<unknown[]> {
+  async #send(
+    calls: readonly Call[],
+    { waitMs, deadlineMs }: Limits,
+    withText: boolean
+  ): Promise<unknown[]> {
     if (calls.length === 1) {
       const [command, ...args] = wireForm(calls[0]!, deadlineMs, withText)
-      return [await this.#inTime(this.#client.callBuffer(String(command), ...args)).catch(asError)]
+      return [
+        await this.#inTime(this.#client.callBuffer(String(command), ...args), waitMs).catch(asError)
+      ]
     }
     const pipeline = this.#client.pipeline()
     for (const call of calls) {
       const [command, ...args] = wireForm(call, deadlineMs, withText)
       pipeline.callBuffer(String(command), ...args)
     }
-    const answers = await this.#inTime(pipeline.exec()).catch(asError)
+    const answers = await this.#inTime(pipeline.exec(), waitMs).catch(asError)
     if (answers instanceof Error || answers === null)
       return calls.map(() => answers ?? new Error('Connection is closed'))
     return answers.map(([error, answer]) => error ?? answer)
@@ -156,11 +169,11 @@ export class Connection {
    * Not the client's own commandTimeout: its timer goes off before a reply is read that came while this process was busy.
    * Here what has arrived by then still counts. The client keeps the place of an answer that comes later.
    */
-  #inTime<T>(answer: Promise<T>): Promise<T> {
+  #inTime<T>(answer: Promise<T>, waitMs = this.#options.commandTimeoutMs): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => setImmediate(() => reject(new Error('Command timed out'))),
-        this.#options.commandTimeoutMs
+        waitMs
       )
       answer.then(resolve, reject).finally(() => clearTimeout(timer))
     })
@@ -188,14 +201,10 @@ export class Connection {
 
   async #beat(): Promise<void> {
     if (this.#client.status === 'ready') {
-      const [answer] = await this.#send(
-        [{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }],
-        0,
-        false
-      )
-      const [heard] = isMissingScript(answer)
-        ? await this.#send([{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }], 0, true)
-        : [answer]
+      const beat = [{ script: HEARTBEAT, keys: [NAMES_KEY], args: [] }]
+      const limits = { waitMs: this.#options.commandTimeoutMs, deadlineMs: 0 }
+      const [answer] = await this.#send(beat, limits, false)
+      const [heard] = isMissingScript(answer) ? await this.#send(beat, limits, true) : [answer]
       if (Array.isArray(heard))
         this.#heard(Number(heard[0]), heard[1] === null ? undefined : String(heard[1]))
       else if (heard instanceof Error) this.#away(heard.message)

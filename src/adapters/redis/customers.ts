@@ -5,11 +5,10 @@ import { StoreUnavailable } from '../../domain/refusal.js'
 import type { CustomerState, CustomerStore, Log, ProfileChange } from '../../decisioning/ports.js'
 import { answerOf } from './connection.js'
 import type { Argument, Call, Connection } from './connection.js'
-import { UnreadableRecord } from './errors.js'
 import { EventLog } from './event-log.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
-import { keysOfWrongType, Loader, loadKeys, replyAt, stateOf } from './loader.js'
+import { Loader, loadKeys, replyAt, stateOf } from './loader.js'
 import type { Reply } from './loader.js'
 import type { Names } from './names.js'
 import {
@@ -74,8 +73,6 @@ export class RedisCustomers implements CustomerStore {
     ])
     answerOf(appended)
     const reply = replyAt(answerOf(values) as Array<Buffer | null>, 0)
-    if ((await keysOfWrongType(this.#connection, [keys], [reply])).length > 0)
-      throw new UnreadableRecord('a key of the customer holds no string')
     const state = await this.#stateOf(key, reply, lexicon)
     this.#afterLoad(keys, key, state)
     return state

@@ -2,7 +2,6 @@ import { History } from '../../domain/history.js'
 import type { CustomerKey, Lexicon } from '../../domain/customer.js'
 import type { CustomerState } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
-import { UnreadableRecord } from './errors.js'
 import { decodeHistory } from './history-codec.js'
 import type { CustomerKeys } from './keys.js'
 import type { Names } from './names.js'
@@ -36,6 +35,7 @@ interface PromiseWithResolver<T> {
 
 /**
  * Joins the loads of one event-loop turn into one MGET; a customer asked for twice is read once.
+ * A key of another type, which nothing here writes, reads as absent: without a profile nothing is consented to.
  * In a cluster this is where a turn's customers would be split by node, one MGET each.
  */
 export class Loader {
@@ -68,64 +68,13 @@ export class Loader {
         'MGET',
         ...waiting.flatMap(({ keys }) => loadKeys(keys))
       )
-      const replies = waiting.map((_, i) => replyAt(values as Array<Buffer | null>, i))
-      const unreadable = await this.#ofWrongType(waiting, replies)
-      waiting.forEach(({ keys, reply }, i) => {
-        if (unreadable.has(keys))
-          reply.reject(
-            new UnreadableRecord(
-              `a key of ${keys.profile.slice(0, -1)} holds no string; erase the customer or restore it`
-            )
-          )
-        else reply.resolve(replies[i]!)
+      waiting.forEach(({ reply }, i) => {
+        reply.resolve(replyAt(values as Array<Buffer | null>, i))
       })
     } catch (error) {
       for (const { reply } of waiting) reply.reject(error)
     }
   }
-
-  /**
-   * MGET answers nil for a key of another type, which must not pass for a customer without history or consent.
-   * So what was nil is looked at once more: nothing is paid where profile and history are there.
-   */
-  async #ofWrongType(
-    waiting: readonly Waiting[],
-    replies: readonly Reply[]
-  ): Promise<Set<CustomerKeys>> {
-    return new Set(
-      await keysOfWrongType(
-        this.#connection,
-        waiting.map(({ keys }) => keys),
-        replies
-      )
-    )
-  }
-}
-
-/** The customers among these whose absent profile or history is in truth a key of another type. */
-export async function keysOfWrongType(
-  connection: Connection,
-  customers: readonly CustomerKeys[],
-  replies: readonly Reply[]
-): Promise<CustomerKeys[]> {
-  const absent = customers.flatMap((keys, i) => [
-    ...(replies[i]!.profile === null ? [{ keys, key: keys.profile }] : []),
-    ...(replies[i]!.history === null ? [{ keys, key: keys.history }] : [])
-  ])
-  if (
-    absent.length === 0 ||
-    (await connection.command('EXISTS', ...absent.map(({ key }) => key))) === 0
-  )
-    return []
-  // Rare: a key of another type, or a customer written between the two commands. GET tells them apart.
-  const answers = await connection.runAll(
-    absent.map(({ key }) => ({ command: 'GET', args: [key] }))
-  )
-  const failed = answers.find(
-    (answer): answer is Error => answer instanceof Error && !(answer instanceof UnreadableRecord)
-  )
-  if (failed !== undefined) throw failed
-  return absent.flatMap(({ keys }, i) => (answers[i] instanceof UnreadableRecord ? [keys] : []))
 }
 
 export function replyAt(values: ReadonlyArray<Buffer | null>, customer: number): Reply {

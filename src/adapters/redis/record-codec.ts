@@ -15,15 +15,15 @@ const VERSION = 1
 /** Records packed in one go; between two goes waiting requests get their turn. */
 const PACKED_TOGETHER = 16
 
-
-
-
 const packr = new Packr({ useRecords: false })
 
 /** Packs here, a few records at a time, and compresses on another thread. */
 export async function encodeRecords(records: readonly FreshRecord[]): Promise<Buffer> {
   const parts: Buffer[] = []
-  for (const [i, { id, decidedAtMs, strategyHash, answer, request, packTrace }] of records.entries()) {
+  for (const [
+    i,
+    { id, decidedAtMs, strategyHash, answer, request, packTrace }
+  ] of records.entries()) {
     if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
     parts.push(packr.pack([id, decidedAtMs, strategyHash, answer, request, packTrace()]))
   }

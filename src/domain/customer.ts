@@ -40,6 +40,6 @@ export interface Lexicon {
 }
 
 /** One text for a customer, as hashed into buckets and shown to people: `crm/c-1001`. */
-export function customerText (key: CustomerKey): string {
+export function customerText(key: CustomerKey): string {
   return `${key.namespace}/${key.id}`
 }

@@ -78,8 +78,18 @@ export interface PlacedOffer {
   readonly treatmentId: string
   readonly rank: number
   readonly priority: number
-  readonly factors: { readonly p: number; readonly c: number; readonly v: number; readonly l: number } | null
-  readonly propensity: { readonly value: number; readonly source: PropensitySource; readonly model: string | null; readonly evidence: number } | null
+  readonly factors: {
+    readonly p: number
+    readonly c: number
+    readonly v: number
+    readonly l: number
+  } | null
+  readonly propensity: {
+    readonly value: number
+    readonly source: PropensitySource
+    readonly model: string | null
+    readonly evidence: number
+  } | null
   readonly probability: number
   /** Signed proof of this offer in this answer, put in when the decision has its id; null in mode test, where there is nothing to tell. */
   token: string | null

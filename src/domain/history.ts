@@ -23,7 +23,7 @@ export class History {
   readonly untilsMs: Float64Array
   readonly older: readonly HourCount[]
 
-  constructor (columns: HistoryColumns, older: readonly HourCount[] = []) {
+  constructor(columns: HistoryColumns, older: readonly HourCount[] = []) {
     this.timesMs = columns.timesMs
     this.types = columns.types
     this.offers = columns.offers
@@ -32,12 +32,12 @@ export class History {
     this.older = older
   }
 
-  get length (): number {
+  get length(): number {
     return this.timesMs.length
   }
 
   /** The same history with one more event, put where its time belongs. */
-  with (event: HistoryEvent): History {
+  with(event: HistoryEvent): History {
     let at = 0
     while (at < this.length && this.timesMs[at]! > event.timeMs) at++
     return new History(
@@ -53,16 +53,26 @@ export class History {
   }
 
   /** How many events of a type lie in (nowMs − windowMs, nowMs]; `offer` NO_INDEX counts all offers and none. */
-  count (type: number, offer: number, windowMs: number, nowMs: number): number {
+  count(type: number, offer: number, windowMs: number, nowMs: number): number {
     const sinceMs = nowMs - windowMs
     let found = 0
     for (let i = 0; i < this.timesMs.length; i++) {
       const timeMs = this.timesMs[i]!
       if (timeMs <= sinceMs) break
-      if (timeMs <= nowMs && this.types[i] === type && (offer === NO_INDEX || this.offers[i] === offer)) found++
+      if (
+        timeMs <= nowMs &&
+        this.types[i] === type &&
+        (offer === NO_INDEX || this.offers[i] === offer)
+      )
+        found++
     }
     for (const hour of this.older) {
-      if (hour.startMs > sinceMs && hour.startMs <= nowMs && hour.type === type && (offer === NO_INDEX || hour.offer === offer)) {
+      if (
+        hour.startMs > sinceMs &&
+        hour.startMs <= nowMs &&
+        hour.type === type &&
+        (offer === NO_INDEX || hour.offer === offer)
+      ) {
         found += hour.count
       }
     }
@@ -70,13 +80,23 @@ export class History {
   }
 
   /** When an event of the type last happened up to nowMs, in ms since 1970; -1 when it never did. */
-  lastMs (type: number, offer: number, nowMs: number): number {
+  lastMs(type: number, offer: number, nowMs: number): number {
     for (let i = 0; i < this.timesMs.length; i++) {
-      if (this.timesMs[i]! <= nowMs && this.types[i] === type && (offer === NO_INDEX || this.offers[i] === offer)) return this.timesMs[i]!
+      if (
+        this.timesMs[i]! <= nowMs &&
+        this.types[i] === type &&
+        (offer === NO_INDEX || this.offers[i] === offer)
+      )
+        return this.timesMs[i]!
     }
     let lastMs = -1
     for (const hour of this.older) {
-      if (hour.type === type && (offer === NO_INDEX || hour.offer === offer) && hour.startMs <= nowMs) lastMs = Math.max(lastMs, hour.startMs)
+      if (
+        hour.type === type &&
+        (offer === NO_INDEX || hour.offer === offer) &&
+        hour.startMs <= nowMs
+      )
+        lastMs = Math.max(lastMs, hour.startMs)
     }
     return lastMs
   }
@@ -91,8 +111,12 @@ export interface HistoryEvent {
   readonly untilMs: number
 }
 
-function insert<T extends Float64Array | Int32Array> (column: T, at: number, value: number): T {
-  const longer = (column instanceof Float64Array ? new Float64Array(column.length + 1) : new Int32Array(column.length + 1)) as T
+function insert<T extends Float64Array | Int32Array>(column: T, at: number, value: number): T {
+  const longer = (
+    column instanceof Float64Array
+      ? new Float64Array(column.length + 1)
+      : new Int32Array(column.length + 1)
+  ) as T
   longer.set(column.subarray(0, at))
   longer[at] = value
   longer.set(column.subarray(at), at + 1)

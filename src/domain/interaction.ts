@@ -17,7 +17,7 @@ export type InteractionType = (typeof INTERACTION_TYPES)[number]
 /** The interaction types that a caller may tell; decisions are recorded by the service itself. */
 export const TELLABLE_TYPES: readonly InteractionType[] = INTERACTION_TYPES.slice(1)
 
-export function isInteractionType (type: string): type is InteractionType {
+export function isInteractionType(type: string): type is InteractionType {
   return (INTERACTION_TYPES as readonly string[]).includes(type)
 }
 
@@ -67,5 +67,9 @@ export interface IncomingEvent {
 export interface EventsReceipt {
   readonly accepted: number
   readonly duplicates: number
-  readonly rejected: ReadonlyArray<{ readonly index: number; readonly code: string; readonly detail: string }>
+  readonly rejected: ReadonlyArray<{
+    readonly index: number
+    readonly code: string
+    readonly detail: string
+  }>
 }

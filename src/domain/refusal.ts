@@ -23,7 +23,7 @@ export class Refusal extends Error {
   readonly code: RefusalCode
   readonly faults: readonly Fault[]
 
-  constructor (code: RefusalCode, detail: string, faults: readonly Fault[] = []) {
+  constructor(code: RefusalCode, detail: string, faults: readonly Fault[] = []) {
     super(detail)
     this.code = code
     this.faults = faults

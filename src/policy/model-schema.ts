@@ -13,7 +13,9 @@ const from = z
   })
   .describe('What the column holds: an attribute, a context name or any expression')
 const missing = z
-  .union([scalar, z.nan().meta({ type: 'number' })], { error: 'must be a number, text, true, false or .nan' })
+  .union([scalar, z.nan().meta({ type: 'number' })], {
+    error: 'must be a number, text, true, false or .nan'
+  })
   .optional()
   .describe('Stands in where the value is missing')
 const values = z

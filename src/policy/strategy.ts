@@ -24,7 +24,14 @@ export interface Problem extends Place {
   readonly severity: 'error' | 'warning'
 }
 
-export type ValueType = 'number' | 'integer' | 'string' | 'boolean' | 'timestamp' | 'list<string>' | 'list<number>'
+export type ValueType =
+  | 'number'
+  | 'integer'
+  | 'string'
+  | 'boolean'
+  | 'timestamp'
+  | 'list<string>'
+  | 'list<number>'
 
 /** One declared attribute or context name. */
 export interface Declared {
@@ -70,11 +77,21 @@ export interface Treatment {
 
 /** What a condition reads, for explanations: where the value stands in the facts. */
 export type Read =
-  | { readonly kind: 'attribute' | 'context', readonly label: string, readonly slot: number }
-  | { readonly kind: 'segment', readonly label: string, readonly slot: number }
-  | { readonly kind: 'call', readonly label: string, readonly slot: number, readonly boolean: boolean }
-  | { readonly kind: 'offerCall', readonly label: string, readonly slot: number, readonly boolean: boolean }
-  | { readonly kind: 'offer', readonly label: string, readonly slot: number }
+  | { readonly kind: 'attribute' | 'context'; readonly label: string; readonly slot: number }
+  | { readonly kind: 'segment'; readonly label: string; readonly slot: number }
+  | {
+      readonly kind: 'call'
+      readonly label: string
+      readonly slot: number
+      readonly boolean: boolean
+    }
+  | {
+      readonly kind: 'offerCall'
+      readonly label: string
+      readonly slot: number
+      readonly boolean: boolean
+    }
+  | { readonly kind: 'offer'; readonly label: string; readonly slot: number }
 
 /** A checked and compiled condition. */
 export interface Condition {
@@ -85,7 +102,7 @@ export interface Condition {
   readonly test: number
   readonly reads: readonly Read[]
   /** The result for one offer; for a condition with a test number simply that test. */
-  holds (facts: Facts, offer: number): Tri
+  holds(facts: Facts, offer: number): Tri
 }
 
 /** A checked and compiled number, for values, formulas and model inputs. */
@@ -97,7 +114,7 @@ export interface Expression {
   readonly perOffer: boolean
   readonly reads: readonly Read[]
   /** The value for an offer (ignored unless perOffer); undefined where something it reads is missing. */
-  value (facts: Facts, offer: number): AttributeValue | undefined
+  value(facts: Facts, offer: number): AttributeValue | undefined
 }
 
 /** Everything that all conditions of a strategy share. */
@@ -105,7 +122,7 @@ export interface Program {
   readonly testCount: number
   readonly callCount: number
   /** Evaluates every test and call that does not depend on the offer, segments first: each distinct one once. */
-  run (facts: Facts): void
+  run(facts: Facts): void
   /** By offerCall slot: a call that depends on the offer, such as seen(type, "same", window); NaN where unknown. */
   readonly offerCalls: ReadonlyArray<(facts: Facts, offer: number) => number>
 }
@@ -174,7 +191,12 @@ export interface Example {
     readonly tags: readonly string[]
     /** Purpose → granted. */
     readonly consent: Readonly<Record<string, boolean>>
-    readonly history: ReadonlyArray<{ readonly type: string, readonly offer?: string | undefined, readonly channel?: string | undefined, readonly ago: number }>
+    readonly history: ReadonlyArray<{
+      readonly type: string
+      readonly offer?: string | undefined
+      readonly channel?: string | undefined
+      readonly ago: number
+    }>
     readonly channel: string
     readonly placements: readonly string[]
     readonly exclude: readonly string[]
@@ -212,7 +234,7 @@ export interface Strategy {
   readonly issues: readonly string[]
   readonly offers: readonly Offer[]
   readonly offerIndex: ReadonlyMap<string, number>
-  readonly segments: ReadonlyArray<{ readonly name: string, readonly condition: Condition }>
+  readonly segments: ReadonlyArray<{ readonly name: string; readonly condition: Condition }>
   readonly contextWeights: readonly ContextWeight[]
   /** undefined: p × c × v × l. */
   readonly formula: Formula | undefined
@@ -233,13 +255,24 @@ export interface Formula {
   readonly place: Place
   readonly reads: readonly Read[]
   /** undefined where an attribute that it reads is missing. */
-  priority (facts: Facts, offer: number, p: number, c: number, v: number, l: number): number | undefined
+  priority(
+    facts: Facts,
+    offer: number,
+    p: number,
+    c: number,
+    v: number,
+    l: number
+  ): number | undefined
 }
 
 /** The outcome of compiling: the strategy, or everything that is wrong with it. Warnings may come with both. */
 export type Compiled =
-  | { readonly strategy: Strategy, readonly problems: readonly Problem[], compileFeature: CompileFeature }
-  | { readonly strategy: undefined, readonly problems: readonly Problem[] }
+  | {
+      readonly strategy: Strategy
+      readonly problems: readonly Problem[]
+      compileFeature: CompileFeature
+    }
+  | { readonly strategy: undefined; readonly problems: readonly Problem[] }
 
 /**
  * Compiles the `from` of a model's input against the strategy: an expression, or problems placed relative to where it stands.

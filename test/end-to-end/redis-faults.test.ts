@@ -51,7 +51,7 @@ test('decisions are fallbacks while Redis hangs or is dead, in time and never a 
   const service = await startService(t, {
     redisUrl: redis.url,
     files: { 'rules/strategy.yaml': rulesWith({ offers: offerYaml('a') }) },
-    env: { OFFERD_LOG_LEVEL: 'fatal' }
+    env: { OFFERD_LOG_LEVEL: 'silent' }
   })
   await askUntilWhole(service)
   t.match(await ask(service), { status: 200, degraded: [], fallback: false })

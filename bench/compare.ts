@@ -77,7 +77,7 @@ async function compare(dir: string, stops: Array<() => Promise<void>>): Promise<
     { label: '(c) offerd', server: offerd, explain: 'none' },
     { label: '(c) + explain full', server: offerd, explain: 'full' }
   ]
-  const load = startLoad<LoadOrder, LoadResult>()
+  const load = startLoad()
   stops.push(load.stop)
   const tables: string[] = []
   for (const connections of CONNECTIONS)

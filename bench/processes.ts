@@ -1,6 +1,7 @@
 import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { LoadOrder, LoadResult } from './load.js'
 
 /** Where a process may run, so that the server has a processor of its own; undefined where this cannot be asked for. */
 export type Processor = 0 | 1
@@ -86,8 +87,8 @@ export async function startRedis(dir: string): Promise<{ socket: string; stop():
 }
 
 /** The process that makes the load. */
-export function startLoad<Order extends object, Result>(): {
-  run(order: Order): Promise<Result>
+export function startLoad(): {
+  run(order: LoadOrder): Promise<LoadResult>
   stop(): Promise<void>
 } {
   const child = fork(new URL('./load.ts', import.meta.url), {
@@ -98,7 +99,7 @@ export function startLoad<Order extends object, Result>(): {
   return {
     run: async order => {
       child.send(order)
-      const [result] = (await once(child, 'message')) as [Result]
+      const [result] = (await once(child, 'message')) as [LoadResult]
       return result
     },
     stop: () => stop(child)

@@ -2,8 +2,8 @@
 
 export const OFFERS = 50
 export const COLUMNS = 32
-export const ATTRIBUTES = 60
-export const HISTORY = 20
+const ATTRIBUTES = 60
+const HISTORY = 20
 
 /** What an offer is worth; also a column of the model, so that every row differs. */
 export function offerValue(offer: number): number {

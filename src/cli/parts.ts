@@ -14,7 +14,7 @@ export interface Parts {
   /** Runs work once after a while; what is waiting does not keep the process alive. */
   schedule(work: () => void, delayMs: number): void
   /** JSON lines, to stdout for a service and to stderr for a command whose stdout is its result. */
-  createLog(level: LogLevel, output: 'stdout' | 'stderr'): AppDeps['log'] & Log
+  createLog(level: LogLevel, output: 'stdout' | 'stderr'): AppDeps['log']
   /** `lexicon`: the words of the strategy in force, so that no caller invents series. */
   createMeters(lexicon: () => Lexicon): Meters & AppDeps['metrics']
   createFiles(config: Config): StrategyFiles

@@ -18,7 +18,7 @@ import { formatTime } from './times.js'
 import { checkId } from './values.js'
 
 /** Most entries of a history in one answer, and what is kept. */
-export const MOST_HISTORY = 200
+const MOST_HISTORY = 200
 
 export interface CustomersNeeds {
   readonly customers: CustomerStore

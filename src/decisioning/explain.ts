@@ -132,7 +132,7 @@ function renderWeights(contest: ContestTrace, offer: number, texts: ExplanationT
     const { weight, offers } = contest.weights[i]!
     const isFor =
       offers === undefined ? texts.weights[weight]!.isFor[offer] === 1 : offers.includes(offer)
-    if (isFor) text += text === '' ? i : `,${i}`
+    if (isFor) text += text === '' ? String(i) : `,${i}`
   }
   return text === '' ? '' : `,"contextWeights":[${text}]`
 }

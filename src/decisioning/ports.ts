@@ -1,5 +1,5 @@
 import type { CustomerEvent, AppendOutcome } from '../domain/interaction.js'
-import type { AttributeValue, Consent, CustomerKey, Lexicon, Profile } from '../domain/customer.js'
+import type { AttributeValue, CustomerKey, Lexicon, Profile } from '../domain/customer.js'
 import type { History } from '../domain/history.js'
 import type { SourceFile } from '../policy/strategy.js'
 
@@ -210,4 +210,4 @@ export interface Meters {
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }
 
-export type { AttributeValue, Consent, CustomerKey, SourceFile }
+export type { SourceFile }

@@ -2,9 +2,7 @@ import type { History } from '../domain/history.js'
 
 /** Truth with a third value, for what cannot be known: 0 false, 1 true, 2 unknown. A rule holds only when 1. */
 export type Tri = 0 | 1 | 2
-export const FALSE = 0
 export const TRUE = 1
-export const UNKNOWN = 2
 
 /**
  * What the conditions of one decision read and what they found. Made once a decision, with every field set.

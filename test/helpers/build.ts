@@ -1,8 +1,6 @@
 import { LOCAL_CALLER, type Caller } from '../../src/domain/caller.js'
 import type { Lexicon } from '../../src/domain/customer.js'
-import type { DecisionRequest } from '../../src/domain/decision.js'
 import { INTERACTION_TYPES } from '../../src/domain/interaction.js'
-import { compileStrategy } from '../../src/policy/compile.js'
 import type {
   Channel,
   Declared,
@@ -35,16 +33,6 @@ export function strategy(changes: Partial<StrategyParts> = {}): Strategy {
   }
 }
 
-/** A strategy compiled from rules as a person writes them, in one file. Throws with every problem. */
-export function strategyFrom(yamlText: string): Strategy {
-  const compiled = compileStrategy([{ path: 'rules/test.yaml', text: yamlText }])
-  if (compiled.strategy !== undefined) return compiled.strategy
-  const problems = compiled.problems.map(
-    ({ line, column, message }) => `${line}:${column} ${message}`
-  )
-  throw new Error(`The strategy of the test does not compile:\n${problems.join('\n')}`)
-}
-
 function lexiconOf(parts: StrategyParts): Lexicon {
   return {
     attributes: parts.attributes.map(({ name }) => name),
@@ -65,11 +53,11 @@ export function attribute(changes: Partial<Declared> & Pick<Declared, 'name'>): 
   return { type: 'string', protected: false, personal: false, ...changes }
 }
 
-export function channel(changes: Partial<Channel> = {}): Channel {
+function channel(changes: Partial<Channel> = {}): Channel {
   return { index: 0, id: 'web', direction: 'inbound', activate: 'on_impression', ...changes }
 }
 
-export function treatment(changes: Partial<Treatment> = {}): Treatment {
+function treatment(changes: Partial<Treatment> = {}): Treatment {
   return {
     id: 'gold-card.web.hero',
     contentJson: new Map([['', '{}']]),
@@ -78,7 +66,7 @@ export function treatment(changes: Partial<Treatment> = {}): Treatment {
   }
 }
 
-export function placement(changes: Partial<Placement> = {}): Placement {
+function placement(changes: Partial<Placement> = {}): Placement {
   return {
     index: 0,
     id: 'home_hero',
@@ -116,15 +104,6 @@ export function offer(changes: Partial<Offer> = {}): Offer {
     modelPlace: { file: 'rules/offers.yaml', line: 1, column: 1 },
     prior: 0.5,
     positive: 'accept',
-    ...changes
-  }
-}
-
-export function request(changes: Partial<DecisionRequest> = {}): DecisionRequest {
-  return {
-    customer: { id: 'c-1001' },
-    channel: 'web',
-    placements: [{ id: 'home_hero' }],
     ...changes
   }
 }

@@ -84,7 +84,7 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
   }
 }
 
-export async function writeFiles(dir: string, files: Files): Promise<void> {
+async function writeFiles(dir: string, files: Files): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(dir, path)), { recursive: true })
     await writeFile(join(dir, path), content)

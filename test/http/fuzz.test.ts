@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import { test } from 'tap'
@@ -284,6 +286,15 @@ const asked: fc.Arbitrary<InjectOptions> = fc
       }))
   )
 
+setFlagsFromString('--expose_gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** What is in use after everything that can go has gone. */
+function heapMegabytes(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed / 1e6
+}
+
 test(`none of ${RUNS} requests makes the service fail, and it serves the next one`, {
   timeout: 60_000 + RUNS * 20
 }, async t => {
@@ -305,6 +316,7 @@ test(`none of ${RUNS} requests makes the service fail, and it serves the next on
   const [open, keyed] = [serveForReal(t), serveForReal(t, { keys })]
   const statuses = new Map<number, number>()
   let count = 0
+  let warmMegabytes = 0
   await fc.assert(
     fc.asyncProperty(asked, fc.nat(9), async (request, dice) => {
       const response = await (dice < 2 ? keyed : open).inject(request)
@@ -318,7 +330,8 @@ test(`none of ${RUNS} requests makes the service fail, and it serves the next on
           throw new Error(`another status: ${body}`)
       }
       if (/node_modules|\.ts:\d|\\n +at /.test(body)) throw new Error(`a stack: ${body}`)
-      if (++count % 20 === 0) {
+      if (++count === Math.floor(RUNS / 4)) warmMegabytes = heapMegabytes()
+      if (count % 20 === 0) {
         const payload = { customer: CUSTOMER, channel: 'web', placements: [{ id: 'home_hero' }] }
         const next = await open.inject({ method: 'POST', url: '/v1/decisions', payload })
         if (next.statusCode !== 200) throw new Error(`the next request: ${next.body}`)
@@ -326,6 +339,12 @@ test(`none of ${RUNS} requests makes the service fail, and it serves the next on
     }),
     { numRuns: RUNS, includeErrorInReport: true }
   )
+  const grownMegabytes = heapMegabytes() - warmMegabytes
+  t.comment(
+    `heap after a quarter ${warmMegabytes.toFixed(1)} MB, at the end ${grownMegabytes.toFixed(1)} MB more`
+  )
+  // What is left are the customers, events and decisions that the requests stored.
+  t.ok(grownMegabytes < 8 + RUNS * 0.004, `the heap grew by ${grownMegabytes.toFixed(1)} MB`)
   t.comment(
     `answers by status: ${JSON.stringify(Object.fromEntries([...statuses].sort(([a], [b]) => a - b)))}`
   )

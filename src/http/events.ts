@@ -12,6 +12,19 @@ import { sendProblem } from './refuse.js'
 const CLOUD_EVENT = 'application/cloudevents+json'
 const CLOUD_EVENTS = 'application/cloudevents-batch+json'
 
+/** Which member of a lone event a rejection is about; the whole event where there is none. */
+const POINTERS: ReadonlyMap<string, string> = new Map([
+  ['token_invalid', '/token'],
+  ['token_expired', '/token'],
+  ['token_required', '/token'],
+  ['unknown_type', '/type'],
+  ['unknown_offer', '/offerId'],
+  ['unknown_channel', '/channel'],
+  ['unknown_namespace', '/customer/namespace'],
+  ['invalid_time', '/time'],
+  ['in_future', '/time']
+])
+
 /** POST /v1/events: one event, many, or CloudEvents in any of their three modes. */
 export function eventRoutes(
   app: FastifyInstance,
@@ -29,7 +42,8 @@ export function eventRoutes(
       const [rejection] = receipt.rejected
       if (!lone || rejection === undefined) return reply.code(202).send(receipt)
       const refusal = problem('not_allowed', rejection.detail, request.id)
-      const body = { ...refusal, rejected: receipt.rejected }
+      const errors = [{ pointer: POINTERS.get(rejection.code) ?? '', detail: rejection.detail }]
+      const body = { ...refusal, errors, rejected: receipt.rejected }
       return sendProblem(reply, body)
     }
   )

@@ -1,6 +1,9 @@
 import { escapePointer } from '../decisioning/faults.js'
 import { Refusal, type Fault } from '../domain/refusal.js'
 
+/** The parser quotes what it could not read; a line of it is enough. */
+const LONGEST_QUOTE = 120
+
 /** Deepest nesting of arrays and objects in a body. */
 const MOST_DEPTH = 32
 /** Most members of one object and most items of one array in a body. */
@@ -14,11 +17,15 @@ export function parseJson(text: string): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch {
-    throw new Refusal(
-      'malformed',
-      text === '' ? 'The body is empty; JSON is needed here.' : 'The body is not JSON.'
-    )
+  } catch (error) {
+    if (text === '')
+      throw new Refusal('malformed', 'The body is empty; JSON is needed here.', [
+        { pointer: '', detail: 'is empty' }
+      ])
+    const where = error instanceof Error ? error.message.slice(0, LONGEST_QUOTE) : ''
+    throw new Refusal('malformed', 'The body is not JSON.', [
+      { pointer: '', detail: `is not JSON: ${where}` }
+    ])
   }
   const fault = findFault(value, 1)
   if (fault === undefined) return value

@@ -209,6 +209,15 @@ function checkAccess({ customer, channel }: About, caller: Caller): EventRejecti
   return undefined
 }
 
+/** An interaction told with a token and without an id is one fact however often it is sent: a reloaded page is no second click. */
+function ownId(
+  event: IncomingEvent,
+  { decisionId, placement, offerId }: About
+): string | undefined {
+  if (event.token === undefined || offerId === undefined) return undefined
+  return [decisionId, placement, offerId, event.type].join(':')
+}
+
 function stored(
   event: IncomingEvent,
   about: About,
@@ -218,7 +227,7 @@ function stored(
   const { value, reason, data } = event
   const told: CustomerEvent = {
     customer: about.customer,
-    id: event.id ?? freshId(),
+    id: event.id ?? ownId(event, about) ?? freshId(),
     source: event.source ?? caller.id,
     type: event.type,
     timeMs: (event.time === undefined ? undefined : parseTime(event.time)) ?? nowMs

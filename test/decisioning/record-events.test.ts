@@ -99,6 +99,16 @@ test('behaviour with a token is about the customer and no offer', async t => {
   ])
 })
 
+test('a token told again without an id is the same fact, by type and offer', async t => {
+  const { tell, tokens } = setUp(t)
+  const counts = async (type: string, token: string): Promise<number> =>
+    (await tell([{ type, token }], BROWSER)).accepted
+  t.equal(await counts('click', tokens.first), 1)
+  t.equal(await counts('click', tokens.first), 0)
+  t.equal(await counts('accept', tokens.first), 1)
+  t.equal(await counts('click', tokens.second), 1)
+})
+
 test('history from elsewhere needs no token from a server', async t => {
   const { tell, customers } = setUp(t)
   const elsewhere = {

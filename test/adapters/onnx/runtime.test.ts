@@ -432,5 +432,6 @@ test('releasing gives the memory back', async t => {
   await reload(200)
   const grownMb = (process.memoryUsage().rss - before) / 1e6
   t.comment(`${grownMb.toFixed(1)} MB more after 200 reloads of a file of ${bytes.length} bytes`)
-  t.ok(grownMb < 24, 'kept sessions would add more than this')
+  // Kept sessions add 170 MB; what JavaScript's own heap grows by meanwhile differs between Node.js lines.
+  t.ok(grownMb < 80, 'kept sessions would add more than this')
 })

@@ -80,12 +80,14 @@ function outcomeOrder({ offers, stages, contest }: Trace): { winners: number; or
   return { winners: selected.length, order }
 }
 
+/** The stages that removed something, and what was left after each; `selected` always ends it. */
 function funnel({ offers, stages }: Trace): string {
   const removed = new Uint32Array(STAGES.length)
   for (let i = 0; i < stages.length; i++) removed[stages[i]!]!++
   let left = offers.length
   let text = ''
   for (let stage = 0; stage < stageNumber.selected; stage++) {
+    if (removed[stage] === 0) continue
     left -= removed[stage]!
     text += `{"stage":"${STAGES[stage]!}","removed":${removed[stage]!},"left":${left}},`
   }
@@ -107,22 +109,33 @@ function renderOutcome(outcome: number, rendering: Rendering): string {
   return `${texts.heads[offer]!}${STAGES[trace.stages[position]!]!}"${renderRemoval(offer, position, rendering)}}`
 }
 
-function renderScored(contest: ContestTrace, i: number, { trace, texts, full }: Rendering): string {
+function renderScored(contest: ContestTrace, i: number, rendering: Rendering): string {
+  const { trace, texts, full } = rendering
   const position = contest.positions[i]!
   const offer = trace.offers[position]!
-  const place =
+  const head =
     trace.stages[position] === stageNumber.selected
-      ? `selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])}`
-      : 'outranked"'
-  const v = contest.v[i]!
-  // Most values and all levers are the offer's own, so their text is there already.
-  const rest =
-    texts.values[offer] === v ? texts.tails[offer]! : `,"v":${figure(v)}${texts.levers[offer]!}`
+      ? `${texts.heads[offer]!}selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])},"priority":`
+      : texts.outranked[offer]!
+  const figures = `${figure(contest.priorities[i]!)},"factors":{"p":${probability(contest.p[i]!)}`
   const weights = full && contest.weights.length > 0 ? renderWeights(contest, offer, texts) : ''
-  return (
-    `${texts.heads[offer]!}${place},"priority":${figure(contest.priorities[i]!)}` +
-    `,"factors":{"p":${probability(contest.p[i]!)},"c":${figure(contest.c[i]!)}${rest}${texts.sources[contest.models[i]!]!}${weights}}`
-  )
+  return `${head}${figures}${renderRest(contest, i, offer, texts)}${weights}}`
+}
+
+/** C, V, L and the model. Nearly always they are the offer's own and stand ready as one text. */
+function renderRest(
+  contest: ContestTrace,
+  i: number,
+  offer: number,
+  texts: ExplanationTexts
+): string {
+  const c = contest.c[i]!
+  const v = contest.v[i]!
+  const model = contest.models[i]!
+  const usual = texts.values[offer] === v && texts.models[offer] === model
+  if (usual && c === 1) return texts.plainRests[offer]!
+  if (usual) return `,"c":${figure(c)}${texts.rests[offer]!}`
+  return `,"c":${figure(c)},"v":${figure(v)}${texts.levers[offer]!}${texts.sources[model]!}`
 }
 
 /** Which of the explanation's context weights are about this offer, by their place in its list. */

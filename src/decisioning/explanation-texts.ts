@@ -1,4 +1,3 @@
-import { figure } from './figures.js'
 import type { Legend, LegendRule } from './legend.js'
 
 /** Pieces of JSON text that are the same in every explanation of one strategy. */
@@ -7,8 +6,14 @@ export interface ExplanationTexts {
   readonly heads: readonly string[]
   /** By offer: its value where that is a number, NaN where it depends on the customer. */
   readonly values: readonly number[]
-  /** By offer: value and lever. */
-  readonly tails: readonly string[]
+  /** By offer: its model + 1, 0 for the prior. */
+  readonly models: readonly number[]
+  /** By offer: from its name to the figure of its priority, when it was outranked. */
+  readonly outranked: readonly string[]
+  /** By offer: value, lever and model. */
+  readonly rests: readonly string[]
+  /** By offer: the same after a context factor of 1. */
+  readonly plainRests: readonly string[]
   /** By offer: the lever. */
   readonly levers: readonly string[]
   /** By model + 1, the prior first. */
@@ -36,17 +41,25 @@ export function textsOf(legend: Legend): ExplanationTexts {
 
 function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
   const levers = offers.map(
-    ({ lever, mandatory }) => `,"l":${figure(lever)}}${mandatory ? ',"mandatory":true' : ''}`
+    ({ lever, mandatory }) =>
+      `,"l":${JSON.stringify(lever)}}${mandatory ? ',"mandatory":true' : ''}`
   )
   const values = offers.map(({ value }) => (typeof value === 'number' ? value : NaN))
+  const heads = offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"`)
+  const sources = ['', ...models.map(name => `,"model":${JSON.stringify(name)}`)]
+  const usual = offers.map(({ model }) => (model === undefined ? 0 : models.indexOf(model) + 1))
+  const rests = values.map(
+    (value, i) => `,"v":${JSON.stringify(value)}${levers[i]!}${sources[usual[i]!]!}`
+  )
   return {
-    heads: offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"`),
+    heads,
+    outranked: heads.map(head => `${head}outranked","priority":`),
     values,
-    tails: values.map((value, i) =>
-      Number.isNaN(value) ? '' : `,"v":${figure(value)}${levers[i]!}`
-    ),
+    models: usual,
+    rests,
+    plainRests: rests.map(rest => `,"c":1${rest}`),
     levers,
-    sources: ['', ...models.map(name => `,"model":${JSON.stringify(name)}`)],
+    sources,
     rules: offers.map(({ rules }) => rules.map(ruleText)),
     valueRules: offers.map(({ value }) => (typeof value === 'number' ? '' : ruleText(value))),
     labels: reads.map(({ label }) => `${JSON.stringify(label)}:`),

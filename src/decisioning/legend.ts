@@ -40,6 +40,8 @@ export interface LegendOffer {
   readonly value: number | LegendRule
   /** L, the factor of the lever. */
   readonly lever: number
+  /** The model that scores it; the prior does where there is none. */
+  readonly model: string | undefined
   readonly mandatory: boolean
 }
 
@@ -78,6 +80,7 @@ export function writeLegend(strategy: Strategy): Legend {
     purposes: offer.purposes,
     mandatory: offer.mandatory,
     lever: offer.leverFactor,
+    model: offer.model,
     rules: offer.rules.map(({ owner, stage, condition }) => ({
       kind: stage,
       owner,

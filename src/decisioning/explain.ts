@@ -1,7 +1,7 @@
 import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
 import { textsOf, type ExplanationTexts } from './explanation-texts.js'
-import { figure, probability } from './figures.js'
+import { figure } from './figures.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
 import type { ContestTrace, Trace } from './trace.js'
 
@@ -26,7 +26,7 @@ export function explainInAnswer(trace: Trace, legend: Legend): string | undefine
 /**
  * Renders what a decision recorded as JSON text: how many candidates each stage removed, and for every candidate its one outcome.
  * Outcomes stand in this order: selected and outranked by rank, then the removed ones by offer.
- * Figures are rounded: probabilities to 9 decimals, others to 6.
+ * Figures are rounded to 6 decimals; the answer itself has them exactly.
  */
 export function renderExplanation(trace: Trace, legend: Legend, page: ExplanationPage): string {
   const rendering: Rendering = {
@@ -74,7 +74,8 @@ function outcomeOrder({ offers, stages, contest }: Trace): { winners: number; or
     }
   }
   const order = selected.concat(outranked)
-  for (let position = 0; position < offers.length; position++) {
+  // Nothing is left to look for where every candidate was scored.
+  for (let position = 0; order.length < offers.length; position++) {
     if (scored[position] === 0) order.push(-1 - position)
   }
   return { winners: selected.length, order }
@@ -117,7 +118,7 @@ function renderScored(contest: ContestTrace, i: number, rendering: Rendering): s
     trace.stages[position] === stageNumber.selected
       ? `${texts.heads[offer]!}selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])},"priority":`
       : texts.outranked[offer]!
-  const figures = `${figure(contest.priorities[i]!)},"factors":{"p":${probability(contest.p[i]!)}`
+  const figures = `${figure(contest.priorities[i]!)},"factors":{"p":${figure(contest.p[i]!)}`
   const weights = full && contest.weights.length > 0 ? renderWeights(contest, offer, texts) : ''
   return `${head}${figures}${renderRest(contest, i, offer, texts)}${weights}}`
 }

@@ -4,13 +4,6 @@ const MILLION = 1e6
 /** Below this the digits before the point are few enough for whole-number arithmetic to be exact. */
 const LARGEST = 1e9
 
-/** A probability as JSON with 9 decimals at the most; what is no probability is printed as it is. */
-export function probability(value: number): string {
-  const billionths = Math.round(value * 1e9)
-  if (!(billionths >= 0 && billionths < 1e9)) return figure(value)
-  return `0.${THREE[(billionths / 1e6) | 0]!}${THREE[((billionths / 1000) | 0) % 1000]!}${THREE[billionths % 1000]!}`
-}
-
 /** A number as JSON with 6 decimals at the most; null for what JSON has no number for. */
 export function figure(value: number): string {
   if (Number.isInteger(value)) return JSON.stringify(value)

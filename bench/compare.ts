@@ -28,46 +28,93 @@ interface Figures extends LoadResult {
 
 /** Runs the comparison and writes its tables to bench/results. */
 export async function runComparison(): Promise<void> {
+  await withOfferd(compare)
+}
+
+/** What a full explanation costs: many short rounds with and without it, compared neighbour by neighbour. */
+export async function runExplanations(): Promise<void> {
+  await withOfferd(async ({ offerd, start }) => {
+    await seedOfferd(offerd.url, CUSTOMERS)
+    const load = startLoad()
+    start.stops.push(load.stop)
+    for (const connections of CONNECTIONS) {
+      const order = { url: offerd.url, connections, seconds: 1, customers: CUSTOMERS }
+      const ratios: number[] = []
+      for (let round = 0; round <= EXPLANATION_ROUNDS; round++) {
+        // Which goes first changes, so that what one leaves behind meets both.
+        const first = round % 2 === 0 ? 'none' : 'full'
+        const second = round % 2 === 0 ? 'full' : 'none'
+        const costs = new Map<string, number>()
+        for (const explain of [first, second] as const)
+          costs.set(explain, await cpuPerRequest(offerd, load, { ...order, explain }))
+        if (round > 0) ratios.push(costs.get('full')! / costs.get('none')!)
+      }
+      const sorted = [...ratios].sort((x, y) => x - y)
+      const quarter = Math.floor(sorted.length / 4)
+      say(
+        `${connections} connections: explanation full against none, CPU × ${median(ratios).toFixed(3)} ` +
+          `(${ratios.length} pairs, half of them between ${sorted[quarter]!.toFixed(2)} and ${sorted[sorted.length - 1 - quarter]!.toFixed(2)})`
+      )
+    }
+  })
+}
+
+const EXPLANATION_ROUNDS = 24
+
+interface Start {
+  (name: string, argv: readonly string[], env: Record<string, string>): Promise<Server>
+  readonly stops: Array<() => Promise<void>>
+}
+
+interface Ground {
+  readonly dir: string
+  readonly redisSocket: string
+  readonly model: string
+  readonly offerd: Server
+  readonly start: Start
+}
+
+/** Starts the service on a Redis of its own, and stops everything that was started when the work is done. */
+async function withOfferd(work: (ground: Ground) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'offerd-bench-'))
   const stops: Array<() => Promise<void>> = []
+  const start: Start = Object.assign(
+    async (name: string, argv: readonly string[], env: Record<string, string>) => {
+      const server = await startServer(name, argv, env)
+      stops.push(server.stop)
+      return server
+    },
+    { stops }
+  )
   try {
-    await compare(dir, stops)
+    const redis = await startRedis(dir)
+    stops.push(redis.stop)
+    const model = await writeWorld(dir)
+    const offerd = await start('offerd', ['dist/main.js', 'serve'], {
+      OFFERD_PORT: '0',
+      OFFERD_REDIS_URL: redis.socket,
+      OFFERD_RULES: join(dir, 'rules'),
+      OFFERD_MODELS: join(dir, 'models'),
+      OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
+      OFFERD_LOG_LEVEL: 'warn'
+    })
+    await work({ dir, redisSocket: redis.socket, model, offerd, start })
   } finally {
     for (const stop of stops.reverse()) await stop()
     await rm(dir, { recursive: true, force: true })
   }
 }
 
-async function compare(dir: string, stops: Array<() => Promise<void>>): Promise<void> {
-  const start = async (
-    name: string,
-    argv: readonly string[],
-    env: Record<string, string>
-  ): Promise<Server> => {
-    const server = await startServer(name, argv, env)
-    stops.push(server.stop)
-    return server
-  }
-  const redis = await startRedis(dir)
-  stops.push(redis.stop)
-  const model = await writeWorld(dir)
-  const offerd = await start('offerd', ['dist/main.js', 'serve'], {
-    OFFERD_PORT: '0',
-    OFFERD_REDIS_URL: redis.socket,
-    OFFERD_RULES: join(dir, 'rules'),
-    OFFERD_MODELS: join(dir, 'models'),
-    OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
-    OFFERD_LOG_LEVEL: 'warn'
-  })
+async function compare({ dir, redisSocket, model, offerd, start }: Ground): Promise<void> {
   say(
     `offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting ${CUSTOMERS} customers in`
   )
   await seedOfferd(offerd.url, CUSTOMERS)
-  await seedGlue(redis.socket, CUSTOMERS)
+  await seedGlue(redisSocket, CUSTOMERS)
 
   const answer = join(dir, 'answer.json')
   await writeFile(answer, await sampleAnswer(offerd.url))
-  const env = { BENCH_ANSWER: answer, BENCH_REDIS: redis.socket, BENCH_MODEL: model }
+  const env = { BENCH_ANSWER: answer, BENCH_REDIS: redisSocket, BENCH_MODEL: model }
   const constant = await start('constant', ['bench/servers/constant.ts'], env)
   const glue = await start('glue', ['bench/servers/glue.ts'], env)
 
@@ -78,7 +125,7 @@ async function compare(dir: string, stops: Array<() => Promise<void>>): Promise<
     { label: '(c) + explain full', server: offerd, explain: 'full' }
   ]
   const load = startLoad()
-  stops.push(load.stop)
+  start.stops.push(load.stop)
   const tables: string[] = []
   for (const connections of CONNECTIONS)
     tables.push(table(connections, contenders, await measure(load, contenders, connections)))
@@ -124,6 +171,19 @@ async function sampleAnswer(url: string): Promise<string> {
     throw new Error(`the service does not decide as the bench needs: ${response.status} ${text}`)
   }
   return text
+}
+
+/** Microseconds of processor time that the server takes for a request of this load. Throws when a request fails. */
+async function cpuPerRequest(
+  server: Server,
+  load: ReturnType<typeof startLoad>,
+  order: LoadOrder
+): Promise<number> {
+  const before = await server.usage()
+  const { requests, failed } = await load.run(order)
+  const after = await server.usage()
+  if (failed > 0) throw new Error(`${failed} requests to ${server.name} failed`)
+  return (after.cpuMicros - before.cpuMicros) / requests
 }
 
 async function measure(

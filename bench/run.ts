@@ -1,16 +1,17 @@
 /**
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
- * `npm run bench -- decide`: one decision inside the process.
+ * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs.
  */
 import { spawnSync } from 'node:child_process'
-import { runComparison } from './compare.js'
+import { runComparison, runExplanations } from './compare.js'
 import { runDecisions } from './decide.js'
 import { runReloads } from './reload.js'
 
 const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   compare: runComparison,
   reload: runReloads,
-  decide: runDecisions
+  decide: runDecisions,
+  explain: runExplanations
 }
 
 const [name = 'compare'] = process.argv.slice(2)

@@ -31,35 +31,46 @@ export async function runComparison(): Promise<void> {
   await withOfferd(compare)
 }
 
-/** What a full explanation costs: many short rounds with and without it, compared neighbour by neighbour. */
+/** What a full explanation costs: many short lots with and without it, compared neighbour by neighbour. */
 export async function runExplanations(): Promise<void> {
   await withOfferd(async ({ offerd, start }) => {
     await seedOfferd(offerd.url, CUSTOMERS)
     const load = startLoad()
     start.stops.push(load.stop)
     for (const connections of CONNECTIONS) {
-      const order = { url: offerd.url, connections, seconds: 1, customers: CUSTOMERS }
+      const order = {
+        url: offerd.url,
+        connections,
+        seconds: 0,
+        requests: EXPLANATION_REQUESTS,
+        customers: CUSTOMERS
+      }
       const ratios: number[] = []
-      for (let round = 0; round <= EXPLANATION_ROUNDS; round++) {
+      for (let round = 0; round < EXPLANATION_PAIRS + 4; round++) {
         // Which goes first changes, so that what one leaves behind meets both.
         const first = round % 2 === 0 ? 'none' : 'full'
         const second = round % 2 === 0 ? 'full' : 'none'
         const costs = new Map<string, number>()
         for (const explain of [first, second] as const)
           costs.set(explain, await cpuPerRequest(offerd, load, { ...order, explain }))
-        if (round > 0) ratios.push(costs.get('full')! / costs.get('none')!)
+        // The first ones warm the code up.
+        if (round >= 4) ratios.push(costs.get('full')! / costs.get('none')!)
       }
       const sorted = [...ratios].sort((x, y) => x - y)
-      const quarter = Math.floor(sorted.length / 4)
+      // The median's 95 % interval by order statistics: half of the pairs, give or take one √n.
+      const half = sorted.length / 2
+      const low = sorted[Math.floor(half - Math.sqrt(sorted.length))]!
+      const high = sorted[Math.ceil(half + Math.sqrt(sorted.length))]!
       say(
         `${connections} connections: explanation full against none, CPU × ${median(ratios).toFixed(3)} ` +
-          `(${ratios.length} pairs, half of them between ${sorted[quarter]!.toFixed(2)} and ${sorted[sorted.length - 1 - quarter]!.toFixed(2)})`
+          `(median of ${ratios.length} pairs; 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)})`
       )
     }
   })
 }
 
-const EXPLANATION_ROUNDS = 24
+const EXPLANATION_PAIRS = 100
+const EXPLANATION_REQUESTS = 1500
 
 interface Start {
   (name: string, argv: readonly string[], env: Record<string, string>): Promise<Server>

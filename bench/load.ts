@@ -44,6 +44,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const result = await autocannon({
     url: order.url,
     connections: order.connections,
+    // It ends at a sample only.
+    sampleInt: 50,
     ...(order.requests === undefined ? { duration: order.seconds } : { amount: order.requests }),
     requests
   })

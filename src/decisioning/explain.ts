@@ -1,7 +1,7 @@
 import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
-import { textsOf, type ExplanationTexts } from './explanation-texts.js'
-import { figure } from './figures.js'
+import { HEAD_BEGINS_WITH, textsOf, type ExplanationTexts } from './explanation-texts.js'
+import { JsonBytes, pieceOf } from './json-bytes.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
 import type { ContestTrace, Trace } from './trace.js'
 
@@ -39,16 +39,23 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   const { winners, order } = outcomeOrder(trace)
   const first = rendering.full ? page.from : 0
   const last = rendering.full ? page.from + page.limit : winners + LOSERS_IN_SUMMARY
-  let outcomes = ''
-  for (let i = first; i < Math.min(last, order.length); i++) {
-    outcomes += (i === first ? '' : ',') + renderOutcome(order[i]!, rendering)
+  const end = Math.min(last, order.length)
+  text.start()
+  for (let i = first; i < end; i++) {
+    writeOutcome(order[i]!, rendering)
   }
   const next = rendering.full && last < order.length ? `,"next":${last}` : ''
+  const outcomes = end > first ? `${text.textFrom(HEAD_BEGINS_WITH.length)}}` : ''
   return (
     `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}` +
     `,"funnel":[${funnel(trace)}]${heldWeights(rendering)},"outcomes":[${outcomes}]${next}}`
   )
 }
+
+/** Outcomes under construction. One memory serves all: rendering is synchronous. */
+const text = new JsonBytes()
+const FACTORS = pieceOf(',"factors":{"p":')
+const CONTEXT = pieceOf(',"c":')
 
 interface Rendering {
   readonly trace: Trace
@@ -102,41 +109,50 @@ function heldWeights({ trace, texts, full }: Rendering): string {
   return `,"contextWeights":[${held.map(({ weight }) => texts.weights[weight]!.json).join(',')}]`
 }
 
-function renderOutcome(outcome: number, rendering: Rendering): string {
+function writeOutcome(outcome: number, rendering: Rendering): void {
   const { trace, texts } = rendering
-  if (outcome >= 0 && trace.contest !== null) return renderScored(trace.contest, outcome, rendering)
-  const position = -1 - outcome
-  const offer = trace.offers[position]!
-  return `${texts.heads[offer]!}${STAGES[trace.stages[position]!]!}"${renderRemoval(offer, position, rendering)}}`
+  if (outcome >= 0 && trace.contest !== null) writeScored(trace.contest, outcome, rendering)
+  else {
+    const position = -1 - outcome
+    const offer = trace.offers[position]!
+    text.piece(texts.heads[offer]!)
+    text.text(`${STAGES[trace.stages[position]!]!}"${renderRemoval(offer, position, rendering)}`)
+  }
 }
 
-function renderScored(contest: ContestTrace, i: number, rendering: Rendering): string {
-  const { trace, texts, full } = rendering
+function writeScored(contest: ContestTrace, i: number, { trace, texts, full }: Rendering): void {
   const position = contest.positions[i]!
   const offer = trace.offers[position]!
-  const head =
-    trace.stages[position] === stageNumber.selected
-      ? `${texts.heads[offer]!}selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])},"priority":`
-      : texts.outranked[offer]!
-  const figures = `${figure(contest.priorities[i]!)},"factors":{"p":${figure(contest.p[i]!)}`
-  const weights = full && contest.weights.length > 0 ? renderWeights(contest, offer, texts) : ''
-  return `${head}${figures}${renderRest(contest, i, offer, texts)}${weights}}`
+  if (trace.stages[position] === stageNumber.selected) {
+    const placement = JSON.stringify(trace.placements[trace.causes[position]!])
+    text.piece(texts.heads[offer]!)
+    text.text(`selected","placement":${placement},"priority":`)
+  } else text.piece(texts.outranked[offer]!)
+  text.figure(contest.priorities[i]!)
+  text.piece(FACTORS)
+  text.figure(contest.p[i]!)
+  writeRest(contest, i, offer, texts)
+  if (full && contest.weights.length > 0) text.text(renderWeights(contest, offer, texts))
 }
 
-/** C, V, L and the model. Nearly always they are the offer's own and stand ready as one text. */
-function renderRest(
-  contest: ContestTrace,
-  i: number,
-  offer: number,
-  texts: ExplanationTexts
-): string {
+/** C, V, L and the model. Nearly always they are the offer's own and stand ready as one piece. */
+function writeRest(contest: ContestTrace, i: number, offer: number, texts: ExplanationTexts): void {
   const c = contest.c[i]!
   const v = contest.v[i]!
   const model = contest.models[i]!
   const usual = texts.values[offer] === v && texts.models[offer] === model
-  if (usual && c === 1) return texts.plainRests[offer]!
-  if (usual) return `,"c":${figure(c)}${texts.rests[offer]!}`
-  return `,"c":${figure(c)},"v":${figure(v)}${texts.levers[offer]!}${texts.sources[model]!}`
+  if (usual && c === 1) {
+    text.piece(texts.plainRests[offer]!)
+    return
+  }
+  text.piece(CONTEXT)
+  text.figure(c)
+  if (usual) text.piece(texts.rests[offer]!)
+  else {
+    text.text(',"v":')
+    text.figure(v)
+    text.text(texts.levers[offer]! + texts.sources[model]!)
+  }
 }
 
 /** Which of the explanation's context weights are about this offer, by their place in its list. */

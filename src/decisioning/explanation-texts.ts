@@ -1,19 +1,23 @@
+import { pieceOf } from './json-bytes.js'
 import type { Legend, LegendRule } from './legend.js'
+
+/** What ends the outcome before; the first one of all goes without. */
+export const HEAD_BEGINS_WITH = '},'
 
 /** Pieces of JSON text that are the same in every explanation of one strategy. */
 export interface ExplanationTexts {
-  /** By offer: up to its stage. */
-  readonly heads: readonly string[]
+  /** By offer: from the end of the outcome before it up to its stage. */
+  readonly heads: readonly Uint8Array[]
   /** By offer: its value where that is a number, NaN where it depends on the customer. */
   readonly values: readonly number[]
   /** By offer: its model + 1, 0 for the prior. */
   readonly models: readonly number[]
-  /** By offer: from its name to the figure of its priority, when it was outranked. */
-  readonly outranked: readonly string[]
+  /** By offer: the same up to the figure of its priority, when it was outranked. */
+  readonly outranked: readonly Uint8Array[]
   /** By offer: value, lever and model. */
-  readonly rests: readonly string[]
+  readonly rests: readonly Uint8Array[]
   /** By offer: the same after a context factor of 1. */
-  readonly plainRests: readonly string[]
+  readonly plainRests: readonly Uint8Array[]
   /** By offer: the lever. */
   readonly levers: readonly string[]
   /** By model + 1, the prior first. */
@@ -45,19 +49,21 @@ function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
       `,"l":${JSON.stringify(lever)}}${mandatory ? ',"mandatory":true' : ''}`
   )
   const values = offers.map(({ value }) => (typeof value === 'number' ? value : NaN))
-  const heads = offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"`)
+  const heads = offers.map(
+    ({ id }) => `${HEAD_BEGINS_WITH}{"offerId":${JSON.stringify(id)},"stage":"`
+  )
   const sources = ['', ...models.map(name => `,"model":${JSON.stringify(name)}`)]
   const usual = offers.map(({ model }) => (model === undefined ? 0 : models.indexOf(model) + 1))
   const rests = values.map(
     (value, i) => `,"v":${JSON.stringify(value)}${levers[i]!}${sources[usual[i]!]!}`
   )
   return {
-    heads,
-    outranked: heads.map(head => `${head}outranked","priority":`),
+    heads: heads.map(pieceOf),
+    outranked: heads.map(head => pieceOf(`${head}outranked","priority":`)),
     values,
     models: usual,
-    rests,
-    plainRests: rests.map(rest => `,"c":1${rest}`),
+    rests: rests.map(pieceOf),
+    plainRests: rests.map(rest => pieceOf(`,"c":1${rest}`)),
     levers,
     sources,
     rules: offers.map(({ rules }) => rules.map(ruleText)),

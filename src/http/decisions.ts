@@ -10,6 +10,9 @@ import { batchRequest, decisionRequest, id, page } from './schemas.js'
 import { BATCH_BYTES } from './settings.js'
 import { reader } from './validate.js'
 
+/** Node reserves three bytes for every character of a text that it sends; above its 16 KiB at hand it takes memory for each. */
+const LONG_TEXT = 4096
+
 const JSON_UTF8 = 'application/json; charset=utf-8'
 
 export interface DecisionRouteNeeds {
@@ -38,7 +41,7 @@ export function decisionRoutes(
       const { body, timings } = await decide(asked, request.caller, request.receivedAtMs, options)
       reply.header('content-type', JSON_UTF8)
       reply.header('server-timing', serverTiming(timings))
-      return body
+      return body.length > LONG_TEXT ? Buffer.from(body) : body
     }
   )
 

@@ -1,0 +1,89 @@
+const POINT = 46
+/** The digits of 000 to 999, three bytes each. Copying digits from a table costs a tenth of printing a float. */
+const DIGITS = Buffer.from(
+  Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0')).join('')
+)
+const MILLION = 1e6
+/** Below this the digits before the point are few enough for whole-number arithmetic to be exact. */
+const LARGEST = 1e9
+/** Room that a figure needs at most: JSON prints no number longer. */
+const LONGEST_FIGURE = 32
+
+/**
+ * JSON text under construction, as bytes: copying prepared pieces costs a third of putting strings together, and leaves
+ * no garbage. One text at a time: `start` begins the next one in the same memory.
+ */
+export class JsonBytes {
+  #bytes = Buffer.allocUnsafeSlow(1 << 14)
+  #length = 0
+
+  /** Forgets what was written. */
+  start(): void {
+    this.#length = 0
+  }
+
+  /** Appends UTF-8 text that was made ready by `pieceOf`. */
+  piece(piece: Uint8Array): void {
+    this.#makeRoom(piece.length)
+    this.#bytes.set(piece, this.#length)
+    this.#length += piece.length
+  }
+
+  /** Appends any text. */
+  text(text: string): void {
+    // A UTF-16 unit takes three bytes at the most.
+    this.#makeRoom(text.length * 3)
+    this.#length += this.#bytes.write(text, this.#length)
+  }
+
+  /** Appends a number with 6 decimals at the most; null for what JSON has no number for. */
+  figure(value: number): void {
+    if (Number.isInteger(value) || !(value >= 0 && value < LARGEST)) {
+      this.text(JSON.stringify(value))
+      return
+    }
+    this.#makeRoom(LONGEST_FIGURE)
+    const bytes = this.#bytes
+    let at = this.#length
+    let whole = Math.floor(value)
+    let millionths = Math.round((value - whole) * MILLION)
+    if (millionths === MILLION) {
+      whole++
+      millionths = 0
+    }
+    if (whole >= 1000) at += bytes.write(String(whole), at, 'latin1')
+    else {
+      const from = whole * 3
+      if (whole >= 100) bytes[at++] = DIGITS[from]!
+      if (whole >= 10) bytes[at++] = DIGITS[from + 1]!
+      bytes[at++] = DIGITS[from + 2]!
+    }
+    const high = ((millionths / 1000) | 0) * 3
+    const low = (millionths % 1000) * 3
+    bytes[at] = POINT
+    bytes[at + 1] = DIGITS[high]!
+    bytes[at + 2] = DIGITS[high + 1]!
+    bytes[at + 3] = DIGITS[high + 2]!
+    bytes[at + 4] = DIGITS[low]!
+    bytes[at + 5] = DIGITS[low + 1]!
+    bytes[at + 6] = DIGITS[low + 2]!
+    this.#length = at + 7
+  }
+
+  /** What was written, without its first bytes. */
+  textFrom(start: number): string {
+    return this.#bytes.toString('utf8', start, this.#length)
+  }
+
+  #makeRoom(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + more))
+    this.#bytes.copy(grown, 0, 0, this.#length)
+    this.#bytes = grown
+  }
+}
+
+/** Text as bytes that `JsonBytes` copies. */
+export function pieceOf(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text))
+}

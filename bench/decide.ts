@@ -118,6 +118,7 @@ const NO_METERS: Meters = {
   unknownCategory: nothing,
   truncated: nothing,
   modelFailed: nothing,
+  limitMet: nothing,
   reloaded: nothing
 }
 

@@ -43,6 +43,9 @@ const NO_WORDS: Lexicon = {
   types: [],
   offers: [],
   channels: [],
+  quotas: [],
+  reserves: false,
+  namespaces: [],
   retentionMs: {}
 }
 

@@ -1,3 +1,4 @@
+import { openQuotas } from '../domain/limits.js'
 import { STAGES } from '../domain/decision.js'
 import { History } from '../domain/history.js'
 import { LOCAL_CALLER } from '../domain/caller.js'
@@ -97,7 +98,18 @@ function customerOf(strategy: Strategy, { given }: Example, atMs: number): Custo
       }),
     History.EMPTY
   )
-  return { key: EXAMPLE_CUSTOMER, known: true, attributes, tags: given.tags, granted, history }
+  return {
+    key: EXAMPLE_CUSTOMER,
+    known: true,
+    attributes,
+    tags: given.tags,
+    granted,
+    history,
+    members: [EXAMPLE_CUSTOMER],
+    reserved: [],
+    quotas: openQuotas(strategy.quotas.length),
+    version: undefined
+  }
 }
 
 function* unmet({ expect }: Example, strategy: Strategy, choice: Choice): Generator<string> {

@@ -1,6 +1,13 @@
 import type { CustomerEvent, AppendOutcome } from '../domain/interaction.js'
-import type { AttributeValue, CustomerKey, Lexicon, Profile } from '../domain/customer.js'
+import type { AttributeValue, CustomerKey, Identity, Lexicon, Profile } from '../domain/customer.js'
 import type { History } from '../domain/history.js'
+import type {
+  ClaimOutcome,
+  QuotaClaim,
+  QuotaFact,
+  QuotaReadings,
+  Reservation
+} from '../domain/limits.js'
 import type { SourceFile } from '../policy/strategy.js'
 
 /** What one decision needs of a customer, in the positions of the lexicon it was loaded with. */
@@ -15,7 +22,27 @@ export interface CustomerState {
   /** By purpose position: 1 granted, 0 not granted or never asked. */
   readonly granted: Uint8Array
   readonly history: History
+  /** Every key under which the customer is known, the canonical one first; just the own one where nothing was merged. */
+  readonly members: readonly CustomerKey[]
+  /** Open reservations; empty where Lexicon.reserves is false. */
+  readonly reserved: readonly Reservation[]
+  readonly quotas: QuotaReadings
+  /** What `hold` compares: opaque, the store's own. */
+  readonly version: unknown
 }
+
+/** What a customer was promised by one decision. */
+export interface Hold {
+  /** Kept until each one's untilMs. */
+  readonly reservations: readonly Reservation[]
+  /** Recorded in the same step, where the decision itself is the interaction. */
+  readonly events: readonly CustomerEvent[]
+}
+
+/** `changed`: nothing was written, for the customer's history or reservations are no longer those of the state; here is the new one. */
+export type HoldOutcome =
+  | { readonly held: true }
+  | { readonly held: false; readonly changed: CustomerState }
 
 /** Turns what is stored of a customer (undefined: nothing) into what shall be stored. Pure: it may run more than once. */
 export type ProfileChange = (stored: Profile | undefined) => Profile
@@ -48,6 +75,30 @@ export interface CustomerStore {
   erase(key: CustomerKey): Promise<boolean>
   /** Newest first, at most `limit` (up to 200). */
   history(key: CustomerKey, limit: number): Promise<CustomerEvent[]>
+  /**
+   * Writes reservations, and events with them, if nothing happened to the customer since `state` was loaded: one atomic step.
+   * An event about a decision's offer (decisionId and offerId) ends its reservations: `append` drops those of the event's own type,
+   * and all of them for RELEASING_TYPES.
+   */
+  hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome>
+  /** Gives reservations back by their ids; what is not there is no error. */
+  release(key: CustomerKey, ids: readonly string[]): Promise<void>
+  /**
+   * Makes keys one customer, for good: histories, tags and attributes are united, never added. Repeatable, and the same in any order.
+   * An erased party comes back as an empty one.
+   */
+  merge(one: CustomerKey, other: CustomerKey, lexicon: Lexicon): Promise<Identity>
+}
+
+/** Limits over all customers. Every count is exact, whatever the number of processes; each method is one round trip. */
+export interface QuotaStore {
+  /** One outcome a claim; claims on one quota are taken in their order. Rejects never: what is not known is `failed`. */
+  claim(claims: readonly QuotaClaim[]): Promise<ClaimOutcome[]>
+  /** Gives claims back, counted at once or not; what is not held is no error. Repeatable. */
+  release(claims: readonly QuotaClaim[]): Promise<void>
+  /** Counts facts, which are never refused; answers by how much each went over its limit (0: not at all). Repeatable by eventId within the hour. */
+  count(facts: readonly QuotaFact[]): Promise<number[]>
+  read(lexicon: Lexicon): Promise<QuotaReadings>
 }
 
 /** What is kept of a decision for seven days: enough to answer it again and to render its explanation. */
@@ -108,6 +159,7 @@ export interface Store {
   /** For people: what it is and where, without credentials. */
   readonly description: string
   readonly customers: CustomerStore
+  readonly quotas: QuotaStore
   readonly records: DecisionRecords
   readonly documents: SharedDocuments
   readonly announcements: Announcements
@@ -206,6 +258,8 @@ export interface Meters {
   truncated(model: string, input: string): void
   /** A model that failed, gave NaN or left [0,1] at run time. */
   modelFailed(model: string): void
+  /** What strict limits came to: `late` counts facts that went over a limit after their reservation had lapsed. */
+  limitMet(quota: string, outcome: 'held' | 'full' | 'failed' | 'late'): void
   /** A strategy was loaded (or refused). */
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }

@@ -1,7 +1,17 @@
+import type { QuotaCount } from './limits.js'
+
 /** Who a decision is about: an id inside a namespace (crm, cookie, device…), spelled as the caller spelled it. */
 export interface CustomerKey {
   readonly namespace: string
   readonly id: string
+}
+
+/** The parties of a merge: one person under several keys. */
+export interface Identity {
+  /** The key of the earliest-declared namespace, then the smaller id. */
+  readonly canonical: CustomerKey
+  /** All keys, the canonical one first, the others in order. */
+  readonly members: readonly CustomerKey[]
 }
 
 /** One stored fact. Timestamps are milliseconds since 1970 (UTC); everything else is what the caller sent. */
@@ -35,6 +45,12 @@ export interface Lexicon {
   readonly types: readonly string[]
   readonly offers: readonly string[]
   readonly channels: readonly string[]
+  /** Every limit over all customers, read with every load. */
+  readonly quotas: readonly QuotaCount[]
+  /** Whether strict contact policies need a customer's open reservations. */
+  readonly reserves: boolean
+  /** In the order of their declaration: the earliest of a merged customer's is the canonical one's. */
+  readonly namespaces: readonly string[]
   /** How long profiles of a namespace live without being used, in milliseconds; absent means for ever. */
   readonly retentionMs: Readonly<Record<string, number>>
 }

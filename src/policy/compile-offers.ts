@@ -42,6 +42,9 @@ export function compileOffers(
       fromMs: draft.fromMs,
       untilMs: draft.untilMs,
       value: valueOf(draft, reader),
+      lever: draft.lever,
+      costMinor: 0,
+      quotas: [],
       // One division of whole numbers, so that levers of 0, 10 and 5 give exactly the 1.15 that a person writes.
       leverFactor: Math.max(0, (100 + draft.lever) / 100),
       rules: rulesOf([

@@ -32,6 +32,7 @@ function channelOf([id, { entry }]: [string, Entry<ChannelEntry>], index: number
   return {
     index,
     id,
+    quotas: [],
     direction: entry?.direction ?? 'inbound',
     activate: entry?.activate ?? 'on_impression'
   }
@@ -69,6 +70,7 @@ export function compilePlacements(
     return {
       index,
       id,
+      quotas: [],
       channel: channelIndex.get(entry.channel) ?? -1,
       count: entry.count ?? 1,
       multiplier: entry.multiplier ?? 1,

@@ -90,6 +90,10 @@ function assemble(parts: Parts): Strategy | undefined {
     offerIndex: positions(catalogue.offers.names),
     segments,
     contextWeights,
+    contactPolicies: [],
+    quotas: [],
+    exclusions: { never: [], after: [] },
+    influencers: [],
     formula,
     groupLimit: arbitration?.groupLimit ?? Infinity,
     program,
@@ -156,6 +160,9 @@ function lexiconOf({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon'
     types: [...vocabulary.types.names],
     offers: [...catalogue.offers.names],
     channels: [...venues.channels.names],
+    quotas: [],
+    reserves: false,
+    namespaces: vocabulary.namespaces,
     retentionMs: vocabulary.retentionMs
   }
 }

@@ -1,6 +1,7 @@
 import type { AttributeValue, Lexicon } from '../domain/customer.js'
 import type { Activation, Stage } from '../domain/decision.js'
 import type { InteractionType } from '../domain/interaction.js'
+import type { QuotaCount, Window } from '../domain/limits.js'
 import type { Facts, Tri } from './facts.js'
 
 /** One text file of a strategy. */
@@ -48,6 +49,8 @@ export interface Declared {
 
 export interface Channel {
   readonly index: number
+  /** Numbers of its quotas. */
+  readonly quotas: readonly number[]
   readonly id: string
   readonly direction: 'inbound' | 'outbound'
   readonly activate: Activation
@@ -55,6 +58,8 @@ export interface Channel {
 
 export interface Placement {
   readonly index: number
+  /** Numbers of its quotas. */
+  readonly quotas: readonly number[]
   readonly id: string
   readonly channel: number
   readonly count: number
@@ -154,6 +159,12 @@ export interface Offer {
   readonly untilMs: number
   /** A number, or an expression that may be missing for a customer. */
   readonly value: number | Expression
+  /** Issue's, group's and own lever together, in percent. */
+  readonly lever: number
+  /** What one accept costs in whole minor units of the strategy's currency, for quotas in money. */
+  readonly costMinor: number
+  /** Numbers of the quotas on the offer itself, its group and its issue. */
+  readonly quotas: readonly number[]
   /** L = max(0, 1 + (issue + group + offer lever) / 100). */
   readonly leverFactor: number
   /** Issue's, group's and own rules, by stage, in the order of evaluation. */
@@ -173,6 +184,73 @@ export interface ContextWeight {
   readonly offers: Int32Array
   /** As written: offer, group or issue and its name. */
   readonly target: string
+}
+
+/** A limit on how often a customer meets offers, counted from interactions. */
+export interface ContactPolicy {
+  readonly index: number
+  readonly id: string
+  readonly place: Place
+  /** By type position: 1 where it counts. */
+  readonly counts: Uint8Array
+  /** As written, for people. */
+  readonly countedTypes: readonly string[]
+  readonly scope: 'offer' | 'group' | 'issue' | 'all'
+  readonly limit: number
+  readonly window: Window
+  /** undefined: suppressed until the window frees. */
+  readonly suppressForMs: number | undefined
+  /** By channel position: 1 where it counts and holds; undefined: everywhere. */
+  readonly channels: Uint8Array | undefined
+  readonly strict: boolean
+  /** How long a decision of a strict one is kept without being counted. */
+  readonly reserveMs: number
+}
+
+/** A limit over all customers. */
+export interface Quota extends QuotaCount {
+  readonly place: Place
+  readonly owner: {
+    readonly kind: 'offer' | 'group' | 'issue' | 'channel' | 'placement'
+    readonly id: string
+    readonly index: number
+  }
+  /** Whether minor units of money are counted instead of pieces. */
+  readonly money: boolean
+  /** Type position. */
+  readonly counts: number
+  /** As written. */
+  readonly countedType: InteractionType
+  readonly strict: boolean
+  readonly reserveMs: number
+}
+
+/** What may not be shown together, or not after something. */
+export interface Exclusions {
+  /** By offer index: the offers that may not stand in the same answer. */
+  readonly never: ReadonlyArray<Int32Array | undefined>
+  readonly after: ReadonlyArray<{
+    readonly place: Place
+    /** Type position. */
+    readonly type: number
+    readonly countedType: InteractionType
+    readonly of: number
+    readonly not: Int32Array
+    readonly forMs: number
+  }>
+}
+
+/** Moves a lever after an interaction, from one value to another in a straight line. */
+export interface Influencer {
+  readonly place: Place
+  /** Type position. */
+  readonly type: number
+  readonly countedType: InteractionType
+  /** Whose lever: that of the interaction's offer, every offer's, or one offer's (by index). */
+  readonly target: 'same' | 'any' | number
+  readonly from: number
+  readonly to: number
+  readonly overMs: number
 }
 
 /** A share of customers chosen by hash: those whose bucket of salt:customer is below `limit` (0 to 10,000). */
@@ -236,6 +314,10 @@ export interface Strategy {
   readonly offerIndex: ReadonlyMap<string, number>
   readonly segments: ReadonlyArray<{ readonly name: string; readonly condition: Condition }>
   readonly contextWeights: readonly ContextWeight[]
+  readonly contactPolicies: readonly ContactPolicy[]
+  readonly quotas: readonly Quota[]
+  readonly exclusions: Exclusions
+  readonly influencers: readonly Influencer[]
   /** undefined: p × c × v × l. */
   readonly formula: Formula | undefined
   /** Most offers of one group in an answer; Infinity where not limited. */

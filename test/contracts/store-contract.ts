@@ -19,6 +19,9 @@ export function lexicon(changes: Partial<Lexicon> = {}): Lexicon {
     types: [...INTERACTION_TYPES, 'page_view', 'cart_add'],
     offers: ['gold-card', 'loan', 'savings'],
     channels: ['web', 'email'],
+    quotas: [],
+    reserves: false,
+    namespaces: ['crm', 'cookie'],
     retentionMs: {},
     ...changes
   }

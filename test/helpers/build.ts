@@ -40,6 +40,9 @@ function lexiconOf(parts: StrategyParts): Lexicon {
     types: [...INTERACTION_TYPES, ...parts.behaviourTypes.keys()],
     offers: parts.offers.map(({ id }) => id),
     channels: parts.channels.map(({ id }) => id),
+    quotas: parts.quotas,
+    reserves: parts.contactPolicies.some(({ strict }) => strict),
+    namespaces: parts.namespaces,
     retentionMs: {}
   }
 }
@@ -54,7 +57,14 @@ export function attribute(changes: Partial<Declared> & Pick<Declared, 'name'>): 
 }
 
 function channel(changes: Partial<Channel> = {}): Channel {
-  return { index: 0, id: 'web', direction: 'inbound', activate: 'on_impression', ...changes }
+  return {
+    index: 0,
+    id: 'web',
+    quotas: [],
+    direction: 'inbound',
+    activate: 'on_impression',
+    ...changes
+  }
 }
 
 function treatment(changes: Partial<Treatment> = {}): Treatment {
@@ -70,6 +80,7 @@ function placement(changes: Partial<Placement> = {}): Placement {
   return {
     index: 0,
     id: 'home_hero',
+    quotas: [],
     channel: 0,
     count: 1,
     multiplier: 1,
@@ -98,6 +109,9 @@ export function offer(changes: Partial<Offer> = {}): Offer {
     fromMs: -Infinity,
     untilMs: Infinity,
     value: 1,
+    lever: 0,
+    costMinor: 0,
+    quotas: [],
     leverFactor: 1,
     rules: [],
     model: undefined,
@@ -152,6 +166,10 @@ const PLAIN: StrategyParts = {
   ],
   segments: [],
   contextWeights: [],
+  contactPolicies: [],
+  quotas: [],
+  exclusions: { never: [], after: [] },
+  influencers: [],
   formula: undefined,
   groupLimit: Infinity,
   holdout: undefined,

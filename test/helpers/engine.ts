@@ -195,6 +195,7 @@ function countingMeters(counted: string[]): Meters {
     unknownCategory: (model, input) => counted.push(`unknown category ${model} ${input}`),
     truncated: (model, input) => counted.push(`truncated ${model} ${input}`),
     modelFailed: model => counted.push(`model failed ${model}`),
+    limitMet: (quota, outcome) => counted.push(`limit ${quota} ${outcome}`),
     reloaded: outcome => counted.push(`reloaded ${outcome}`)
   }
 }

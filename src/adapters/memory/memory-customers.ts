@@ -1,5 +1,5 @@
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
-import type { CustomerKey, Lexicon, Profile } from '../../domain/customer.js'
+import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
 import { History, NO_INDEX } from '../../domain/history.js'
 import type { HourCount } from '../../domain/history.js'
 import {
@@ -8,7 +8,14 @@ import {
   KEPT_EVENTS,
   newestFirst
 } from '../../domain/history-bounds.js'
-import type { CustomerState, CustomerStore, ProfileChange } from '../../decisioning/ports.js'
+import { openQuotas } from '../../domain/limits.js'
+import type {
+  CustomerState,
+  CustomerStore,
+  Hold,
+  HoldOutcome,
+  ProfileChange
+} from '../../decisioning/ports.js'
 
 const DUPLICATES_KEPT_MS = 7 * 86_400_000
 
@@ -59,7 +66,11 @@ export class MemoryCustomers implements CustomerStore {
       granted: Uint8Array.from(lexicon.purposes, purpose =>
         consent[purpose]?.granted === true ? 1 : 0
       ),
-      history: stored === undefined ? History.EMPTY : this.#historyOf(stored, positions)
+      history: stored === undefined ? History.EMPTY : this.#historyOf(stored, positions),
+      members: [key],
+      reserved: [],
+      quotas: openQuotas(lexicon.quotas.length),
+      version: undefined
     }
   }
 
@@ -112,6 +123,19 @@ export class MemoryCustomers implements CustomerStore {
     return [...newestFirst(events.map(event => event.timeMs)).subarray(0, limit)].map(
       position => events[position]!
     )
+  }
+
+  async hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
+    await this.append(hold.events)
+    return hold.reservations.length === 0
+      ? { held: true }
+      : { held: false, changed: await this.load(state.key, lexicon) }
+  }
+
+  async release(): Promise<void> {}
+
+  async merge(one: CustomerKey): Promise<Identity> {
+    return { canonical: one, members: [one] }
   }
 
   #append(event: CustomerEvent): AppendOutcome {

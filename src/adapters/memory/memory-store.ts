@@ -1,5 +1,6 @@
 import type { Announcements, SharedDocuments, Store } from '../../decisioning/ports.js'
 import { MemoryCustomers } from './memory-customers.js'
+import { MemoryQuotas } from './memory-quotas.js'
 import { MemoryRecords } from './memory-records.js'
 
 export interface MemoryStoreOptions {
@@ -16,6 +17,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     kind: 'memory',
     description: 'memory of this process (nothing is kept when it ends)',
     customers: new MemoryCustomers(clock),
+    quotas: new MemoryQuotas(),
     records: new MemoryRecords(clock, options.recordBytes ?? 2 ** 30),
     documents: createDocuments(clock),
     announcements: createAnnouncements(),

@@ -73,6 +73,9 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
     modelFailed(model) {
       figures.modelFailures.inc({ model })
     },
+    limitMet(quota, outcome) {
+      figures.limits.inc({ quota, outcome })
+    },
     reloaded(outcome, version) {
       figures.reloads.inc({ outcome })
       figures.version.set(version)
@@ -89,6 +92,7 @@ interface Figures {
   readonly unknownCategories: Counter
   readonly truncated: Counter
   readonly modelFailures: Counter
+  readonly limits: Counter
   readonly reloads: Counter
   readonly version: Gauge
 }
@@ -134,6 +138,10 @@ function createFigures(registry: Registry): Figures {
       'Runs of a model that failed or gave no probability; the prior stood in.',
       ['model']
     ),
+    limits: counter('offerd_limits_total', 'What strict limits were asked for and came to.', [
+      'quota',
+      'outcome'
+    ]),
     reloads: counter('offerd_strategy_loads_total', 'Strategies loaded or refused.', ['outcome']),
     version: new Gauge({
       name: 'offerd_strategy_version',

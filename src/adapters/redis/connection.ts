@@ -100,6 +100,16 @@ export class Connection {
     }
   }
 
+  /**
+   * Values of groups of keys, group by group; the keys of a group share a slot. One command here; in a cluster one a group,
+   * in one pipeline a node. A key of another type reads as absent.
+   */
+  async values(groups: ReadonlyArray<readonly string[]>): Promise<Array<Array<Buffer | null>>> {
+    const all = (await this.command('MGET', ...groups.flat())) as Array<Buffer | null>
+    let at = 0
+    return groups.map(({ length }) => all.slice(at, (at += length)))
+  }
+
   async publish(channel: string, text: string): Promise<void> {
     try {
       await this.#inTime(this.#client.publish(channel, text))

@@ -1,14 +1,21 @@
 import { LRUCache } from 'lru-cache'
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
-import type { CustomerKey, Lexicon, Profile } from '../../domain/customer.js'
+import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
 import { StoreUnavailable } from '../../domain/refusal.js'
-import type { CustomerState, CustomerStore, Log, ProfileChange } from '../../decisioning/ports.js'
+import type {
+  CustomerState,
+  CustomerStore,
+  Hold,
+  HoldOutcome,
+  Log,
+  ProfileChange
+} from '../../decisioning/ports.js'
 import { answerOf } from './connection.js'
 import type { Argument, Call, Connection } from './connection.js'
 import { EventLog } from './event-log.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
-import { Loader, loadKeys, replyAt, stateOf } from './loader.js'
+import { Loader, loadKeys, replyOf, stateOf } from './loader.js'
 import type { Reply } from './loader.js'
 import type { Names } from './names.js'
 import {
@@ -72,7 +79,7 @@ export class RedisCustomers implements CustomerStore {
       { command: 'MGET', args: loadKeys(keys) }
     ])
     answerOf(appended)
-    const reply = replyAt(answerOf(values) as Array<Buffer | null>, 0)
+    const reply = replyOf(answerOf(values) as Array<Buffer | null>)
     const state = await this.#stateOf(key, reply, lexicon)
     this.#afterLoad(keys, key, state)
     return state
@@ -84,6 +91,19 @@ export class RedisCustomers implements CustomerStore {
 
   history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
     return this.#events.newest(key, limit)
+  }
+
+  async hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
+    await this.append(hold.events)
+    return hold.reservations.length === 0
+      ? { held: true }
+      : { held: false, changed: await this.load(state.key, lexicon) }
+  }
+
+  async release(): Promise<void> {}
+
+  async merge(one: CustomerKey): Promise<Identity> {
+    return { canonical: one, members: [one] }
   }
 
   async read(key: CustomerKey): Promise<Profile | undefined> {

@@ -1,4 +1,5 @@
 import { History } from '../../domain/history.js'
+import { openQuotas } from '../../domain/limits.js'
 import type { CustomerKey, Lexicon } from '../../domain/customer.js'
 import type { CustomerState } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
@@ -18,7 +19,6 @@ export interface Reply {
 export function loadKeys(keys: CustomerKeys): string[] {
   return [keys.profile, keys.history, keys.alias]
 }
-const KEYS_PER_CUSTOMER = 3
 /** Customers in one MGET; more of one turn go into further ones. */
 const MOST_TOGETHER = 250
 
@@ -64,12 +64,9 @@ export class Loader {
 
   async #read(waiting: readonly Waiting[]): Promise<void> {
     try {
-      const values = await this.#connection.command(
-        'MGET',
-        ...waiting.flatMap(({ keys }) => loadKeys(keys))
-      )
+      const values = await this.#connection.values(waiting.map(({ keys }) => loadKeys(keys)))
       waiting.forEach(({ reply }, i) => {
-        reply.resolve(replyAt(values as Array<Buffer | null>, i))
+        reply.resolve(replyOf(values[i]!))
       })
     } catch (error) {
       for (const { reply } of waiting) reply.reject(error)
@@ -77,9 +74,9 @@ export class Loader {
   }
 }
 
-export function replyAt(values: ReadonlyArray<Buffer | null>, customer: number): Reply {
-  const at = customer * KEYS_PER_CUSTOMER
-  return { profile: values[at] ?? null, history: values[at + 1] ?? null }
+/** @param values of loadKeys */
+export function replyOf([profile = null, history = null]: ReadonlyArray<Buffer | null>): Reply {
+  return { profile, history }
 }
 
 /** What a decision needs, from the bytes. Throws UnreadableRecord, or UnknownNumber where the registry must be refreshed. */
@@ -99,7 +96,11 @@ export function stateOf(
     attributes: profile.attributes,
     tags: profile.tags,
     granted: profile.granted,
-    history: reply.history === null ? History.EMPTY : decodeHistory(reply.history, words)
+    history: reply.history === null ? History.EMPTY : decodeHistory(reply.history, words),
+    members: [key],
+    reserved: [],
+    quotas: openQuotas(words.lexicon.quotas.length),
+    version: undefined
   }
 }
 

@@ -7,6 +7,7 @@ import { RedisCustomers } from './customers.js'
 import { createDocuments } from './documents.js'
 import { troubleOf } from './health.js'
 import { Names } from './names.js'
+import { RedisQuotas } from './quotas.js'
 import { RedisRecords } from './records.js'
 
 export interface RedisStoreOptions {
@@ -40,6 +41,7 @@ export function createRedisStore(options: RedisStoreOptions): {
     kind: 'redis',
     description: `Redis at ${address.text}`,
     customers,
+    quotas: new RedisQuotas(),
     records,
     documents: createDocuments(connection),
     announcements,

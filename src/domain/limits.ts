@@ -1,0 +1,85 @@
+/** A span of time in which a limit counts: instants t with startMs(now) < t ≤ now. */
+export interface Window {
+  /** As written: 7d, 90m, day, week, month or total. */
+  readonly text: string
+  readonly kind: 'rolling' | 'calendar' | 'total'
+  /** Of a rolling window; Infinity for `total`, and the longest possible length for one of the calendar. */
+  readonly lengthMs: number
+  /** The last instant before the window that holds nowMs; -Infinity for `total`. */
+  startMs(nowMs: number): number
+  /** When counting begins anew: the end of the calendar's day, week or month; Infinity for the other kinds. */
+  endMs(nowMs: number): number
+}
+
+/** A limit over all customers, as stores count it. */
+export interface QuotaCount {
+  /** Position in Lexicon.quotas. */
+  readonly index: number
+  /** What is counted, the same in every strategy that has it: `offer/gold-card/accept/pieces/day`. */
+  readonly id: string
+  /** Pieces, or whole minor units of money. */
+  readonly limit: number
+  readonly window: Window
+}
+
+/** What stores said of all quotas of a lexicon, by position, at one moment. */
+export interface QuotaReadings {
+  /** Counted and reserved. */
+  readonly taken: Float64Array
+  /** From when on less may be taken than `taken` says: a reservation lapses, or a rolling window moves on; Infinity when never. */
+  readonly mayFreeMs: Float64Array
+}
+
+/** One offer's share of a quota. */
+export interface QuotaClaim {
+  readonly quota: QuotaCount
+  /** Whose it is: reservationId of the decision and the offer. */
+  readonly id: string
+  /** Pieces or minor units, at least 0. */
+  readonly amount: number
+  /** When it counts. */
+  readonly atMs: number
+  /** Until when it is kept without being counted; 0: it is counted at once. */
+  readonly untilMs: number
+}
+
+/** What became of a claim. `full`: nothing was taken. `failed`: it is not known; release it. */
+export type ClaimOutcome = 'held' | 'full' | 'failed'
+
+/** One interaction that a quota counts. */
+export interface QuotaFact {
+  readonly quota: QuotaCount
+  /** The duplicate key of the event: counted once within the hour. */
+  readonly eventId: string
+  /** The reservation that it turns into a count; undefined where it stands alone. */
+  readonly reservation: string | undefined
+  /** Counted where no open reservation says how much. */
+  readonly amount: number
+  readonly atMs: number
+}
+
+/** An offer that a customer was promised: it counts for strict contact policies until it is counted, released or over. */
+export interface Reservation {
+  /** reservationId of the decision and the offer. */
+  readonly id: string
+  /** Positions in the lexicon; NO_INDEX where the strategy does not have the word. */
+  readonly offer: number
+  /** The interaction that is expected. */
+  readonly type: number
+  readonly channel: number
+  readonly atMs: number
+  readonly untilMs: number
+}
+
+/** Which reservations belong together: a decision shows an offer once. */
+export function reservationId(decisionId: string, offerId: string): string {
+  return `${decisionId}:${offerId}`
+}
+
+/** Interactions that end what a decision reserved for an offer, whatever it was reserved for. */
+export const RELEASING_TYPES: readonly string[] = ['reject', 'ignore']
+
+/** Readings of quotas of which nothing is taken. */
+export function openQuotas(count: number): QuotaReadings {
+  return { taken: new Float64Array(count), mayFreeMs: new Float64Array(count).fill(Infinity) }
+}

@@ -31,7 +31,10 @@ const Outcome = z.object({
 const Explanation = z.object({
   candidates: z.number(),
   funnel: z.array(z.object({ stage: z.string(), removed: z.number(), left: z.number() })),
-  outcomes: z.array(Outcome)
+  outcomes: z.array(Outcome),
+  outranked: z
+    .object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) })
+    .optional()
 })
 
 const PlacedOffer = z.object({
@@ -109,10 +112,13 @@ export function describeAnswer(answer: Answer, tookMs: number | undefined, paint
 
 /** How many candidates each stage removed, the arithmetic of the first ranked, and why the others were removed. */
 export function describeExplanation(
-  { candidates, funnel, outcomes }: Explanation,
+  { candidates, funnel, outcomes, outranked }: Explanation,
   paint: Paint
 ): string[] {
-  const ranked = outcomes.filter(outcome => outcome.factors !== undefined)
+  const ranked = [
+    ...outcomes.filter(outcome => outcome.factors !== undefined),
+    ...(outranked === undefined ? [] : outrankedOf(outranked))
+  ]
   const removed = outcomes.filter(outcome => outcome.factors === undefined)
   const stages = funnel.filter(({ stage, removed: count }) => count > 0 || stage === 'selected')
   return [
@@ -133,6 +139,15 @@ export function describeExplanation(
     ),
     ...section('Removed', removed.map(reason), paint)
   ]
+}
+
+/** The rows of a table of outranked offers, as outcomes. */
+function outrankedOf({ columns, rows }: NonNullable<Explanation['outranked']>): Outcome[] {
+  return rows.map(row => {
+    const cell = Object.fromEntries(columns.map((column, i) => [column, row[i]]))
+    const { model, ...factors } = cell
+    return Outcome.parse({ ...cell, stage: 'outranked', factors, model: model ?? undefined })
+  })
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string[] {

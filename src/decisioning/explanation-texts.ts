@@ -1,27 +1,25 @@
-import { pieceOf } from './json-bytes.js'
+import { piecesOf, type Pieces } from './json-bytes.js'
 import type { Legend, LegendRule } from './legend.js'
 
-/** What ends the outcome before; the first one of all goes without. */
-export const HEAD_BEGINS_WITH = '},'
+/** Columns of an outranked offer's row; a mark for mandatory ones follows, and the context weights where any held. */
+const COLUMNS = ['offerId', 'priority', 'p', 'c', 'v', 'l', 'model']
 
 /** Pieces of JSON text that are the same in every explanation of one strategy. */
 export interface ExplanationTexts {
-  /** By offer: from the end of the outcome before it up to its stage. */
-  readonly heads: readonly Uint8Array[]
+  /** Names of the columns of outranked offers: `"offerId","priority"…` */
+  readonly columns: string
+  /** By offer: the first column. */
+  readonly rowHeads: Pieces
+  /** By offer: what follows P, for a context factor of 1. */
+  readonly rowTails: Pieces
+  /** What ends a row, whatever the offer. */
+  readonly rowEnd: Pieces
   /** By offer: its value where that is a number, NaN where it depends on the customer. */
   readonly values: readonly number[]
   /** By offer: its model + 1, 0 for the prior. */
   readonly models: readonly number[]
-  /** By offer: the same up to the figure of its priority, when it was outranked. */
-  readonly outranked: readonly Uint8Array[]
-  /** By offer: value, lever and model. */
-  readonly rests: readonly Uint8Array[]
-  /** By offer: the same after a context factor of 1. */
-  readonly plainRests: readonly Uint8Array[]
-  /** By offer: the lever. */
-  readonly levers: readonly string[]
-  /** By model + 1, the prior first. */
-  readonly sources: readonly string[]
+  /** By offer: `,true` or `,false` where the strategy has mandatory offers. */
+  readonly mandatory: readonly string[]
   /** By offer and rule. */
   readonly rules: ReadonlyArray<readonly string[]>
   /** By offer: the expression of its value. */
@@ -44,28 +42,21 @@ export function textsOf(legend: Legend): ExplanationTexts {
 }
 
 function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
-  const levers = offers.map(
-    ({ lever, mandatory }) =>
-      `,"l":${JSON.stringify(lever)}}${mandatory ? ',"mandatory":true' : ''}`
-  )
-  const values = offers.map(({ value }) => (typeof value === 'number' ? value : NaN))
-  const heads = offers.map(
-    ({ id }) => `${HEAD_BEGINS_WITH}{"offerId":${JSON.stringify(id)},"stage":"`
-  )
-  const sources = ['', ...models.map(name => `,"model":${JSON.stringify(name)}`)]
-  const usual = offers.map(({ model }) => (model === undefined ? 0 : models.indexOf(model) + 1))
-  const rests = values.map(
-    (value, i) => `,"v":${JSON.stringify(value)}${levers[i]!}${sources[usual[i]!]!}`
+  const marked = offers.some(({ mandatory }) => mandatory)
+  const mandatory = offers.map(offer => (marked ? `,${offer.mandatory}` : ''))
+  const tails = offers.map(({ value, lever, model }, i) =>
+    typeof value === 'number'
+      ? `,1,${JSON.stringify(value)},${JSON.stringify(lever)},${JSON.stringify(model ?? null)}${mandatory[i]!}`
+      : ''
   )
   return {
-    heads: heads.map(pieceOf),
-    outranked: heads.map(head => pieceOf(`${head}outranked","priority":`)),
-    values,
-    models: usual,
-    rests: rests.map(pieceOf),
-    plainRests: rests.map(rest => pieceOf(`,"c":1${rest}`)),
-    levers,
-    sources,
+    columns: JSON.stringify(marked ? [...COLUMNS, 'mandatory'] : COLUMNS).slice(1, -1),
+    rowHeads: piecesOf(offers.map(({ id }) => `[${JSON.stringify(id)},`)),
+    rowTails: piecesOf(tails),
+    rowEnd: piecesOf(['],']),
+    values: offers.map(({ value }) => (typeof value === 'number' ? value : NaN)),
+    models: offers.map(({ model }) => (model === undefined ? 0 : models.indexOf(model) + 1)),
+    mandatory,
     rules: offers.map(({ rules }) => rules.map(ruleText)),
     valueRules: offers.map(({ value }) => (typeof value === 'number' ? '' : ruleText(value))),
     labels: reads.map(({ label }) => `${JSON.stringify(label)}:`),

@@ -88,7 +88,13 @@ const explanation = z.object({
   holdout: z.boolean(),
   control: z.boolean(),
   funnel: z.array(z.object({ stage: z.enum(STAGES), removed: count, left: count })),
-  outcomes: z.array(z.looseObject({ offerId: id, stage: z.enum(STAGES) })),
+  outcomes: z
+    .array(z.looseObject({ offerId: id, stage: z.enum(STAGES) }))
+    .meta({ description: 'The selected and the removed.' }),
+  outranked: z
+    .object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) })
+    .optional()
+    .meta({ description: 'Those that others won against, the best first, as rows of a table.' }),
   next: count.optional().meta({ description: '`from` of the following page; absent on the last.' })
 })
 

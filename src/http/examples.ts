@@ -104,11 +104,18 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Explanation: {
     decisionId: decision.decisionId,
     decidedAt: time,
-    candidates: 1,
+    candidates: 2,
     holdout: false,
     control: false,
-    funnel: [{ stage: 'selected', removed: 0, left: 1 }],
-    outcomes: [{ offerId: 'gold-card', stage: 'selected', placement: 'home_hero', priority: 9.6 }]
+    funnel: [
+      { stage: 'outranked', removed: 1, left: 1 },
+      { stage: 'selected', removed: 0, left: 1 }
+    ],
+    outcomes: [{ offerId: 'gold-card', stage: 'selected', placement: 'home_hero', priority: 9.6 }],
+    outranked: {
+      columns: ['offerId', 'priority', 'p', 'c', 'v', 'l', 'model'],
+      rows: [['welcome-bonus', 4.2, 0.07, 1, 60, 1, 'cards']]
+    }
   },
   ImportReceipt: {
     imported: 2,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { LOCAL_CALLER } from '../../src/domain/caller.js'
 import { startEngine } from '../helpers/engine.js'
 import { offerYaml, rulesWith } from '../helpers/rules.js'
 
@@ -108,4 +109,42 @@ test('for any customer every candidate has one outcome, and the best of those al
     ),
     { numRuns: 1000 }
   )
+})
+
+test('outranked offers are rows under named columns, with what is mandatory and which context weights held', async t => {
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('must', { value: 1, mandatory: true }),
+        offerYaml('gold', { value: 80, propensity: { prior: 0.12 } }),
+        offerYaml('loan', { value: 200.5, group: 'loans', propensity: { prior: 0.04 } })
+      ].join('\n'),
+      rest: 'contextWeights: [{when: \'context.device == "mobile"\', group: loans, weight: 50}]'
+    })
+  })
+  const { body } = await engine.decide(
+    {
+      customer: { id: 'c-1' },
+      channel: 'web',
+      placements: [{ id: 'home_hero' }],
+      context: { device: 'mobile' },
+      options: { explain: 'full' }
+    },
+    LOCAL_CALLER,
+    performance.now()
+  )
+  const { explanation } = JSON.parse(body) as {
+    explanation: { outcomes: unknown[]; outranked: unknown }
+  }
+  t.equal(explanation.outcomes.length, 1)
+  t.same(explanation.outranked, {
+    columns: [
+      ...['offerId', 'priority', 'p', 'c', 'v', 'l', 'model', 'mandatory'],
+      'contextWeights'
+    ],
+    rows: [
+      ['loan', 12.03, 0.04, 1.5, 200.5, 1, null, false, [0]],
+      ['gold', 9.6, 0.12, 1, 80, 1, null, false, []]
+    ]
+  })
 })

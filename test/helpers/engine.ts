@@ -98,6 +98,45 @@ export interface Explanation {
   >
 }
 
+/** An answer as tests like to read it: every outcome an object, the outranked ones included. */
+function readAnswer(body: string): Answer {
+  const answer = JSON.parse(body) as Answer
+  const { explanation } = answer
+  return explanation === undefined
+    ? answer
+    : { ...answer, explanation: withAllOutcomes(explanation) }
+}
+
+interface Outranked {
+  readonly columns: readonly string[]
+  readonly rows: ReadonlyArray<readonly unknown[]>
+}
+
+/** Puts the rows of the outranked among the outcomes, after the selected. */
+export function withAllOutcomes<
+  E extends { outcomes: Explanation['outcomes']; outranked?: Outranked }
+>(explanation: E): Omit<E, 'outranked'> {
+  const { outranked, outcomes, ...rest } = explanation
+  const losers = (outranked?.rows ?? []).map(row => {
+    const { offerId, priority, model, p, c, v, l, ...more } = Object.fromEntries(
+      outranked!.columns.map((column, i) => [column, row[i]])
+    )
+    return {
+      offerId: String(offerId),
+      stage: 'outranked',
+      priority,
+      factors: { p, c, v, l },
+      ...(model === null ? {} : { model }),
+      ...more
+    }
+  })
+  const selected = outcomes.filter(({ stage }) => stage === 'selected')
+  return {
+    ...rest,
+    outcomes: [...selected, ...losers, ...outcomes.slice(selected.length)]
+  } as unknown as Omit<E, 'outranked'>
+}
+
 export const NOW_MS = Date.UTC(2026, 2, 1, 10)
 
 export async function startEngine(t: Test, options: EngineOptions): Promise<Engine> {
@@ -159,8 +198,7 @@ export async function tryEngine(
     }),
     tokens,
     counted,
-    ask: async request =>
-      JSON.parse((await decide(request, LOCAL_CALLER, performance.now())).body) as Answer,
+    ask: async request => readAnswer((await decide(request, LOCAL_CALLER, performance.now())).body),
     rewrite: text => {
       rules = text
     }

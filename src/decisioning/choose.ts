@@ -1,26 +1,33 @@
 import { customerText } from '../domain/customer.js'
-import type { FilledPlacement } from '../domain/decision.js'
+import type { Facts } from '../policy/facts.js'
 import { bucketOf } from '../policy/hash.js'
 import type { Share } from '../policy/strategy.js'
-import { arbitrate, keepValued } from './arbitrate.js'
+import { arbitrate, keepValued, type Contest } from './arbitrate.js'
 import type { Asked } from './asked.js'
-import { findCandidates, keepAllowed } from './candidates.js'
+import { findCandidates, keepAllowed, type Candidates } from './candidates.js'
 import type { Deadline } from './deadline.js'
-import { fillPlacements } from './fill.js'
+import { fillPlacements, type Filling } from './fill.js'
 import { gatherFacts } from './gather-facts.js'
-import { placeOffers } from './place-offers.js'
 import type { CustomerState, Log, Meters } from './ports.js'
-import { scorePropensities } from './propensities.js'
+import { scorePropensities, type Propensities } from './propensities.js'
 import type { Snapshot } from './snapshot.js'
-import { emptyTrace, keepTrace, type Trace } from './trace.js'
+
+/** Who competed in a decision, and who won. */
+export interface Outcome {
+  readonly facts: Facts
+  readonly candidates: Candidates
+  readonly propensities: Propensities
+  readonly contest: Contest
+  readonly filling: Filling
+}
 
 /** What a decision came to, before it is put into words. */
 export interface Choice {
-  readonly placements: readonly FilledPlacement[]
+  /** undefined when nothing competed: only fallbacks are shown. */
+  readonly outcome: Outcome | undefined
   readonly degraded: readonly string[]
   readonly holdout: boolean
   readonly control: boolean
-  readonly trace: Trace
   readonly policyMs: number
   readonly modelMs: number
 }
@@ -43,18 +50,16 @@ export async function choose(
   customer: CustomerState | undefined,
   deadline: Deadline
 ): Promise<Choice> {
-  const { strategy, legend } = snapshot
-  const ids = asked.placements.map(({ placement }) => placement.id)
+  const { strategy } = snapshot
   const startedAtMs = deps.clock.monotonicMs()
   const subject = customerText(customer?.key ?? asked.key)
   const holdout = strategy.holdout !== undefined && isInShare(strategy.holdout, subject)
   if (customer === undefined || holdout) {
     return {
-      placements: placeOffers(snapshot, asked, undefined),
+      outcome: undefined,
       degraded: customer === undefined ? ['profile'] : [],
       holdout,
       control: false,
-      trace: emptyTrace(ids, asked.explain, holdout),
       policyMs: 0,
       modelMs: 0
     }
@@ -82,15 +87,10 @@ export async function choose(
   const contest = arbitrate(strategy, facts, candidates, valued, propensities)
   const filling = fillPlacements(strategy, asked, candidates, contest)
   return {
-    placements: placeOffers(snapshot, asked, { candidates, propensities, contest, filling }),
+    outcome: { facts, candidates, propensities, contest, filling },
     degraded: propensities.degraded,
     holdout,
     control,
-    trace: keepTrace(strategy, legend, facts, candidates, contest, propensities, {
-      placements: ids,
-      explain: asked.explain,
-      control
-    }),
     policyMs: scoringAtMs - startedAtMs,
     modelMs: scoredAtMs - scoringAtMs
   }

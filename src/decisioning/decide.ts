@@ -9,6 +9,7 @@ import { explainInAnswer } from './explain.js'
 import { sealOffers } from './place-offers.js'
 import type { CustomerState, CustomerStore, DecisionRecords, Log, Meters } from './ports.js'
 import { recordImpressions } from './record-impressions.js'
+import { settle, type Settled } from './settle.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
 import { packTrace } from './trace.js'
@@ -71,7 +72,8 @@ export function createDecide(deps: DecideDeps): Decide {
     const customer = await loadCustomer(deps, snapshot, asked, deadline)
     const loadedAtMs = clock.monotonicMs()
     const choice = await choose(deps, snapshot, asked, customer, deadline)
-    const decision = await makeKnown(deps, snapshot, asked, customer, choice, deadline)
+    const settled = settle(snapshot, asked, choice)
+    const decision = await makeKnown(deps, snapshot, asked, customer, choice, settled, deadline)
 
     const answer = writeAnswer(decision, caller.publishable)
     if (asked.live) {
@@ -81,10 +83,10 @@ export function createDecide(deps: DecideDeps): Decide {
         strategyHash: snapshot.hash,
         answer,
         request: options?.requestText ?? JSON.stringify(request),
-        packTrace: () => packTrace(choice.trace)
+        packTrace: () => packTrace(settled.trace)
       })
     }
-    const body = withExplanation(answer, explainInAnswer(choice.trace, snapshot.legend))
+    const body = withExplanation(answer, explainInAnswer(settled.trace, snapshot.legend))
     const timings = timingsOf(choice, receivedAtMs, loadedAtMs, clock.monotonicMs())
     meter(deps.meters, decision, timings)
     return { decision, timings, body }
@@ -120,10 +122,10 @@ async function makeKnown(
   snapshot: Snapshot,
   asked: Asked,
   customer: CustomerState | undefined,
-  choice: Choice,
+  { holdout, control, degraded }: Choice,
+  { placements }: Settled,
   deadline: Deadline
 ): Promise<Decision> {
-  const { placements, holdout, control, degraded } = choice
   const decision: Decision = {
     id: deps.decisionId(asked.nowMs),
     decidedAtMs: asked.nowMs,

@@ -6,8 +6,9 @@ import { Refusal } from '../domain/refusal.js'
 import { errorAt } from '../policy/problems.js'
 import type { Example, Problem, Strategy } from '../policy/strategy.js'
 import { readRequest } from './asked.js'
-import { choose, type ChooseDeps, type Choice } from './choose.js'
+import { choose, type ChooseDeps } from './choose.js'
 import type { CustomerState } from './ports.js'
+import { settle, type Settled } from './settle.js'
 import type { Snapshot } from './snapshot.js'
 import { checkValue } from './values.js'
 
@@ -65,7 +66,10 @@ async function runExample(
       deadline
     )
     const degraded = choice.degraded.map(reason => refuse(`is decided without ${reason}`))
-    return [...degraded, ...[...unmet(example, strategy, choice)].map(refuse)]
+    return [
+      ...degraded,
+      ...[...unmet(example, strategy, settle(snapshot, asked, choice))].map(refuse)
+    ]
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return [
@@ -112,17 +116,17 @@ function customerOf(strategy: Strategy, { given }: Example, atMs: number): Custo
   }
 }
 
-function* unmet({ expect }: Example, strategy: Strategy, choice: Choice): Generator<string> {
+function* unmet({ expect }: Example, strategy: Strategy, settled: Settled): Generator<string> {
   for (const [placement, wanted] of Object.entries(expect.placements)) {
     const got =
-      choice.placements.find(({ id }) => id === placement)?.offers.map(({ offerId }) => offerId) ??
+      settled.placements.find(({ id }) => id === placement)?.offers.map(({ offerId }) => offerId) ??
       []
     if (got.join() !== wanted.join()) {
-      yield `${placement} shows ${list(got)} where ${list(wanted)} is expected${whereAre(wanted, got, strategy, choice)}`
+      yield `${placement} shows ${list(got)} where ${list(wanted)} is expected${whereAre(wanted, got, strategy, settled)}`
     }
   }
   for (const [offer, stage] of Object.entries(expect.removed)) {
-    const got = stageOf(offer, strategy, choice)
+    const got = stageOf(offer, strategy, settled)
     if (got !== stage) yield `${offer} ends at ${got}, not at ${stage}`
   }
 }
@@ -132,15 +136,15 @@ function whereAre(
   wanted: readonly string[],
   got: readonly string[],
   strategy: Strategy,
-  choice: Choice
+  settled: Settled
 ): string {
   const missed = wanted
     .filter(id => !got.includes(id))
-    .map(id => `${id} ends at ${stageOf(id, strategy, choice)}`)
+    .map(id => `${id} ends at ${stageOf(id, strategy, settled)}`)
   return missed.length === 0 ? '' : ` (${missed.join(', ')})`
 }
 
-function stageOf(offer: string, strategy: Strategy, { trace }: Choice): string {
+function stageOf(offer: string, strategy: Strategy, { trace }: Settled): string {
   const position = Array.from(trace.offers).indexOf(strategy.offerIndex.get(offer) ?? -1)
   return position < 0 ? 'no placement asked for' : STAGES[trace.stages[position]!]!
 }

@@ -1,22 +1,14 @@
 import type { Decision, FilledPlacement, PlacedOffer } from '../domain/decision.js'
 import type { Offer, Placement, Treatment } from '../policy/strategy.js'
-import type { Contest } from './arbitrate.js'
 import type { Asked } from './asked.js'
-import type { Candidates } from './candidates.js'
-import type { Filling } from './fill.js'
-import type { Propensities } from './propensities.js'
+import type { Outcome } from './choose.js'
 import type { Snapshot } from './snapshot.js'
 import { TOKEN_LIFE_MS, type Tokens } from './tokens.js'
 
-/** The winners of a decision; undefined stands for a decision in which nothing competed. */
-export interface Outcome {
-  readonly candidates: Candidates
-  readonly propensities: Propensities
-  readonly contest: Contest
-  readonly filling: Filling
-}
-
-/** Dresses the winners with what their placements show; a placement that got none shows its fallback. */
+/**
+ * Dresses the winners with what their placements show; a placement that got none shows its fallback.
+ * @param outcome undefined for a decision in which nothing competed
+ */
 export function placeOffers(
   snapshot: Snapshot,
   asked: Asked,

@@ -1,0 +1,33 @@
+import type { FilledPlacement } from '../domain/decision.js'
+import type { Asked } from './asked.js'
+import type { Choice } from './choose.js'
+import { placeOffers } from './place-offers.js'
+import type { Snapshot } from './snapshot.js'
+import { emptyTrace, keepTrace, type Trace } from './trace.js'
+
+/** A choice put into words: what every placement shows, and why. */
+export interface Settled {
+  readonly placements: readonly FilledPlacement[]
+  readonly trace: Trace
+}
+
+/** Puts a choice into words, once nothing changes it any more. */
+export function settle(
+  snapshot: Snapshot,
+  asked: Asked,
+  { outcome, holdout, control }: Choice
+): Settled {
+  const ids = asked.placements.map(({ placement }) => placement.id)
+  const placements = placeOffers(snapshot, asked, outcome)
+  if (outcome === undefined) {
+    return { placements, trace: emptyTrace(ids, asked.explain, holdout) }
+  }
+  const { facts, candidates, contest, propensities } = outcome
+  const { strategy, legend } = snapshot
+  const trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
+    placements: ids,
+    explain: asked.explain,
+    control
+  })
+  return { placements, trace }
+}

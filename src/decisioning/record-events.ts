@@ -53,7 +53,9 @@ export function createRecordEvents(needs: RecordEventsNeeds): RecordEvents {
     })
     const outcomes = fit.length === 0 ? [] : await customers.append(fit)
     outcomes.forEach((outcome, i) => meters.told(fit[i]!.type, outcome))
-    const duplicates = outcomes.filter(outcome => outcome === 'duplicate').length
+    const duplicates = outcomes.filter(
+      outcome => outcome === 'duplicate' || outcome === 'repeated'
+    ).length
     return { accepted: outcomes.length - duplicates, duplicates, rejected }
   }
 }

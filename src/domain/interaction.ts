@@ -41,8 +41,16 @@ export interface CustomerEvent {
   readonly data?: unknown
 }
 
-/** What became of an event handed to the store. `erased`: the customer was deleted, so the event was dropped. */
-export type AppendOutcome = 'stored' | 'duplicate' | 'erased'
+/**
+ * What became of an event handed to the store. `repeated`: a duplicate received within the last hour; it changed nothing, but
+ * what was to follow the first one may be missing. `erased`: the customer was deleted, so the event was dropped.
+ */
+export type AppendOutcome = 'stored' | 'duplicate' | 'repeated' | 'erased'
+
+/** Duplicates are known for seven days from receipt. */
+export const DUPLICATES_KEPT_MS = 7 * 86_400_000
+/** A duplicate of an event received within this time is `repeated`. */
+export const REPEATED_MS = 3_600_000
 
 /** An event as callers tell it: about a decision's offer (token), about an offer elsewhere (offerId), or behaviour. */
 export interface IncomingEvent {

@@ -200,13 +200,13 @@ const FACTS: Readonly<
 
   async 'an event told twice counts once, whoever hears it'(t, { store, other }, key) {
     const told = event(key)
-    t.strictSame(await store.customers.append([told, told]), ['stored', 'duplicate'])
+    t.strictSame(await store.customers.append([told, told]), ['stored', 'repeated'])
     t.strictSame(
       await other.customers.append([
         { ...told, timeMs: NOW_MS - 5 },
         { ...told, source: 'elsewhere' }
       ]),
-      ['duplicate', 'stored']
+      ['repeated', 'stored']
     )
     t.equal((await store.customers.load(key, lexicon())).history.length, 2)
   },
@@ -217,8 +217,8 @@ const FACTS: Readonly<
     t.strictSame(await store.customers.append([a, b, b, a, event(others[0]!)]), [
       'stored',
       'stored',
-      'duplicate',
-      'duplicate',
+      'repeated',
+      'repeated',
       'stored'
     ])
   },

@@ -62,7 +62,8 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
       stages[stage].observe(seconds)
     },
     told(type, outcome) {
-      figures.events.inc({ type: knownType(type), outcome })
+      const told = outcome === 'repeated' ? 'duplicate' : outcome
+      figures.events.inc({ type: knownType(type), outcome: told })
     },
     unknownCategory(model, input) {
       figures.unknownCategories.inc({ model, input })

@@ -21,6 +21,8 @@ import type { CustomerKeys } from './keys.js'
 import type { Name, Names } from './names.js'
 import { APPEND } from './scripts.js'
 
+/** By what APPEND answers. */
+const OUTCOMES: readonly AppendOutcome[] = ['duplicate', 'stored', 'repeated']
 /** Scripts in one pipeline: many events must not keep a decision's load waiting for long. */
 const CALLS_TOGETHER = 200
 
@@ -57,7 +59,7 @@ export class EventLog {
       some.forEach(({ keys, positions }, i) => {
         const [records, ...stored] = answerOf(answers[i]) as [number, ...number[]]
         positions.forEach((position, n) => {
-          outcomes[position] = records === -1 ? 'erased' : stored[n] === 1 ? 'stored' : 'duplicate'
+          outcomes[position] = records === -1 ? 'erased' : OUTCOMES[stored[n]!]!
         })
         this.foldIfLong(keys, records)
       })

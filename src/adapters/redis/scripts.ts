@@ -44,7 +44,8 @@ return { clock[1] * 1000 + math.floor(clock[2] / 1000), redis.call('HGET', KEYS[
  * KEYS history, details, event ids, tombstone, profile, alias.
  * ARGV ttl ms (0: none), header of a new log, header of new details, then per event: duplicate key, record, detail.
  * Everything is read and checked before the first write, for a script that fails half way is not rolled back.
- * Answers -1 for an erased customer; else the records in the log, then 1 (stored) or 0 (duplicate) per event.
+ * Answers -1 for an erased customer; else the records in the log, then per event 1 (stored), 0 (duplicate)
+ * or 2 (duplicate of one received within the hour).
  * SET instead of APPEND: an append reserves twice the bytes.
  */
 export const APPEND = write(`${RENEW}
@@ -60,7 +61,9 @@ local records, texts, outcomes = { log }, { details }, { 0 }
 for i = 5, #ARGV, 3 do
   local added = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[i])
   outcomes[#outcomes + 1] = added
-  if added == 1 then
+  if added == 0 and tonumber(redis.call('ZSCORE', KEYS[3], ARGV[i])) > now - 3600000 then
+    outcomes[#outcomes] = 2
+  elseif added == 1 then
     records[#records + 1] = ARGV[i + 1]
     texts[#texts + 1] = ARGV[i + 2]
   end

@@ -183,7 +183,7 @@ test('a flushed script cache is noticed by nobody', { skip }, async t => {
   t.strictSame(await store.customers.append([told, event(customer(2)), told]), [
     'stored',
     'stored',
-    'duplicate'
+    'repeated'
   ])
   await client.script('FLUSH')
   t.equal((await store.customers.appendAndLoad([event(key)], key, WORDS)).history.length, 3)

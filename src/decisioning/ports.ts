@@ -24,7 +24,7 @@ export interface CustomerState {
   readonly history: History
   /** Every key under which the customer is known, the canonical one first; just the own one where nothing was merged. */
   readonly members: readonly CustomerKey[]
-  /** Open reservations; empty where Lexicon.reserves is false. */
+  /** Reservations that are open; empty where Lexicon.reserves is false. */
   readonly reserved: readonly Reservation[]
   readonly quotas: QuotaReadings
   /** What `hold` compares: opaque, the store's own. */
@@ -77,6 +77,7 @@ export interface CustomerStore {
   history(key: CustomerKey, limit: number): Promise<CustomerEvent[]>
   /**
    * Writes reservations, and events with them, if nothing happened to the customer since `state` was loaded: one atomic step.
+   * The state is one that was loaded with this lexicon. For an erased customer nothing is written and nothing is limited.
    * An event about a decision's offer (decisionId and offerId) ends its reservations: `append` drops those of the event's own type,
    * and all of them for RELEASING_TYPES.
    */

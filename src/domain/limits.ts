@@ -37,9 +37,9 @@ export interface QuotaClaim {
   readonly id: string
   /** Pieces or minor units, at least 0. */
   readonly amount: number
-  /** When it counts. */
+  /** When it counts: the time of the decision. */
   readonly atMs: number
-  /** Until when it is kept without being counted; 0: it is counted at once. */
+  /** Until when it is kept without being counted (for untilMs − atMs from now on, by the store's clock); 0: it is counted at once. */
   readonly untilMs: number
 }
 
@@ -49,9 +49,9 @@ export type ClaimOutcome = 'held' | 'full' | 'failed'
 /** One interaction that a quota counts. */
 export interface QuotaFact {
   readonly quota: QuotaCount
-  /** The duplicate key of the event: counted once within the hour. */
+  /** The duplicate key of the event, its customer's included: counted once within the hour. */
   readonly eventId: string
-  /** The reservation that it turns into a count; undefined where it stands alone. */
+  /** The reservation that it turns into a count, in the period of its decision; undefined where it stands alone. */
   readonly reservation: string | undefined
   /** Counted where no open reservation says how much. */
   readonly amount: number

@@ -1,14 +1,7 @@
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
-import { History, NO_INDEX } from '../../domain/history.js'
-import type { HourCount } from '../../domain/history.js'
-import {
-  foldIntoHours,
-  FOLD_ABOVE_EVENTS,
-  KEPT_EVENTS,
-  newestFirst
-} from '../../domain/history-bounds.js'
-import { openQuotas } from '../../domain/limits.js'
+import { History } from '../../domain/history.js'
+import { newestFirst } from '../../domain/history-bounds.js'
 import type {
   CustomerState,
   CustomerStore,
@@ -16,44 +9,41 @@ import type {
   HoldOutcome,
   ProfileChange
 } from '../../decisioning/ports.js'
+import { MemoryLogs } from './memory-log.js'
+import type { EventLog } from './memory-log.js'
+import type { MemoryQuotas } from './memory-quotas.js'
+import { inPositions, keptForm, remaining } from './memory-reservations.js'
+import type { KeptReservation } from './memory-reservations.js'
 
-const DUPLICATES_KEPT_MS = 7 * 86_400_000
-
-interface Stored {
+interface Stored extends EventLog {
   profile: Profile | undefined
-  /** In order of arrival. */
-  events: CustomerEvent[]
-  /** In the numbers of `Interned`. */
-  hours: HourCount[]
-  /** Receipt in ms by source NUL id, in order of receipt. */
-  readonly received: Map<string, number>
+  reserved: readonly KeptReservation[]
+  /** Another one after every change of the events or reservations. */
+  revision: number
   /** Infinity without retention. */
   expiresAtMs: number
 }
 
-/** Positions of a lexicon's words. */
-interface Positions {
-  readonly types: ReadonlyMap<string, number>
-  readonly offers: ReadonlyMap<string, number>
-  readonly channels: ReadonlyMap<string, number>
-}
+/** The revision of what is not there. */
+const NOTHING = 0
 
 /** Customers in the memory of this process: the same behaviour as in Redis, gone when the process ends. */
 export class MemoryCustomers implements CustomerStore {
   readonly #clock: () => number
   readonly #customers = new Map<string, Stored>()
   readonly #erased = new Set<string>()
-  readonly #positions = new WeakMap<Lexicon, Positions>()
-  readonly #words: string[] = []
-  readonly #wordNumbers = new Map<string, number>()
+  readonly #logs = new MemoryLogs()
+  readonly #quotas: MemoryQuotas
   #retentionMs: Readonly<Record<string, number>> = {}
+  #lastRevision = NOTHING
 
-  constructor(clock: () => number) {
+  constructor(clock: () => number, quotas: MemoryQuotas) {
     this.#clock = clock
+    this.#quotas = quotas
   }
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
-    const positions = this.#positionsOf(lexicon)
+    this.#retentionMs = lexicon.retentionMs
     const stored = this.#find(key)
     if (stored !== undefined) this.#renew(key, stored)
     const attributes = lexicon.attributes.map(name => stored?.profile?.attributes[name])
@@ -66,11 +56,15 @@ export class MemoryCustomers implements CustomerStore {
       granted: Uint8Array.from(lexicon.purposes, purpose =>
         consent[purpose]?.granted === true ? 1 : 0
       ),
-      history: stored === undefined ? History.EMPTY : this.#historyOf(stored, positions),
+      history: stored === undefined ? History.EMPTY : this.#logs.historyOf(stored, lexicon),
       members: [key],
-      reserved: [],
-      quotas: openQuotas(lexicon.quotas.length),
-      version: undefined
+      reserved: lexicon.reserves
+        ? this.#openReservations(stored).map(kept =>
+            inPositions(kept, this.#logs.positionsOf(lexicon))
+          )
+        : [],
+      quotas: this.#quotas.readNow(lexicon),
+      version: stored?.revision ?? NOTHING
     }
   }
 
@@ -79,7 +73,7 @@ export class MemoryCustomers implements CustomerStore {
     key: CustomerKey,
     lexicon: Lexicon
   ): Promise<CustomerState> {
-    this.#positionsOf(lexicon)
+    this.#retentionMs = lexicon.retentionMs
     await this.append(events)
     return await this.load(key, lexicon)
   }
@@ -102,7 +96,7 @@ export class MemoryCustomers implements CustomerStore {
     profiles: ReadonlyArray<readonly [CustomerKey, Profile]>,
     lexicon: Lexicon
   ): Promise<void> {
-    this.#positionsOf(lexicon)
+    this.#retentionMs = lexicon.retentionMs
     for (const [key, profile] of profiles) {
       const stored = this.#findOrBegin(key)
       stored.profile = profile
@@ -126,13 +120,26 @@ export class MemoryCustomers implements CustomerStore {
   }
 
   async hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
-    await this.append(hold.events)
-    return hold.reservations.length === 0
-      ? { held: true }
-      : { held: false, changed: await this.load(state.key, lexicon) }
+    const { key, version } = state
+    if ((this.#find(key)?.revision ?? NOTHING) !== version)
+      return { held: false, changed: await this.load(key, lexicon) }
+    if (this.#erased.has(mapKey(key))) return { held: true }
+    for (const event of hold.events) this.#append({ ...event, customer: key })
+    const stored = this.#findOrBegin(key)
+    this.#renew(key, stored)
+    const added = hold.reservations.map(reservation => keptForm(reservation, lexicon))
+    this.#reserve(stored, [...this.#openReservations(stored), ...added])
+    return { held: true }
   }
 
-  async release(): Promise<void> {}
+  async release(key: CustomerKey, ids: readonly string[]): Promise<void> {
+    const stored = this.#find(key)
+    if (stored?.reserved.some(({ id }) => ids.includes(id)) === true)
+      this.#reserve(
+        stored,
+        stored.reserved.filter(({ id }) => !ids.includes(id))
+      )
+  }
 
   async merge(one: CustomerKey): Promise<Identity> {
     return { canonical: one, members: [one] }
@@ -142,75 +149,19 @@ export class MemoryCustomers implements CustomerStore {
     if (this.#erased.has(mapKey(event.customer))) return 'erased'
     const stored = this.#findOrBegin(event.customer)
     this.#renew(event.customer, stored)
+    const outcome = this.#logs.append(stored, event, this.#clock())
+    if (outcome === 'stored') this.#reserve(stored, remaining(stored.reserved, event))
+    return outcome
+  }
+
+  #openReservations(stored: Stored | undefined): readonly KeptReservation[] {
     const nowMs = this.#clock()
-    for (const [id, receivedMs] of stored.received) {
-      if (receivedMs > nowMs - DUPLICATES_KEPT_MS) break
-      stored.received.delete(id)
-    }
-    const id = `${event.source}\0${event.id}`
-    if (stored.received.has(id)) return 'duplicate'
-    stored.received.set(id, nowMs)
-    stored.events.push(event)
-    if (stored.events.length > FOLD_ABOVE_EVENTS) this.#fold(stored)
-    return 'stored'
+    return (stored?.reserved ?? []).filter(({ untilMs }) => untilMs > nowMs)
   }
 
-  #fold(stored: Stored): void {
-    const order = newestFirst(stored.events.map(event => event.timeMs))
-    const at = (position: number) => stored.events[position]!
-    const dropped = [...order.subarray(KEPT_EVENTS)].map(at)
-    stored.events = [...order.subarray(0, KEPT_EVENTS)].reverse().map(at)
-    stored.hours = foldIntoHours(
-      stored.hours,
-      dropped.map(({ timeMs, type, offerId }) => ({
-        timeMs,
-        type: this.#numberOf(type),
-        offer: offerId === undefined ? NO_INDEX : this.#numberOf(offerId)
-      }))
-    )
-  }
-
-  #historyOf({ events, hours }: Stored, positions: Positions): History {
-    const order = newestFirst(events.map(event => event.timeMs))
-    const newest = [...order].map(position => events[position]!)
-    const position = (words: ReadonlyMap<string, number>, word: string | undefined) =>
-      word === undefined ? NO_INDEX : (words.get(word) ?? NO_INDEX)
-    return new History(
-      {
-        timesMs: Float64Array.from(newest, event => event.timeMs),
-        types: Int32Array.from(newest, event => position(positions.types, event.type)),
-        offers: Int32Array.from(newest, event => position(positions.offers, event.offerId)),
-        channels: Int32Array.from(newest, event => position(positions.channels, event.channel)),
-        untilsMs: Float64Array.from(newest, event => event.untilMs ?? 0)
-      },
-      hours.map(hour => ({
-        ...hour,
-        type: position(positions.types, this.#words[hour.type]),
-        offer: position(positions.offers, this.#words[hour.offer])
-      }))
-    )
-  }
-
-  #numberOf(word: string): number {
-    const known = this.#wordNumbers.get(word)
-    if (known !== undefined) return known
-    this.#wordNumbers.set(word, this.#words.length)
-    return this.#words.push(word) - 1
-  }
-
-  #positionsOf(lexicon: Lexicon): Positions {
-    const known = this.#positions.get(lexicon)
-    if (known !== undefined) return known
-    const table = (words: readonly string[]) =>
-      new Map(words.map((word, position) => [word, position]))
-    const positions = {
-      types: table(lexicon.types),
-      offers: table(lexicon.offers),
-      channels: table(lexicon.channels)
-    }
-    this.#positions.set(lexicon, positions)
-    this.#retentionMs = lexicon.retentionMs
-    return positions
+  #reserve(stored: Stored, reserved: readonly KeptReservation[]): void {
+    stored.reserved = reserved
+    stored.revision = ++this.#lastRevision
   }
 
   /** What is stored and has not expired. */
@@ -229,6 +180,8 @@ export class MemoryCustomers implements CustomerStore {
       events: [],
       hours: [],
       received: new Map(),
+      reserved: [],
+      revision: NOTHING,
       expiresAtMs: Number.POSITIVE_INFINITY
     }
     this.#customers.set(mapKey(key), begun)

@@ -13,11 +13,12 @@ export interface MemoryStoreOptions {
 /** A store in the memory of this process, for trying things out and for tests: nothing survives the process or leaves it. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const clock = options.clock ?? Date.now
+  const quotas = new MemoryQuotas(clock)
   return {
     kind: 'memory',
     description: 'memory of this process (nothing is kept when it ends)',
-    customers: new MemoryCustomers(clock),
-    quotas: new MemoryQuotas(),
+    customers: new MemoryCustomers(clock, quotas),
+    quotas,
     records: new MemoryRecords(clock, options.recordBytes ?? 2 ** 30),
     documents: createDocuments(clock),
     announcements: createAnnouncements(),

@@ -1,7 +1,11 @@
 import { createMemoryStore } from '../../../src/adapters/memory/memory-store.js'
+import { limitsContract } from '../../contracts/limits-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
 
-storeContract('the store in memory', false, async () => {
+async function open() {
   const store = createMemoryStore()
   return { store, other: store }
-})
+}
+
+storeContract('the store in memory', false, open)
+limitsContract('the store in memory', false, open)

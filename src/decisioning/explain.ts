@@ -125,7 +125,7 @@ function renderSelected(contestant: number, { trace, legend, texts, full }: Rend
     `{"offerId":${JSON.stringify(id)},"stage":"selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])}` +
     `,"priority":${shown(priorities[contestant]!)},"factors":{"p":${shown(p[contestant]!)},"c":${shown(c[contestant]!)}` +
     `,"v":${shown(v[contestant]!)},"l":${shown(l[contestant]!)}}${mandatory ? ',"mandatory":true' : ''}` +
-    `${model === 0 ? '' : `,"model":${JSON.stringify(legend.models[model - 1])}`}` +
+    (model === 0 ? '' : `,"model":${JSON.stringify(legend.models[model - 1])}`) +
     `${held === '' ? '' : `,"contextWeights":[${held}]`}}`
   )
 }

@@ -159,7 +159,7 @@ function writeOutranked(
   text.text('}')
 }
 
-/** C, V, L and the model. Nearly always they are the offer's own and stand ready as one piece. */
+/** C, V, L and the model. V, L and the model are nearly always the offer's own and stand ready as one piece. */
 function writeFactors(
   { c, v, l, models }: ContestTrace,
   contestant: number,
@@ -168,8 +168,9 @@ function writeFactors(
   texts: ExplanationTexts
 ): void {
   const model = models[contestant]!
+  text.piece(COMMA, 0)
+  text.figure(c[contestant]!)
   if (
-    c[contestant] === 1 &&
     v[contestant] === texts.values[offer] &&
     l[contestant] === legend.offers[offer]!.lever &&
     model === texts.models[offer]
@@ -177,10 +178,10 @@ function writeFactors(
     text.piece(texts.rowTails, offer)
     return
   }
-  for (const column of [c, v, l]) {
-    text.piece(COMMA, 0)
-    text.figure(column[contestant]!)
-  }
+  text.piece(COMMA, 0)
+  text.figure(v[contestant]!)
+  text.piece(COMMA, 0)
+  text.figure(l[contestant]!)
   const name = model === 0 ? 'null' : JSON.stringify(legend.models[model - 1])
   text.text(`,${name}${texts.mandatory[offer]!}`)
 }

@@ -10,7 +10,7 @@ export interface ExplanationTexts {
   readonly columns: string
   /** By offer: the first column. */
   readonly rowHeads: Pieces
-  /** By offer: what follows P, for a context factor of 1. */
+  /** By offer: what follows C. */
   readonly rowTails: Pieces
   /** What ends a row, whatever the offer. */
   readonly rowEnd: Pieces
@@ -46,7 +46,7 @@ function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
   const mandatory = offers.map(offer => (marked ? `,${offer.mandatory}` : ''))
   const tails = offers.map(({ value, lever, model }, i) =>
     typeof value === 'number'
-      ? `,1,${JSON.stringify(value)},${JSON.stringify(lever)},${JSON.stringify(model ?? null)}${mandatory[i]!}`
+      ? `,${JSON.stringify(value)},${JSON.stringify(lever)},${JSON.stringify(model ?? null)}${mandatory[i]!}`
       : ''
   )
   return {

@@ -9,6 +9,8 @@ const MILLION = 1e6
 const LARGEST = 1e9
 /** Room that a figure needs at most: JSON prints no number longer. */
 const LONGEST_FIGURE = 32
+/** Below so many units a text is written faster one by one than by a routine. */
+const SHORT = 24
 
 /** Texts made ready for copying, one after the other in one memory: neighbours are read from the same lines of the cache. */
 export interface Pieces {
@@ -55,12 +57,24 @@ export class JsonBytes {
   text(text: string): void {
     // A UTF-16 unit takes three bytes at the most.
     this.#makeRoom(text.length * 3)
-    this.#length += this.#bytes.write(text, this.#length)
+    if (text.length > SHORT || !this.#plainText(text))
+      this.#length += this.#bytes.write(text, this.#length)
+  }
+
+  /** Appends a short text when it is ASCII, without leaving JavaScript. */
+  #plainText(text: string): boolean {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) return false
+      this.#bytes[this.#length + i] = code
+    }
+    this.#length += text.length
+    return true
   }
 
   /** Appends a number with 6 decimals at the most; null for what JSON has no number for. */
   figure(value: number): void {
-    if (Number.isInteger(value) || !(value >= 0 && value < LARGEST)) {
+    if (!(value >= 0 && value < LARGEST)) {
       this.text(JSON.stringify(value))
       return
     }
@@ -68,18 +82,16 @@ export class JsonBytes {
     const bytes = this.#bytes
     let at = this.#length
     let whole = Math.floor(value)
+    if (whole === value) {
+      this.#length = this.#whole(whole, at)
+      return
+    }
     let millionths = Math.round((value - whole) * MILLION)
     if (millionths === MILLION) {
       whole++
       millionths = 0
     }
-    if (whole >= 1000) at += bytes.write(String(whole), at, 'latin1')
-    else {
-      const from = whole * 3
-      if (whole >= 100) bytes[at++] = DIGITS[from]!
-      if (whole >= 10) bytes[at++] = DIGITS[from + 1]!
-      bytes[at++] = DIGITS[from + 2]!
-    }
+    at = this.#whole(whole, at)
     const high = ((millionths / 1000) | 0) * 3
     const low = (millionths % 1000) * 3
     bytes[at] = POINT
@@ -90,6 +102,18 @@ export class JsonBytes {
     bytes[at + 5] = DIGITS[low + 1]!
     bytes[at + 6] = DIGITS[low + 2]!
     this.#length = at + 7
+  }
+
+  /** Writes a whole number below LARGEST and answers where it ends. */
+  #whole(number: number, start: number): number {
+    const bytes = this.#bytes
+    let at = start
+    if (number >= 1000) at = this.#whole(Math.floor(number / 1000), at)
+    const from = (number % 1000) * 3
+    if (number >= 100) bytes[at++] = DIGITS[from]!
+    if (number >= 10) bytes[at++] = DIGITS[from + 1]!
+    bytes[at++] = DIGITS[from + 2]!
+    return at
   }
 
   /** Ends a list whose entries each end with a comma. */

@@ -16,6 +16,12 @@ test('a figure is printed to 6 decimals, and always as JSON', async t => {
     [80, '80'],
     [9.6, '9.600000'],
     [123.0456, '123.045600'],
+    [999, '999'],
+    [1000, '1000'],
+    [1002003, '1002003'],
+    [999_999_999, '999999999'],
+    [12_000_000_000, '12000000000'],
+    [70_001.5, '70001.500000'],
     [0.9999999, '1.000000'],
     [9.9999999, '10.000000'],
     [-2.5, '-2.5'],
@@ -30,6 +36,7 @@ test('a figure is printed to 6 decimals, and always as JSON', async t => {
       value => Math.abs((JSON.parse(figure(value)) as number) - value) <= 5.1e-7
     )
   )
+  fc.assert(fc.property(fc.nat(), value => figure(value) === String(value)))
   fc.assert(fc.property(fc.double(), value => JSON.parse(figure(value)) !== undefined))
 })
 

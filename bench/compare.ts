@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LoadOrder, LoadResult } from './load.js'
 import { benchModel } from './model.js'
+import { pairedRatio, ratioText } from './ratio.js'
 import { startLoad, startRedis, startServer, type Server } from './processes.js'
 import { seedGlue, seedOfferd } from './seed.js'
 import { customerId, modelText, rulesText } from './world.js'
@@ -45,31 +46,24 @@ export async function runExplanations(): Promise<void> {
         requests: EXPLANATION_REQUESTS,
         customers: CUSTOMERS
       }
-      const ratios: number[] = []
-      for (let round = 0; round < EXPLANATION_PAIRS + 4; round++) {
+      const pairs: Array<[full: number, none: number]> = []
+      for (let round = 0; round < EXPLANATION_PAIRS + WARMING_PAIRS; round++) {
         // Which goes first changes, so that what one leaves behind meets both.
-        const first = round % 2 === 0 ? 'none' : 'full'
-        const second = round % 2 === 0 ? 'full' : 'none'
-        const costs = new Map<string, number>()
-        for (const explain of [first, second] as const)
-          costs.set(explain, await cpuPerRequest(offerd, load, { ...order, explain }))
-        // The first ones warm the code up.
-        if (round >= 4) ratios.push(costs.get('full')! / costs.get('none')!)
+        const turns = round % 2 === 0 ? (['none', 'full'] as const) : (['full', 'none'] as const)
+        const costs = { none: 0, full: 0 }
+        for (const explain of turns)
+          costs[explain] = await cpuPerRequest(offerd, load, { ...order, explain })
+        if (round >= WARMING_PAIRS) pairs.push([costs.full, costs.none])
       }
-      const sorted = [...ratios].sort((x, y) => x - y)
-      // The median's 95 % interval by order statistics: half of the pairs, give or take one √n.
-      const half = sorted.length / 2
-      const low = sorted[Math.floor(half - Math.sqrt(sorted.length))]!
-      const high = sorted[Math.ceil(half + Math.sqrt(sorted.length))]!
       say(
-        `${connections} connections: explanation full against none, CPU × ${median(ratios).toFixed(3)} ` +
-          `(median of ${ratios.length} pairs; 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)})`
+        `${connections} connections: explanation full against none, CPU ${ratioText(pairedRatio(pairs))}`
       )
     }
   })
 }
 
 const EXPLANATION_PAIRS = 100
+const WARMING_PAIRS = 4
 const EXPLANATION_REQUESTS = 1500
 
 interface Start {

@@ -1,35 +1,7 @@
-import { createHash } from 'node:crypto'
+import { RENEW, script, write } from './script.js'
+import type { Script } from './script.js'
 
-/** A Lua script; a write gets its deadline as the first argument and is refused by Redis itself when it comes later. */
-export interface Script {
-  readonly lua: string
-  readonly sha1: string
-  readonly writes: boolean
-}
-
-/**
- * A command timeout only rejects the promise: the command still waits in a socket and would run later.
- * So every write compares Redis' own clock with the moment until which its caller waits.
- */
-const IN_TIME = `
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-if now > tonumber(ARGV[1]) then return redis.error_reply('LATE the deadline has passed') end
-`
-
-const RENEW = `
-local function renew (ttl, ...)
-  if tonumber(ttl) > 0 then for _, key in ipairs({...}) do redis.call('PEXPIRE', key, ttl) end end
-end
-`
-
-function write(lua: string): Script {
-  return script(IN_TIME + lua, true)
-}
-
-function script(lua: string, writes: boolean): Script {
-  return { lua, sha1: createHash('sha1').update(lua).digest('hex'), writes }
-}
+export type { Script }
 
 /** KEYS names. Answers Redis' time in ms and the registry's epoch. */
 export const HEARTBEAT = script(

@@ -6,6 +6,7 @@ import { arbitrate, keepValued, type Contest } from './arbitrate.js'
 import type { Asked } from './asked.js'
 import { findCandidates, keepAllowed, type Candidates } from './candidates.js'
 import type { Deadline } from './deadline.js'
+import { assignArms, type Participation } from './experiments.js'
 import { fillPlacements, type Filling } from './fill.js'
 import { gatherFacts } from './gather-facts.js'
 import type { CustomerState, Log, Meters } from './ports.js'
@@ -28,6 +29,9 @@ export interface Choice {
   readonly degraded: readonly string[]
   readonly holdout: boolean
   readonly control: boolean
+  readonly participations: readonly Participation[]
+  /** What this customer is decided by: the snapshot with what its arms change. */
+  readonly snapshot: Snapshot
   readonly policyMs: number
   readonly modelMs: number
 }
@@ -60,6 +64,8 @@ export async function choose(
       degraded: customer === undefined ? ['profile'] : [],
       holdout,
       control: false,
+      participations: [],
+      snapshot,
       policyMs: 0,
       modelMs: 0
     }
@@ -70,12 +76,15 @@ export async function choose(
   strategy.program.run(facts)
   const candidates = findCandidates(strategy, asked)
   const allowed = keepAllowed(strategy, asked, customer, facts, candidates)
-  const valued = keepValued(strategy, facts, candidates, allowed)
+  const { participations, snapshot: own } = control
+    ? { participations: [], snapshot }
+    : assignArms(snapshot, asked, facts, candidates, allowed)
+  const valued = keepValued(own.strategy, facts, candidates, allowed)
   const scoringAtMs = deps.clock.monotonicMs()
 
   const propensities = await scorePropensities(
     deps,
-    snapshot,
+    own,
     facts,
     candidates,
     valued.left,
@@ -84,13 +93,15 @@ export async function choose(
   )
   const scoredAtMs = deps.clock.monotonicMs()
 
-  const contest = arbitrate(strategy, facts, candidates, valued, propensities)
-  const filling = fillPlacements(strategy, asked, candidates, contest)
+  const contest = arbitrate(own.strategy, facts, candidates, valued, propensities)
+  const filling = fillPlacements(own.strategy, asked, candidates, contest)
   return {
     outcome: { facts, candidates, propensities, contest, filling },
     degraded: propensities.degraded,
     holdout,
     control,
+    participations,
+    snapshot: own,
     policyMs: scoringAtMs - startedAtMs,
     modelMs: scoredAtMs - scoringAtMs
   }

@@ -5,6 +5,7 @@ import { withExplanation, writeAnswer } from './answer.js'
 import { readRequest, type Asked } from './asked.js'
 import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
+import { armNames } from './experiments.js'
 import { explainInAnswer } from './explain.js'
 import { sealOffers } from './place-offers.js'
 import type { CustomerState, CustomerStore, DecisionRecords, Log, Meters } from './ports.js'
@@ -72,7 +73,7 @@ export function createDecide(deps: DecideDeps): Decide {
     const customer = await loadCustomer(deps, snapshot, asked, deadline)
     const loadedAtMs = clock.monotonicMs()
     const choice = await choose(deps, snapshot, asked, customer, deadline)
-    const settled = settle(snapshot, asked, choice)
+    const settled = settle(asked, choice)
     const decision = await makeKnown(deps, snapshot, asked, customer, choice, settled, deadline)
 
     const answer = writeAnswer(decision, caller.publishable)
@@ -122,7 +123,7 @@ async function makeKnown(
   snapshot: Snapshot,
   asked: Asked,
   customer: CustomerState | undefined,
-  { holdout, control, degraded }: Choice,
+  { holdout, control, degraded, participations }: Choice,
   { placements }: Settled,
   deadline: Deadline
 ): Promise<Decision> {
@@ -130,7 +131,13 @@ async function makeKnown(
     id: deps.decisionId(asked.nowMs),
     decidedAtMs: asked.nowMs,
     strategy: { version: snapshot.version, hash: snapshot.hash },
-    customer: { ...asked.key, known: customer?.known ?? false, holdout, control, experiments: {} },
+    customer: {
+      ...asked.key,
+      known: customer?.known ?? false,
+      holdout,
+      control,
+      experiments: armNames(participations)
+    },
     channel: asked.channel.id,
     placements,
     degraded

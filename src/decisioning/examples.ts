@@ -12,7 +12,7 @@ import { settle, type Settled } from './settle.js'
 import type { Snapshot } from './snapshot.js'
 import { checkValue } from './values.js'
 
-/** The customer of all examples. Examples are about rules, so nobody is held out of them. */
+/** The customer of all examples. Examples are about the rules as written: nobody is held out of them or in an arm. */
 const EXAMPLE_CUSTOMER = { namespace: 'example', id: 'example' }
 
 /** Runs the strategy's own tests; answers one problem for each expectation that is not met. */
@@ -23,7 +23,7 @@ export async function runExamples(
 ): Promise<Problem[]> {
   const everybody: Snapshot = {
     ...snapshot,
-    strategy: { ...snapshot.strategy, holdout: undefined, control: undefined }
+    strategy: { ...snapshot.strategy, holdout: undefined, control: undefined, layers: [] }
   }
   const problems: Problem[] = []
   for (const example of snapshot.strategy.examples)
@@ -66,10 +66,7 @@ async function runExample(
       deadline
     )
     const degraded = choice.degraded.map(reason => refuse(`is decided without ${reason}`))
-    return [
-      ...degraded,
-      ...[...unmet(example, strategy, settle(snapshot, asked, choice))].map(refuse)
-    ]
+    return [...degraded, ...[...unmet(example, strategy, settle(asked, choice))].map(refuse)]
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return [

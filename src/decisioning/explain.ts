@@ -1,6 +1,7 @@
 import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
-import { textsOf, type ExplanationTexts } from './explanation-texts.js'
+import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js'
+import { experimentsText, valuedBy } from './explain-experiments.js'
 import { JsonBytes, piecesOf } from './json-bytes.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
 import type { ContestTrace, Trace } from './trace.js'
@@ -38,7 +39,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   const last = Math.min(full ? page.from + page.limit : selected + LOSERS_IN_SUMMARY, order.length)
   text.start()
   text.text(
-    `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}` +
+    `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}${experimentsText(trace, legend)}` +
       `,"funnel":[${funnel(trace)}]${heldWeights(rendering)},"outcomes":[`
   )
   for (let i = first; i < Math.min(last, selected); i++)
@@ -210,15 +211,16 @@ function renderRemoval(offer: number, position: number, rendering: Rendering): s
   const { trace, legend, texts } = rendering
   const stage = trace.stages[position]!
   const cause = trace.causes[position]!
-  const { rules, value } = legend.offers[offer]!
+  const { rules } = legend.offers[offer]!
   if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
     return `,"rule":${texts.rules[offer]![cause]!}${renderValues(rules[cause]!.reads, position, rendering)}`
   }
   if (stage !== stageNumber.value) {
     return `,"rule":{"text":${JSON.stringify(plainReason(stage, cause, legend, legend.offers[offer]!))}}`
   }
-  if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(legend.formula ?? '')}}`
-  return `,"rule":${texts.valueRules[offer]!}${renderValues(value.reads, position, rendering)}`
+  const { value, formula } = valuedBy(offer, trace, legend)
+  if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(formula ?? '')}}`
+  return `,"rule":${ruleText(value)}${renderValues(value.reads, position, rendering)}`
 }
 
 function renderValues(reads: readonly number[], position: number, rendering: Rendering): string {

@@ -22,8 +22,6 @@ export interface ExplanationTexts {
   readonly mandatory: readonly string[]
   /** By offer and rule. */
   readonly rules: ReadonlyArray<readonly string[]>
-  /** By offer: the expression of its value. */
-  readonly valueRules: readonly string[]
   /** By read. */
   readonly labels: readonly string[]
   /** By context weight: its text, and 1 for every offer that it is about. */
@@ -58,7 +56,6 @@ function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
     models: offers.map(({ model }) => (model === undefined ? 0 : models.indexOf(model) + 1)),
     mandatory,
     rules: offers.map(({ rules }) => rules.map(ruleText)),
-    valueRules: offers.map(({ value }) => (typeof value === 'number' ? '' : ruleText(value))),
     labels: reads.map(({ label }) => `${JSON.stringify(label)}:`),
     weights: weights.map(({ text, weight, target, offers: targets }) => {
       const isFor = new Uint8Array(offers.length)
@@ -68,6 +65,7 @@ function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
   }
 }
 
-function ruleText({ kind, owner, text, place }: LegendRule): string {
+/** A rule as explanations show it. */
+export function ruleText({ kind, owner, text, place }: LegendRule): string {
   return JSON.stringify({ id: `${owner}.${kind}`, owner, text, place })
 }

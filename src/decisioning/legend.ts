@@ -1,4 +1,4 @@
-import type { Place, Read, Strategy, ValueType } from '../policy/strategy.js'
+import type { Arm, Offer, Place, Read, Strategy, ValueType } from '../policy/strategy.js'
 
 /**
  * What the numbers in a decision's trace mean: the words of one strategy as plain JSON data.
@@ -17,6 +17,17 @@ export interface Legend {
     readonly offers: readonly number[]
   }[]
   readonly formula: string | undefined
+  readonly experiments: readonly {
+    readonly name: string
+    readonly arms: readonly LegendArm[]
+  }[]
+}
+
+/** What an arm puts in the place of what else would remove an offer for want of a value. */
+export interface LegendArm {
+  readonly name: string
+  readonly formula: string | undefined
+  readonly values: ReadonlyArray<readonly [offer: number, value: LegendOffer['value']]>
 }
 
 /** Something that conditions read, and how its value is to be shown. */
@@ -69,6 +80,21 @@ export function writeLegend(strategy: Strategy): Legend {
       return reads.length - 1
     })
   }
+  function valueOf(owner: string, value: Offer['value']): LegendOffer['value'] {
+    if (typeof value === 'number') return value
+    const { source: text, place, reads: read } = value
+    return { kind: 'value', owner, text, place: placeText(place), reads: numbersOf(read) }
+  }
+  function armOf({ name, changes: { formula, values } }: Arm): LegendArm {
+    return {
+      name,
+      formula: formula?.source,
+      values: [...values].map(([offer, value]) => [
+        offer,
+        valueOf(strategy.offers[offer]!.id, value)
+      ])
+    }
+  }
   const offers = strategy.offers.map(offer => ({
     id: offer.id,
     name: offer.name,
@@ -88,16 +114,7 @@ export function writeLegend(strategy: Strategy): Legend {
       place: placeText(condition.place),
       reads: numbersOf(condition.reads)
     })),
-    value:
-      typeof offer.value === 'number'
-        ? offer.value
-        : {
-            kind: 'value',
-            owner: offer.id,
-            text: offer.value.source,
-            place: placeText(offer.value.place),
-            reads: numbersOf(offer.value.reads)
-          }
+    value: valueOf(offer.id, offer.value)
   }))
   return {
     strategy: strategy.name,
@@ -111,6 +128,7 @@ export function writeLegend(strategy: Strategy): Legend {
       offers: [...targets]
     })),
     formula: strategy.formula?.source,
+    experiments: strategy.experiments.map(({ name, arms }) => ({ name, arms: arms.map(armOf) })),
     reads
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { nearest } from '../domain/nearest.js'
 import { compileStrategy } from '../policy/compile.js'
 import { errorAt } from '../policy/problems.js'
-import type { Problem, Strategy } from '../policy/strategy.js'
+import type { Place, Problem, Strategy } from '../policy/strategy.js'
 import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
 import { writeLegend } from './legend.js'
@@ -237,14 +238,14 @@ function namingProblems(strategy: Strategy, files: readonly ModelFile[]): Proble
   const names = new Set(files.map(({ spec }) => spec.name))
   const unused = files.filter(({ spec }) => !strategy.modelNames.includes(spec.name))
   return [
-    ...strategy.offers.flatMap(({ id, model, modelPlace }) =>
-      model === undefined || names.has(model)
+    ...modelMentions(strategy).flatMap(({ who, model, place }) =>
+      names.has(model)
         ? []
         : [
-            errorAt(
-              modelPlace,
-              `offer "${id}" names model "${model}", which is not in the models folder`
-            )
+            {
+              ...errorAt(place, `${who} names model "${model}", which is not in the models folder`),
+              hint: nearest(model, names)
+            }
           ]
     ),
     ...unused.map(({ spec }) => ({
@@ -253,6 +254,24 @@ function namingProblems(strategy: Strategy, files: readonly ModelFile[]): Proble
       severity: 'warning' as const
     }))
   ]
+}
+
+/** Everywhere that a model is named: by offers, and by arms of experiments. */
+function modelMentions({
+  offers,
+  experiments
+}: Strategy): ReadonlyArray<{ who: string; model: string; place: Place }> {
+  const ofOffers = offers.flatMap(({ id, model, modelPlace: place }) =>
+    model === undefined ? [] : [{ who: `offer "${id}"`, model, place }]
+  )
+  const ofArms = experiments.flatMap(({ name, arms }) =>
+    arms.flatMap(arm =>
+      [...arm.changes.models.values()].map(({ name: model, place }) => {
+        return { who: `arm "${arm.name}" of experiment "${name}"`, model, place }
+      })
+    )
+  )
+  return [...ofOffers, ...ofArms]
 }
 
 function isError({ severity }: Problem): boolean {

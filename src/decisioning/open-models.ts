@@ -5,6 +5,7 @@ import type {
   CompileFeature,
   Declared,
   Expression,
+  Offer,
   Place,
   Problem,
   Read,
@@ -225,12 +226,23 @@ function isNeverMissing(read: Read, strategy: Strategy, model: string): boolean 
     case 'offer':
       return (
         read.label !== 'offer.value' ||
-        strategy.offers.every(offer => offer.model !== model || typeof offer.value === 'number')
+        strategy.offers.every(
+          offer => typeof offer.value === 'number' || !canScore(strategy, model, offer)
+        )
       )
     case 'call':
     case 'offerCall':
       return !read.label.startsWith('near')
   }
+}
+
+/** Whether a model scores an offer, or does for customers in some arm. */
+function canScore({ experiments }: Strategy, model: string, offer: Offer): boolean {
+  const arms = experiments.flatMap(experiment => experiment.arms)
+  return (
+    offer.model === model ||
+    arms.some(({ changes }) => changes.models.get(offer.index)?.name === model)
+  )
 }
 
 /** The attribute or context name that an expression is, undefined when it is more than a name. */

@@ -52,7 +52,8 @@ function placeWinner(
   rank: number
 ): PlacedOffer {
   const offer = snapshot.strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
-  const treatment = placement.treatments[offer.index]!
+  // Of this decision's strategy: experiments may show other treatments than the placement that was asked for has.
+  const treatment = snapshot.strategy.placements[placement.index]!.treatments[offer.index]!
   const p = contest.p[contestant]!
   const model = propensities.models[contestant]
   return {

@@ -2,7 +2,6 @@ import type { FilledPlacement } from '../domain/decision.js'
 import type { Asked } from './asked.js'
 import type { Choice } from './choose.js'
 import { placeOffers } from './place-offers.js'
-import type { Snapshot } from './snapshot.js'
 import { emptyTrace, keepTrace, type Trace } from './trace.js'
 
 /** A choice put into words: what every placement shows, and why. */
@@ -13,9 +12,8 @@ export interface Settled {
 
 /** Puts a choice into words, once nothing changes it any more. */
 export function settle(
-  snapshot: Snapshot,
   asked: Asked,
-  { outcome, holdout, control }: Choice
+  { snapshot, outcome, holdout, control, participations }: Choice
 ): Settled {
   const ids = asked.placements.map(({ placement }) => placement.id)
   const placements = placeOffers(snapshot, asked, outcome)
@@ -27,7 +25,8 @@ export function settle(
   const trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
     placements: ids,
     explain: asked.explain,
-    control
+    control,
+    participations
   })
   return { placements, trace }
 }

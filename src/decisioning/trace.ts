@@ -3,6 +3,7 @@ import type { Facts } from '../policy/facts.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { Contest, HeldWeight } from './arbitrate.js'
 import { stageNumber, type Candidates } from './candidates.js'
+import type { Participation } from './experiments.js'
 import { packColumns, unpackColumns, type Column } from './column-codec.js'
 import type { Legend, LegendRead } from './legend.js'
 import type { Propensities } from './propensities.js'
@@ -24,6 +25,8 @@ export interface Trace {
   /** What the rules that removed a candidate read for just that offer. */
   readonly offerValues: ReadonlyArray<readonly [position: number, read: number, value: number]>
   readonly contest: ContestTrace | null
+  /** The arms of the customer, as numbers in Legend.experiments, and whether they could matter; by experiment. */
+  readonly experiments: ReadonlyArray<readonly [experiment: number, arm: number, exposed: boolean]>
 }
 
 /** The factors of the candidates that were scored. */
@@ -60,7 +63,8 @@ export function emptyTrace(
     causes: [],
     values: [],
     offerValues: [],
-    contest: null
+    contest: null,
+    experiments: []
   }
 }
 
@@ -72,7 +76,9 @@ export function keepTrace(
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  { placements, explain, control }: Pick<Trace, 'placements' | 'explain' | 'control'>
+  rest: Pick<Trace, 'placements' | 'explain' | 'control'> & {
+    readonly participations: readonly Participation[]
+  }
 ): Trace {
   const models = new Uint16Array(contest.positions.length)
   for (let i = 0; i < models.length; i++) {
@@ -81,9 +87,9 @@ export function keepTrace(
   }
   return {
     holdout: false,
-    control,
-    explain,
-    placements,
+    control: rest.control,
+    explain: rest.explain,
+    placements: rest.placements,
     offers: candidates.offers,
     stages: candidates.stages,
     causes: candidates.causes,
@@ -99,7 +105,8 @@ export function keepTrace(
       priorities: contest.priorities,
       models,
       weights: contest.weights
-    }
+    },
+    experiments: rest.participations.map(({ arm, exposed }) => [arm.experiment, arm.index, exposed])
   }
 }
 
@@ -160,7 +167,8 @@ export type PackedTrace = readonly [
   candidates: number,
   contestants: number,
   ranked: number,
-  columns: Uint8Array
+  columns: Uint8Array,
+  experiments?: Trace['experiments']
 ]
 
 export function packTrace(trace: Trace): PackedTrace {
@@ -181,13 +189,27 @@ export function packTrace(trace: Trace): PackedTrace {
     trace.offers.length,
     contest?.positions.length ?? 0,
     contest?.order.length ?? 0,
-    packColumns(columns)
+    packColumns(columns),
+    trace.experiments
   ]
 }
 
 export function unpackTrace(packed: PackedTrace): Trace {
-  const [holdout, control, explain, placements, values, offerValues, weights, n, m, ranked, bytes] =
-    packed
+  const [
+    holdout,
+    control,
+    explain,
+    placements,
+    values,
+    offerValues,
+    weights,
+    n,
+    m,
+    ranked,
+    bytes,
+    // Traces of the release before have none.
+    experiments = []
+  ] = packed
   const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
   const [
     offers = [],
@@ -214,6 +236,7 @@ export function unpackTrace(packed: PackedTrace): Trace {
     causes,
     values,
     offerValues,
-    contest
+    contest,
+    experiments
   }
 }

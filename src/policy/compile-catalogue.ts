@@ -3,6 +3,7 @@ import { type Problems, shorten } from './problems.js'
 import { Register } from './register.js'
 import type { GroupEntry, IssueEntry, OfferEntry } from './schema.js'
 import type { Entry, Sections } from './sections.js'
+import type { Offer } from './strategy.js'
 import type { YamlNode } from './yaml-node.js'
 import type { Zone } from './zone.js'
 
@@ -30,8 +31,8 @@ export interface OfferDraft {
   readonly issue: string
   readonly fromMs: number
   readonly untilMs: number
-  /** Percent: issue's, group's and own lever together. */
-  readonly lever: number
+  /** Percent. */
+  readonly levers: Offer['levers']
 }
 
 export function compileCatalogue(sections: Sections, vocabulary: Vocabulary): Catalogue {
@@ -75,8 +76,6 @@ export function compileCatalogue(sections: Sections, vocabulary: Vocabulary): Ca
       ? groupEntries.get(entry.group)?.entry
       : undefined
     if (group === undefined) return undefined
-    const lever =
-      (issueEntries.get(group.issue)?.entry?.lever ?? 0) + (group.lever ?? 0) + (entry.lever ?? 0)
     return {
       index,
       id,
@@ -86,7 +85,11 @@ export function compileCatalogue(sections: Sections, vocabulary: Vocabulary): Ca
       issue: group.issue,
       fromMs,
       untilMs,
-      lever
+      levers: {
+        issue: issueEntries.get(group.issue)?.entry?.lever ?? 0,
+        group: group.lever ?? 0,
+        offer: entry.lever ?? 0
+      }
     }
   }
 

@@ -42,11 +42,9 @@ export function compileOffers(
       fromMs: draft.fromMs,
       untilMs: draft.untilMs,
       value: valueOf(draft, reader),
-      lever: draft.lever,
+      ...leverOf(draft.levers),
       costMinor: 0,
       quotas: [],
-      // One division of whole numbers, so that levers of 0, 10 and 5 give exactly the 1.15 that a person writes.
-      leverFactor: Math.max(0, (100 + draft.lever) / 100),
       rules: rulesOf([
         [issue, ofIssues.get(issue)],
         [group, ofGroups.get(group)],
@@ -60,9 +58,25 @@ export function compileOffers(
   })
 }
 
+/** A lever and its factor, of its parts. */
+export function leverOf(levers: Offer['levers']): Pick<Offer, 'lever' | 'levers' | 'leverFactor'> {
+  const lever = levers.issue + levers.group + levers.offer
+  // One division of whole numbers, so that levers of 0, 10 and 5 give exactly the 1.15 that a person writes.
+  return { lever, levers, leverFactor: Math.max(0, (100 + lever) / 100) }
+}
+
 function valueOf({ id, node, entry }: OfferDraft, reader: ConditionReader): number | Expression {
   if (typeof entry.value !== 'string') return entry.value ?? DEFAULT_VALUE
-  const value = reader.number(node.at('value')!)
+  return readValue(id, node.at('value')!, reader)
+}
+
+/** An offer's value that the files make of something; 0 where that is wrong, which is told. */
+export function readValue(
+  id: string,
+  node: YamlNode,
+  reader: ConditionReader
+): number | Expression {
+  const value = reader.number(node)
   if (value?.reads.some(read => read.kind === 'offer' && read.label === 'offer.value') === true) {
     reader.problems?.error(
       value.place,

@@ -41,20 +41,31 @@ function channelOf([id, { entry }]: [string, Entry<ChannelEntry>], index: number
 /** By placement: the treatment of each offer there, by offer index. */
 type Shown = ReadonlyMap<string, Array<Treatment | undefined>>
 
+/** Where every treatment may stand, shown there or not: by offer and treatment name, the treatment by placement. */
+export type TreatmentsByName = ReadonlyMap<
+  string,
+  ReadonlyMap<string, ReadonlyMap<string, Treatment>>
+>
+
 /** Fills the placements with the treatments of the offers. `catalogue.drafts` holds every offer, unless there are errors already. */
 export function compilePlacements(
   sections: Sections,
   catalogue: Catalogue,
   venues: Venues
-): Placement[] {
+): { placements: Placement[]; treatments: TreatmentsByName } {
   const { problems } = sections
   const shown: Shown = new Map(
     [...venues.placements.names].map(id => [id, new Array(catalogue.offers.names.size)])
   )
-  for (const draft of catalogue.drafts) showTreatments(draft, shown, venues, problems)
+  const inArms = treatmentsInArms(sections)
+  const named = new Map(
+    catalogue.drafts.map(draft => {
+      return [draft.id, showTreatments(draft, shown, venues, { problems, inArms })]
+    })
+  )
   const draftOf = new Map(catalogue.drafts.map(draft => [draft.id, draft]))
   const channelIndex = new Map(venues.channelList.map(({ id, index }) => [id, index]))
-  return [...venues.placementEntries].flatMap(([id, { node, entry }], index) => {
+  const placements = [...venues.placementEntries].flatMap(([id, { node, entry }], index) => {
     if (entry === undefined) return []
     const treatments = shown.get(id) ?? []
     const fallback = draftOf.get(entry.fallback)
@@ -79,6 +90,19 @@ export function compilePlacements(
       treatments
     }
   })
+  return { placements, treatments: named }
+}
+
+/** By offer, the treatments that arms of experiments show instead of the first. */
+function treatmentsInArms(sections: Sections): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { entry } of sections.entries('experiments').values()) {
+    for (const { treatments } of Object.values(entry?.arms ?? {})) {
+      for (const [offer, treatment] of Object.entries(treatments ?? {}))
+        found.set(offer, (found.get(offer) ?? new Set()).add(treatment))
+    }
+  }
+  return found
 }
 
 function checkFallback(
@@ -102,7 +126,15 @@ function checkFallback(
   }
 }
 
-function showTreatments(draft: OfferDraft, shown: Shown, venues: Venues, problems: Problems): void {
+/** Answers the offer's treatments by name and placement. */
+function showTreatments(
+  draft: OfferDraft,
+  shown: Shown,
+  venues: Venues,
+  { problems, inArms }: { problems: Problems; inArms: ReturnType<typeof treatmentsInArms> }
+): Map<string, Map<string, Treatment>> {
+  const byName = new Map<string, Map<string, Treatment>>()
+  const named = (name: string): boolean => inArms.get(draft.id)?.has(name) === true
   const treatments = Object.entries(draft.entry.treatments ?? {})
   if (treatments.length === 0)
     problems.warn(
@@ -112,6 +144,8 @@ function showTreatments(draft: OfferDraft, shown: Shown, venues: Venues, problem
   for (const [key, entry] of treatments) {
     const node = draft.node.at('treatments', key)!
     const perChannel = new Map<string, Treatment>()
+    const perPlacement = new Map<string, Treatment>()
+    byName.set(key, perPlacement)
     const text = textOf(entry, node, problems)
     entry.placements.forEach((placement, i) => {
       const mention = node.at('placements', i)!
@@ -119,16 +153,18 @@ function showTreatments(draft: OfferDraft, shown: Shown, venues: Venues, problem
       const channel = venues.placementEntries.get(placement)?.entry?.channel ?? ''
       const treatment = perChannel.get(channel) ?? { id: `${draft.id}.${channel}.${key}`, ...text }
       perChannel.set(channel, treatment)
+      perPlacement.set(placement, treatment)
       const here = shown.get(placement)!
       const first = here[draft.index]
       if (first === undefined) here[draft.index] = treatment
-      else
+      else if (!named(treatment.id) && !named(key))
         problems.warn(
           mention.place,
           `the offer ${draft.id} has ${first.id} in ${placement} already, so that ${treatment.id} is never shown there`
         )
     })
   }
+  return byName
 }
 
 function textOf(

@@ -1,21 +1,20 @@
-import { checkExperiments } from './check-experiments.js'
+import { checkFeatures } from './check-features.js'
 import { checkLimits } from './check-limits.js'
 import { compileCatalogue, type Catalogue } from './compile-catalogue.js'
 import { ConditionReader } from './compile-conditions.js'
+import { compileExperiments } from './compile-experiments.js'
 import { compileExamples } from './compile-examples.js'
 import { compileContextWeights, compileOffers, DEFAULT_VALUE, positions } from './compile-offers.js'
 import { compilePlacements, compileVenues, type Venues } from './compile-placements.js'
 import { compileVocabulary, type Vocabulary } from './compile-vocabulary.js'
 import { createConditions, type ConditionNames } from './conditions/conditions.js'
 import { mergeFiles } from './merge.js'
+import { bucketLimit } from './hash.js'
 import { Problems } from './problems.js'
 import { StrategySchema } from './schema.js'
 import { Sections } from './sections.js'
 import type { Compiled, Share, SourceFile, Strategy } from './strategy.js'
 import { refuseUnsupported } from './support.js'
-
-/** Customers are spread over this many buckets by hash. */
-const BUCKETS = 10_000
 
 /**
  * Compiles the rules files, in the order of their paths, into a strategy, or tells everything that is wrong with them.
@@ -57,7 +56,7 @@ function assemble(parts: Parts): Strategy | undefined {
   const { sections, vocabulary, catalogue, venues, reader } = parts
   const segments = compileSegments(sections, reader)
   const offers = compileOffers(catalogue, vocabulary, reader)
-  const placements = compilePlacements(sections, catalogue, venues)
+  const { placements, treatments } = compilePlacements(sections, catalogue, venues)
   const contextWeights = compileContextWeights(sections, catalogue, reader)
   const arbitration = sections.value('arbitration')
   const formulaNode = sections.node('arbitration')?.at('formula')
@@ -66,7 +65,10 @@ function assemble(parts: Parts): Strategy | undefined {
   const examples = compileExamples(sections, { vocabulary, catalogue, venues })
   const heads = headsOf(sections)
   checkLimits(sections, catalogue, venues)
-  checkExperiments(sections, catalogue, reader)
+  checkFeatures(catalogue, reader)
+  const groupLimit = arbitration?.groupLimit ?? Infinity
+  const base = { offers, placements, contextWeights, formula, groupLimit }
+  const experiments = compileExperiments(sections, { catalogue, treatments, reader, base })
   const program = reader.finish()
   if (program === undefined) return undefined
   return {
@@ -95,10 +97,11 @@ function assemble(parts: Parts): Strategy | undefined {
     exclusions: { never: [], after: [] },
     influencers: [],
     formula,
-    groupLimit: arbitration?.groupLimit ?? Infinity,
+    groupLimit,
+    ...experiments,
     program,
     lexicon: lexiconOf(parts),
-    modelNames: [...new Set(offers.flatMap(({ model }) => model ?? []))],
+    modelNames: modelNamesOf(offers, experiments.experiments),
     examples
   }
 }
@@ -149,8 +152,18 @@ function headsOf(sections: Sections): Pick<Strategy, 'name' | 'currency' | 'hold
   }
 }
 
+function modelNamesOf(
+  offers: Strategy['offers'],
+  experiments: Strategy['experiments']
+): readonly string[] {
+  const changed = experiments
+    .flatMap(({ arms }) => arms)
+    .flatMap(({ changes }) => [...changes.models.values()].map(({ name }) => name))
+  return [...new Set([...offers.flatMap(({ model }) => model ?? []), ...changed])]
+}
+
 function shareOf(given: { share: number; salt: string } | undefined): Share | undefined {
-  return given === undefined ? undefined : { salt: given.salt, limit: given.share * BUCKETS }
+  return given === undefined ? undefined : { salt: given.salt, limit: bucketLimit(given.share) }
 }
 
 function lexiconOf({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon'] {

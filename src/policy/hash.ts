@@ -18,7 +18,18 @@ export function murmur3(text: string): number {
 
 /** The bucket of a text, a whole number from 0 to 9999: floor(hash × 10,000 / 2³²). */
 export function bucketOf(text: string): number {
-  return Math.floor((murmur3(text) * 10_000) / 2 ** 32)
+  return Math.floor((murmur3(text) * BUCKETS) / 2 ** 32)
+}
+
+/** Customers are spread over this many buckets. */
+export const BUCKETS = 10_000
+
+/**
+ * The first bucket beyond a share that begins at bucket 0: bucket < share × 10,000 without the noise of binary fractions,
+ * which would put bucket 700 into a share of 0.07, and bucket 3000 into the arms of 0.1 and 0.2.
+ */
+export function bucketLimit(share: number): number {
+  return Math.min(BUCKETS, Math.ceil(Number((share * BUCKETS).toFixed(6))))
 }
 
 function scramble(word: number): number {

@@ -161,6 +161,8 @@ export interface Offer {
   readonly value: number | Expression
   /** Issue's, group's and own lever together, in percent. */
   readonly lever: number
+  /** The parts of `lever`, in percent. */
+  readonly levers: { readonly issue: number; readonly group: number; readonly offer: number }
   /** What one accept costs in whole minor units of the strategy's currency, for quotas in money. */
   readonly costMinor: number
   /** Numbers of the quotas on the offer itself, its group and its issue. */
@@ -259,6 +261,76 @@ export interface Share {
   readonly limit: number
 }
 
+/** A comparison of arms: customers are spread over them by hash, and decided by what their arm changes. */
+export interface Experiment {
+  readonly index: number
+  readonly name: string
+  readonly place: Place
+  /** Name, layer and salt: what is counted under it is counted for the same spread of customers. */
+  readonly id: string
+  /** Experiments of a layer exclude each other; undefined: alone. */
+  readonly layer: string | undefined
+  /** Only customers for whom it holds are in an arm. */
+  readonly when: Condition | undefined
+  readonly arms: readonly Arm[]
+  /** What any of its arms changes. */
+  readonly touches: Touches
+}
+
+/** One arm of an experiment: its buckets, and what it changes. */
+export interface Arm {
+  /** Position of its experiment. */
+  readonly experiment: number
+  /** Position in its experiment. */
+  readonly index: number
+  readonly name: string
+  readonly share: number
+  /** The buckets of its customers: fromBucket ≤ bucket < untilBucket. */
+  readonly fromBucket: number
+  readonly untilBucket: number
+  readonly changes: Changes
+}
+
+/** What an arm puts in the place of the strategy's own. */
+export interface Changes {
+  readonly formula: Formula | undefined
+  readonly groupLimit: number | undefined
+  /** By offer index. */
+  readonly values: ReadonlyMap<number, number | Expression>
+  /** Each replaces one owner's part of a lever, in percent. */
+  readonly levers: ReadonlyArray<{
+    readonly kind: 'offer' | 'group' | 'issue'
+    readonly index: number
+    readonly lever: number
+  }>
+  /** By offer index. */
+  readonly models: ReadonlyMap<number, { readonly name: string; readonly place: Place }>
+  readonly treatments: ReadonlyArray<{
+    readonly offer: number
+    readonly placement: number
+    readonly treatment: Treatment
+  }>
+}
+
+/** What the arms of an experiment change between them, for telling whether a decision could depend on the arm. */
+export interface Touches {
+  /** Whether an arm changes the formula. */
+  readonly formula: boolean
+  /** The smallest groupLimit under any arm; Infinity where no arm changes it. */
+  readonly groupLimit: number
+  /** By offer index: 1 where an arm changes its value, lever or model. */
+  readonly offers: Uint8Array
+  /** By placement index and offer index: 1 where an arm changes the treatment; undefined where none does. */
+  readonly treatments: ReadonlyArray<Uint8Array | undefined>
+}
+
+/** Arms of which a customer is in at most one, in the order of their buckets. */
+export interface Layer {
+  /** The layer's name; of an experiment without one its own salt. */
+  readonly salt: string
+  readonly arms: readonly Arm[]
+}
+
 /** One of the strategy's own tests. */
 export interface Example {
   readonly name: string
@@ -324,9 +396,12 @@ export interface Strategy {
   readonly groupLimit: number
   readonly holdout: Share | undefined
   readonly control: Share | undefined
+  readonly experiments: readonly Experiment[]
+  /** The arms of all experiments, by what customers are spread with. */
+  readonly layers: readonly Layer[]
   readonly program: Program
   readonly lexicon: Lexicon
-  /** Names of the models that offers name. */
+  /** Names of the models that offers and arms name. */
   readonly modelNames: readonly string[]
   readonly examples: readonly Example[]
 }

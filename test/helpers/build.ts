@@ -112,6 +112,7 @@ export function offer(changes: Partial<Offer> = {}): Offer {
     lever: 0,
     costMinor: 0,
     quotas: [],
+    levers: { issue: 0, group: 0, offer: 0 },
     leverFactor: 1,
     rules: [],
     model: undefined,
@@ -175,6 +176,8 @@ const PLAIN: StrategyParts = {
   holdout: undefined,
   control: undefined,
   program: { testCount: 0, callCount: 0, run: () => undefined, offerCalls: [] },
+  experiments: [],
+  layers: [],
   modelNames: [],
   examples: []
 }

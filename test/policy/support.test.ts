@@ -22,8 +22,8 @@ const LATER: ReadonlyArray<readonly [from: string, to: string, what: string]> = 
   ],
   [
     'holdout:',
-    '§experiments:\n  e: {salt: e1, layer: one, when: context.device == "mobile", arms: {A: {share: 0.5}, B: {share: 0.5, arbitration: {formula: p * v}, values: {gold-card: 5}, levers: {cards: 3}}}}\nholdout:',
-    'experiments are'
+    'experiments:\n  e: {salt: e1, arms: {A: {share: 0.5}, B: {share: 0.5, arbitration: {§exploration: {method: epsilon, share: 0.1}, formula: p * v}}}}\nholdout:',
+    'exploration other than {method: none} is'
   ],
   ['holdout:', '§journal: {keep: 90d, maxBytes: 50GB, whenFull: wait}\nholdout:', 'the journal is'],
   [

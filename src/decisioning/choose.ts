@@ -94,10 +94,10 @@ export async function choose(
   const scoredAtMs = deps.clock.monotonicMs()
 
   const contest = arbitrate(own.strategy, facts, candidates, valued, propensities)
-  const filling = fillPlacements(own.strategy, asked, candidates, contest)
+  const { filling, exact } = fillPlacements(own.strategy, asked, candidates, contest)
   return {
     outcome: { facts, candidates, propensities, contest, filling },
-    degraded: propensities.degraded,
+    degraded: exact ? propensities.degraded : [...propensities.degraded, 'filling'],
     holdout,
     control,
     participations,

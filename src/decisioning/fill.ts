@@ -2,56 +2,128 @@ import type { Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
 import type { Contest } from './arbitrate.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
+import { fillExactly } from './fill-exactly.js'
+import type { FillTask } from './fill-network.js'
 
 /** By asked placement: the contestants that fill it, the best first. */
 export type Filling = ReadonlyArray<readonly number[]>
 
+/** How the placements are filled. */
+export interface Filled {
+  readonly filling: Filling
+  /** False where the search among offers that exclude each other was cut off, so that there may be a better filling. */
+  readonly exact: boolean
+}
+
 /**
- * Fills the asked placements together: no offer twice, at most groupLimit offers of a group.
- * The best contestant takes the free slot with the highest multiplier that it may stand in, then the next best, and so on;
- * equal multipliers fall to the placement asked for first. Contestants that find no slot are outranked.
+ * Fills the asked placements together, exactly: most mandatory offers, then the highest sum of priority × multiplier, then the
+ * fewest fallbacks, then the better offers by the contest's order in the earlier slots. No offer stands twice, at most
+ * groupLimit offers of a group stand in the answer, and none beside one that excludes it.
+ *
+ * Ends every contestant at `selected` or `outranked`, but for the withdrawn ones: those stay as they are. It may be called again
+ * with more of them withdrawn, whatever the filling before came to.
+ * @param withdrawn by contestant: 1 where it no longer competes
  */
 export function fillPlacements(
   strategy: Strategy,
   asked: Asked,
   candidates: Candidates,
-  contest: Contest
-): Filling {
-  const filling: number[][] = asked.placements.map(() => [])
-  const perGroup = new Int32Array(strategy.groups.length)
-  let free = asked.placements.reduce((sum, { count }) => sum + count, 0)
-  for (const contestant of contest.order) {
-    const position = contest.positions[contestant]!
-    const offer = strategy.offers[candidates.offers[position]!]!
-    const slot =
-      free > 0 && perGroup[offer.groupIndex]! < strategy.groupLimit
-        ? bestRoom(asked, candidates.rooms[position]!, filling)
-        : -1
-    if (slot < 0) {
-      end(candidates, position, stageNumber.outranked)
-      continue
-    }
-    filling[slot]!.push(contestant)
-    perGroup[offer.groupIndex]!++
-    free--
-    end(candidates, position, stageNumber.selected, slot)
-  }
-  return filling
+  contest: Contest,
+  withdrawn?: Uint8Array
+): Filled {
+  const order =
+    withdrawn === undefined
+      ? contest.order
+      : contest.order.filter(contestant => withdrawn[contestant] !== 1)
+  for (const contestant of order)
+    end(candidates, contest.positions[contestant]!, stageNumber.outranked)
+  const filled =
+    asked.placements.length === 1 && strategy.exclusions.never.length === 0
+      ? { filling: [takeInOrder(strategy, asked, candidates, contest, order)], exact: true }
+      : fillTogether(strategy, asked, candidates, contest, order)
+  filled.filling.forEach((contestants, placement) => {
+    for (const contestant of contestants)
+      end(candidates, contest.positions[contestant]!, stageNumber.selected, placement)
+  })
+  return filled
 }
 
-function bestRoom(asked: Asked, rooms: number, filling: readonly (readonly number[])[]): number {
-  let best = -1
-  let bestMultiplier = -Infinity
-  for (let i = 0; i < asked.placements.length; i++) {
-    const { placement, count } = asked.placements[i]!
-    if (
-      (rooms & (1 << i)) === 0 ||
-      filling[i]!.length >= count ||
-      placement.multiplier <= bestMultiplier
-    )
-      continue
-    best = i
-    bestMultiplier = placement.multiplier
+/** A single placement takes the best that it may show, as long as they are worth showing. */
+function takeInOrder(
+  strategy: Strategy,
+  asked: Asked,
+  candidates: Candidates,
+  { positions, priorities }: Contest,
+  order: Int32Array
+): number[] {
+  const taken: number[] = []
+  const perGroup = new Int32Array(strategy.groups.length)
+  const { count } = asked.placements[0]!
+  for (let i = 0; i < order.length && taken.length < count; i++) {
+    const position = positions[order[i]!]!
+    const { groupIndex, mandatory } = strategy.offers[candidates.offers[position]!]!
+    if (candidates.rooms[position] === 0 || perGroup[groupIndex]! >= strategy.groupLimit) continue
+    if (priorities[order[i]!]! < 0 && !mandatory) break
+    taken.push(order[i]!)
+    perGroup[groupIndex]!++
   }
-  return best
+  return taken
+}
+
+function fillTogether(
+  strategy: Strategy,
+  asked: Asked,
+  candidates: Candidates,
+  contest: Contest,
+  order: Int32Array
+): Filled {
+  const { filling, exact } = fillExactly(taskOf(strategy, asked, candidates, contest, order))
+  return { filling: filling.map(entrants => entrants.map(entrant => order[entrant]!)), exact }
+}
+
+/** The contestants of an order as entrants, so that lower numbers are better. */
+function taskOf(
+  strategy: Strategy,
+  asked: Asked,
+  candidates: Candidates,
+  { positions, priorities }: Contest,
+  order: Int32Array
+): FillTask {
+  const entrants = order.length
+  const task = {
+    counts: asked.placements.map(({ count }) => count),
+    multipliers: asked.placements.map(({ placement }) => placement.multiplier),
+    groupLimit: strategy.groupLimit,
+    entrants,
+    priorities: new Float64Array(entrants),
+    mandatory: new Uint8Array(entrants),
+    groups: new Int32Array(entrants),
+    rooms: new Uint16Array(entrants)
+  }
+  const offers = new Int32Array(entrants)
+  for (let i = 0; i < entrants; i++) {
+    const position = positions[order[i]!]!
+    const offer = strategy.offers[candidates.offers[position]!]!
+    offers[i] = offer.index
+    task.priorities[i] = priorities[order[i]!]!
+    task.mandatory[i] = offer.mandatory ? 1 : 0
+    task.groups[i] = offer.groupIndex
+    task.rooms[i] = candidates.rooms[position]!
+  }
+  return { ...task, never: neverPairs(strategy.exclusions.never, offers) }
+}
+
+/** The offers that exclude each other, as entrants. */
+function neverPairs(
+  never: ReadonlyArray<ArrayLike<number> | undefined>,
+  offers: Int32Array
+): FillTask['never'] {
+  if (never.length === 0) return []
+  const entrantOf = new Map<number, number>()
+  offers.forEach((offer, entrant) => entrantOf.set(offer, entrant))
+  const pairs = Array.from(offers, offer => {
+    const others = Array.from(never[offer] ?? []).flatMap(other => entrantOf.get(other) ?? [])
+    return others.length === 0 ? undefined : others
+  })
+  return pairs.some(others => others !== undefined) ? pairs : []
 }

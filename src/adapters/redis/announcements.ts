@@ -1,12 +1,14 @@
 import { Redis } from 'ioredis'
 import type { Announcements, Log } from '../../decisioning/ports.js'
-import { clientOptions } from './connection.js'
-import type { Connection, ConnectionOptions } from './connection.js'
+import type { Connection } from './connection.js'
 import { newsChannel } from './keys.js'
+import { clientOptions } from './server.js'
 
 const PING_MS = 1000
 /** How long an announcement waits for the process' own listeners to be in place. */
 const SUBSCRIBE_WAIT_MS = 500
+/** A connection that ended is opened again within this time, not by all processes at once. */
+const REOPEN_WITHIN_MS = 500
 
 /**
  * News over Redis' publish and subscribe, heard on a connection of its own that is opened with the first listener.
@@ -14,17 +16,19 @@ const SUBSCRIBE_WAIT_MS = 500
  */
 export class RedisAnnouncements implements Announcements {
   readonly #connection: Connection
-  readonly #options: ConnectionOptions
+  readonly #commandTimeoutMs: number
   readonly #log: Log
   readonly #listeners = new Map<string, Set<(text: string) => void>>()
   #subscriber: Redis | undefined
   #ping: NodeJS.Timeout | undefined
+  #reopening: NodeJS.Timeout | undefined
+  #closed = false
   #subscribed: Promise<unknown> = Promise.resolve()
 
-  constructor(connection: Connection, options: ConnectionOptions) {
+  constructor(connection: Connection, log: Log, commandTimeoutMs: number) {
     this.#connection = connection
-    this.#options = options
-    this.#log = options.log
+    this.#log = log
+    this.#commandTimeoutMs = commandTimeoutMs
   }
 
   async announce(topic: string, text: string): Promise<void> {
@@ -43,14 +47,19 @@ export class RedisAnnouncements implements Announcements {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#ping)
+    clearTimeout(this.#reopening)
     this.#subscriber?.disconnect()
   }
 
   #open(): void {
+    const { address, name } = this.#connection
     const subscriber = new Redis({
-      ...clientOptions({ ...this.#options, name: `${this.#options.name}-news` }),
-      commandTimeout: this.#options.commandTimeoutMs
+      ...clientOptions(address, `${name}-news`),
+      commandTimeout: this.#commandTimeoutMs,
+      // Not to the same server again: in a cluster another one may have taken over.
+      retryStrategy: () => null
     })
     this.#subscriber = subscriber
     this.#subscribed = new Promise(resolve => subscriber.once('subscribed', resolve))
@@ -61,7 +70,9 @@ export class RedisAnnouncements implements Announcements {
         'the connection for announcements failed; it is opened again'
       )
     )
+    subscriber.on('end', () => this.#reopen())
     subscriber.on('message', (channel: string, text: string) => this.#hear(channel, text))
+    clearInterval(this.#ping)
     // A question that is not answered is what tells the client that the connection is dead.
     this.#ping = setInterval(() => {
       if (subscriber.status === 'ready')
@@ -77,6 +88,12 @@ export class RedisAnnouncements implements Announcements {
     this.#ping.unref()
   }
 
+  #reopen(): void {
+    if (this.#closed) return
+    clearTimeout(this.#reopening)
+    this.#reopening = setTimeout(() => this.#open(), Math.random() * REOPEN_WITHIN_MS).unref()
+  }
+
   #subscribe(subscriber: Redis): void {
     const channels = [...this.#listeners.keys()].map(newsChannel)
     this.#subscribed = subscriber.subscribe(...channels).then(
@@ -86,7 +103,7 @@ export class RedisAnnouncements implements Announcements {
           { error: String(error) },
           'listening to announcements failed; the connection is opened again'
         )
-        subscriber.disconnect(true)
+        subscriber.disconnect()
       }
     )
   }

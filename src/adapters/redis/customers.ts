@@ -10,8 +10,7 @@ import type {
   Log,
   ProfileChange
 } from '../../decisioning/ports.js'
-import { answerOf } from './connection.js'
-import type { Argument, Call, Connection } from './connection.js'
+import type { Connection } from './connection.js'
 import { EventLog } from './event-log.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
@@ -26,6 +25,8 @@ import {
   unknownNames
 } from './profile-codec.js'
 import { CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
+import { answerOf } from './wire.js'
+import type { Argument, Call } from './wire.js'
 import { Words } from './words.js'
 
 const TOUCH_EVERY_MS = 86_400_000
@@ -187,16 +188,17 @@ export class RedisCustomers implements CustomerStore {
       })
   }
 
-  /** One script call for many customers; in a cluster this is where they would be split, one call each. */
+  /** One script call for many customers; where their keys may be on different servers, one call each. */
   #replaceCalls(
     profiles: ReadonlyArray<readonly [CustomerKey, Profile]>,
     lexicon: Lexicon
   ): Call[] {
-    const calls = new Map<number, { script: typeof REPLACE; keys: string[]; args: Argument[] }>()
+    const calls = new Map<unknown, { script: typeof REPLACE; keys: string[]; args: Argument[] }>()
     for (const [key, profile] of profiles) {
       const ttlMs = lexicon.retentionMs[key.namespace] ?? 0
-      const call = calls.get(ttlMs) ?? { script: REPLACE, keys: [], args: [ttlMs] }
-      calls.set(ttlMs, call)
+      const together = this.#connection.spansCustomers ? ttlMs : key
+      const call = calls.get(together) ?? { script: REPLACE, keys: [], args: [ttlMs] }
+      calls.set(together, call)
       call.keys.push(...profileKeys(customerKeys(key)).slice(0, ttlMs > 0 ? 5 : 2))
       call.args.push(encodeProfile(profile, this.#names, this.#nextStamp()))
     }

@@ -21,6 +21,14 @@ const SENTENCES: ReadonlyArray<readonly [RegExp, string]> = [
   ],
   [/\bREADONLY\b/, 'Redis is a read-only replica: connect to the primary'],
   [/\bNOREPLICAS\b/, 'Redis refuses writes because too few replicas are connected (NOREPLICAS)'],
+  [
+    /\bCLUSTERDOWN\b/,
+    'Redis Cluster does not serve all of its keys (CLUSTERDOWN): bring the missing master back or promote its replica'
+  ],
+  [
+    /^(MOVED|ASK|TRYAGAIN)\b/,
+    'Redis Cluster holds the key on another server, which did not take it in time'
+  ],
   [/\bLOADING\b/, 'Redis is still loading its data'],
   [/\bBUSY\b/, 'Redis is busy with a long script'],
   [

@@ -3,8 +3,7 @@ import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey } from '../../domain/customer.js'
 import { newestFirst } from '../../domain/history-bounds.js'
 import type { Log } from '../../decisioning/ports.js'
-import { answerOf } from './connection.js'
-import type { Call, Connection } from './connection.js'
+import type { Connection } from './connection.js'
 import {
   decodeDetails,
   DETAILS_HEADER,
@@ -20,6 +19,8 @@ import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
 import type { Name, Names } from './names.js'
 import { APPEND } from './scripts.js'
+import { answerOf } from './wire.js'
+import type { Call } from './wire.js'
 
 /** By what APPEND answers. */
 const OUTCOMES: readonly AppendOutcome[] = ['duplicate', 'stored', 'repeated']

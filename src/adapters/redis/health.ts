@@ -1,31 +1,33 @@
 import type { Log } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
-import { HEALTH_KEY } from './keys.js'
 import { PROBE } from './scripts.js'
+import type { Call } from './wire.js'
 
 /** The oldest server whose commands are used: SET … KEEPTTL in scripts, ZRANGE, UNLINK, RESP3. */
 const OLDEST = [6, 2] as const
+const INFO: Call = { command: 'INFO', args: ['everything'] }
 
 /**
  * Why Redis cannot serve now, in one sentence; undefined when it can. A PING proves nothing: a server that may not write answers it.
- * A server that evicts keys would forget suppressions and consent, so it does not count as healthy.
+ * A server that evicts keys would forget suppressions and consent, so it does not count as healthy. In a cluster every master must be.
  */
 export async function troubleOf(connection: Connection, log: Log): Promise<string | undefined> {
-  try {
-    await connection.run(PROBE, [HEALTH_KEY], [])
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+  const probes = await connection.onEach(key => ({ script: PROBE, keys: [key], args: [] }))
+  const several = probes.length > 1
+  for (const { server, answer } of probes)
+    if (answer instanceof Error) return several ? `${server}: ${answer.message}` : answer.message
+  for (const { server, answer } of await connection.onEach(() => INFO)) {
+    if (answer instanceof Error) {
+      log.warn(
+        { redis: server, error: String(answer) },
+        'INFO could not be read: whether Redis evicts keys is not known; allow it in the ACL'
+      )
+      continue
+    }
+    const trouble = versionTrouble(String(answer)) ?? evictionTrouble(String(answer))
+    if (trouble !== undefined) return several ? `${server}: ${trouble}` : trouble
   }
-  try {
-    const info = String(await connection.command('INFO', 'everything'))
-    return versionTrouble(info) ?? evictionTrouble(info)
-  } catch (error) {
-    log.warn(
-      { error: String(error) },
-      'INFO could not be read: whether Redis evicts keys is not known; allow it in the ACL'
-    )
-    return undefined
-  }
+  return undefined
 }
 
 function versionTrouble(info: string): string | undefined {

@@ -14,7 +14,7 @@ import type { CustomerKey } from '../../domain/customer.js'
  * | `offerd:names` | hash | numbers of names (names.ts) |
  * | `offerd:{records}:…` | list, sorted set, string | decision records (records.ts) |
  * | `offerd:doc:…`, `offerd:claim:…`, `offerd:num:…` | string, string, hash | shared documents |
- * | `offerd:health` | string | written by the health check |
+ * | `offerd:health`, `offerd:health:…` | string | written by the health check; in a cluster one on every master |
  * | `offerd:news:…` | channel | announcements |
  */
 export interface CustomerKeys {
@@ -45,6 +45,10 @@ export function customerStem(key: CustomerKey): string {
 
 export const NAMES_KEY = 'offerd:names'
 export const HEALTH_KEY = 'offerd:health'
+export function healthKey(number: number): string {
+  return `${HEALTH_KEY}:${number}`
+}
+
 export const RECORDS_STEM = 'offerd:{records}:'
 export const RECORDS_INDEX_KEY = `${RECORDS_STEM}index`
 export const RECORDS_BYTES_KEY = `${RECORDS_STEM}bytes`

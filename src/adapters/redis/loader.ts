@@ -34,9 +34,8 @@ interface PromiseWithResolver<T> {
 }
 
 /**
- * Joins the loads of one event-loop turn into one MGET; a customer asked for twice is read once.
+ * Joins the loads of one event-loop turn into one MGET, in a cluster into one pipeline a server; a customer asked for twice is read once.
  * A key of another type, which nothing here writes, reads as absent: without a profile nothing is consented to.
- * In a cluster this is where a turn's customers would be split by node, one MGET each.
  */
 export class Loader {
   readonly #connection: Connection

@@ -1,11 +1,11 @@
 import type { Log, Store } from '../../decisioning/ports.js'
 import { createMemoryStore } from '../memory/memory-store.js'
-import { readAddress, socketAddress } from './address.js'
+import { readAddresses, socketAddress } from './address.js'
 import { findServerProgram, joinOrStart } from './own-server.js'
 import { createRedisStore } from './redis-store.js'
 
 export interface StoreOptions {
-  /** redis://, rediss:// or the path of a unix socket; undefined: a server of our own in dataDir, else memory. */
+  /** redis:// or rediss:// (several with commas between: the servers of a cluster), or the path of a unix socket; undefined: a server of our own in dataDir, else memory. */
   readonly url?: string | undefined
   /** Default `.offerd`. */
   readonly dataDir?: string | undefined
@@ -45,7 +45,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function openByUrl(options: StoreOptions, url: string): Promise<Store> {
   const { store, connection } = createRedisStore({
     ...limitsOf(options),
-    address: readAddress(url),
+    addresses: readAddresses(url),
     log: options.log
   })
   if (!(await connection.settled(FIRST_ANSWER_MS))) {
@@ -61,7 +61,7 @@ async function openOwn(options: StoreOptions, program: string): Promise<Store> {
   const server = await joinOrStart(program, options.dataDir ?? '.offerd', options.log)
   const { store, connection } = createRedisStore({
     ...limitsOf(options),
-    address: socketAddress(server.socketPath),
+    addresses: [socketAddress(server.socketPath)],
     log: options.log,
     beforeClose: open => server.leave(open)
   })

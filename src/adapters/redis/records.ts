@@ -1,10 +1,11 @@
 import { partsOf } from '../../domain/decision-id.js'
 import type { DecisionRecord, DecisionRecords, FreshRecord, Log } from '../../decisioning/ports.js'
-import type { Call, Connection } from './connection.js'
+import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
 import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from './keys.js'
 import { encodeRecords, findRecord } from './record-codec.js'
 import { KEEP_RECORDS } from './scripts.js'
+import type { Call } from './wire.js'
 
 const COLLECT_MS = 25
 const RETRY_MS = 250

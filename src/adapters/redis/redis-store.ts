@@ -11,7 +11,8 @@ import { RedisQuotas } from './quotas.js'
 import { RedisRecords } from './records.js'
 
 export interface RedisStoreOptions {
-  readonly address: Address
+  /** One server, or several of one cluster. */
+  readonly addresses: readonly [Address, ...Address[]]
   readonly log: Log
   /** Most bytes of decision records. */
   readonly recordBytes: number
@@ -21,25 +22,24 @@ export interface RedisStoreOptions {
   readonly beforeClose?: (connection: Connection) => Promise<void>
 }
 
-/** The store in one Redis server; usable at once, though every call rejects until the server answers. */
+/** The store in one Redis server or a cluster; usable at once, though every call rejects until the server answers. */
 export function createRedisStore(options: RedisStoreOptions): {
   store: Store
   connection: Connection
 } {
-  const { address, log } = options
-  const connectionOptions = {
-    address,
+  const { addresses, log } = options
+  const connection = new Connection({
+    addresses,
     log,
     commandTimeoutMs: options.commandTimeoutMs,
     name: `offerd-${randomBytes(4).toString('hex')}`
-  }
-  const connection = new Connection(connectionOptions)
+  })
   const customers = new RedisCustomers(connection, new Names(connection, log), log)
   const records = new RedisRecords(connection, log, options.recordBytes)
-  const announcements = new RedisAnnouncements(connection, connectionOptions)
+  const announcements = new RedisAnnouncements(connection, log, options.commandTimeoutMs)
   const store: Store = {
     kind: 'redis',
-    description: `Redis at ${address.text}`,
+    description: `Redis at ${addresses.map(({ text }) => text).join(', ')}`,
     customers,
     quotas: new RedisQuotas(),
     records,

@@ -3,15 +3,6 @@ import type { Script } from './script.js'
 
 export type { Script }
 
-/** KEYS names. Answers Redis' time in ms and the registry's epoch. */
-export const HEARTBEAT = script(
-  `
-local clock = redis.call('TIME')
-return { clock[1] * 1000 + math.floor(clock[2] / 1000), redis.call('HGET', KEYS[1], '@') }
-`,
-  false
-)
-
 /**
  * KEYS history, details, event ids, tombstone, profile, alias.
  * ARGV ttl ms (0: none), header of a new log, header of new details, then per event: duplicate key, record, detail.
@@ -204,7 +195,6 @@ return 1
 
 /** Loaded with every new connection, so that the first use of each needs no second try. */
 export const ALL_SCRIPTS: readonly Script[] = [
-  HEARTBEAT,
   APPEND,
   FOLD,
   CHANGE,

@@ -75,7 +75,7 @@ const Environment = z.object({
     .string()
     .regex(
       /^(rediss?:\/\/.+|unix:.+|[/.].+)$/,
-      'redis://HOST:PORT/DB, rediss://USER:PASSWORD@HOST:PORT/DB for TLS, or the path of a socket'
+      'redis://HOST:PORT/DB, rediss://USER:PASSWORD@HOST:PORT/DB for TLS, several of them with commas between for a cluster, or the path of a socket'
     )
     .optional(),
   OFFERD_RULES: Path.default('rules'),

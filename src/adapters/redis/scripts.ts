@@ -1,4 +1,4 @@
-import { RENEW, script, write } from './script.js'
+import { RENEW, write } from './script.js'
 import type { Script } from './script.js'
 
 export type { Script }

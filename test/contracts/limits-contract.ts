@@ -157,6 +157,14 @@ const QUOTA_FACTS: Readonly<Record<string, Check>> = {
     t.strictSame(await store.quotas.claim([claim(one)]), ['held'])
   },
 
+  async 'the release of a reservation leaves what was counted at once'(t, { store }, name) {
+    const one = quota(name, 1)
+    const counted = claim(one, { untilMs: 0 })
+    await store.quotas.claim([counted])
+    await store.quotas.release([{ ...counted, untilMs: counted.atMs + HOUR_MS }])
+    t.equal(await taken(store, one), 1)
+  },
+
   async 'a reservation that lapses frees what it took, and the reading says when'(
     t,
     { store },

@@ -42,9 +42,11 @@ export class MemoryQuotas implements QuotaStore {
   }
 
   async release(claims: readonly QuotaClaim[]): Promise<void> {
-    for (const { quota, atMs, id } of claims) {
+    for (const { quota, atMs, id, untilMs } of claims) {
       const period = this.#find(quota, atMs)
-      if (period !== undefined) release(period, id)
+      if (period === undefined) continue
+      if (untilMs === 0) uncount(period, id)
+      else give(period, `r${id}`)
     }
   }
 
@@ -170,8 +172,8 @@ function count(
   return `s${slice.number}`
 }
 
-function release(period: Period, id: string): void {
-  give(period, `r${id}`)
+/** Takes back what a claim counted at once. */
+function uncount(period: Period, id: string): void {
   const counted = period.atOnce.get(id)
   if (counted === undefined) return
   period.atOnce.delete(id)

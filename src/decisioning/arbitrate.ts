@@ -1,6 +1,7 @@
 import { TRUE, type Facts } from '../policy/facts.js'
 import type { Strategy } from '../policy/strategy.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
+import { leverMoves, percentFor, type LeverMove } from './lever-moves.js'
 import type { Propensities } from './propensities.js'
 import { rank } from './rank.js'
 
@@ -16,6 +17,8 @@ export interface Contest {
   readonly priorities: Float64Array
   /** Which context weights held: their numbers, by contestant only where a weight depends on the offer. */
   readonly weights: readonly HeldWeight[]
+  /** What influencers added to levers. */
+  readonly moves: readonly LeverMove[]
   /** Contestants, the best first. */
   readonly order: Int32Array
 }
@@ -67,19 +70,32 @@ export function arbitrate(
 ): Contest {
   const count = left.length
   const { c, weights } = contextFactors(strategy, facts, candidates, left)
+  const moves = leverMoves(strategy, facts)
   const l = new Float64Array(count)
   const priorities = new Float64Array(count)
   for (let i = 0; i < count; i++) {
     const offer = strategy.offers[candidates.offers[left[i]!]!]!
     const p = propensities.values[i]!
-    l[i] = offer.leverFactor
+    l[i] =
+      moves.length === 0
+        ? offer.leverFactor
+        : Math.max(0, (100 + offer.lever + percentFor(moves, offer.index)) / 100)
     priorities[i] =
       strategy.formula === undefined
         ? p * c[i]! * values[i]! * l[i]!
         : (strategy.formula.priority(facts, offer.index, p, c[i]!, values[i]!, l[i]!) ?? NaN)
     if (Number.isNaN(priorities[i])) end(candidates, left[i]!, stageNumber.value)
   }
-  const contest = { positions: left, p: propensities.values, c, v: values, l, priorities, weights }
+  const contest = {
+    positions: left,
+    p: propensities.values,
+    c,
+    v: values,
+    l,
+    priorities,
+    weights,
+    moves
+  }
   return { ...contest, order: inOrder(strategy, candidates, contest) }
 }
 

@@ -9,6 +9,7 @@ import type { Deadline } from './deadline.js'
 import { assignArms, type Participation } from './experiments.js'
 import { fillPlacements, type Filling } from './fill.js'
 import { gatherFacts } from './gather-facts.js'
+import { keepWithinLimits } from './keep-within-limits.js'
 import type { CustomerState, Log, Meters } from './ports.js'
 import { scorePropensities, type Propensities } from './propensities.js'
 import type { Snapshot } from './snapshot.js'
@@ -76,10 +77,11 @@ export async function choose(
   strategy.program.run(facts)
   const candidates = findCandidates(strategy, asked)
   const allowed = keepAllowed(strategy, asked, customer, facts, candidates)
+  const within = keepWithinLimits(strategy, asked, customer, candidates, allowed)
   const { participations, snapshot: own } = control
     ? { participations: [], snapshot }
-    : assignArms(snapshot, asked, facts, candidates, allowed)
-  const valued = keepValued(own.strategy, facts, candidates, allowed)
+    : assignArms(snapshot, asked, facts, candidates, within)
+  const valued = keepValued(own.strategy, facts, candidates, within)
   const scoringAtMs = deps.clock.monotonicMs()
 
   const propensities = await scorePropensities(

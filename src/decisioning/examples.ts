@@ -89,13 +89,13 @@ function customerOf(strategy: Strategy, { given }: Example, atMs: number): Custo
     Object.hasOwn(given.consent, purpose) && given.consent[purpose] === true ? 1 : 0
   )
   const history = given.history.reduce(
-    (grown, { type, offer, channel, ago }) =>
+    (grown, { type, offer, channel, ago, until }) =>
       grown.with({
         timeMs: atMs - ago,
         type: strategy.lexicon.types.indexOf(type),
         offer: offer === undefined ? -1 : (strategy.offerIndex.get(offer) ?? -1),
         channel: channel === undefined ? -1 : (strategy.channelIndex.get(channel) ?? -1),
-        untilMs: 0
+        untilMs: until === undefined ? 0 : atMs + until
       }),
     History.EMPTY
   )

@@ -54,7 +54,8 @@ function givenOf(
         type: past.type,
         offer: past.offer,
         channel: past.channel,
-        ago: parseDuration(past.ago)!
+        ago: parseDuration(past.ago)!,
+        until: past.until === undefined ? undefined : parseDuration(past.until)!
       }
     }),
     channel: given.channel,
@@ -84,7 +85,7 @@ function checkPlacement(
 function checkPast(
   sections: Sections,
   { vocabulary, catalogue, venues }: Known,
-  { type, offer, channel }: NonNullable<ExampleEntry['given']['history']>[number],
+  { type, offer, channel, until }: NonNullable<ExampleEntry['given']['history']>[number],
   node: YamlNode
 ): void {
   vocabulary.types.check(type, node.at('type'))
@@ -92,6 +93,9 @@ function checkPast(
   if (channel !== undefined) venues.channels.check(channel, node.at('channel'))
   if (offer === undefined && isInteractionType(type)) {
     sections.problems.error(node.place, `the interaction "${type}" needs an "offer"`)
+  }
+  if (until !== undefined && type !== 'later') {
+    sections.problems.error(node.at('until')!.place, `"until" is for the interaction "later" only`)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Catalogue, OfferDraft } from './compile-catalogue.js'
 import type { ConditionReader } from './compile-conditions.js'
+import type { Quotas } from './compile-quotas.js'
 import type { Vocabulary } from './compile-vocabulary.js'
 import type { Sections } from './sections.js'
 import type { Condition, ContextWeight, Expression, Offer, Rule } from './strategy.js'
@@ -18,7 +19,8 @@ type Policies = Partial<Record<Rule['stage'], Condition>>
 export function compileOffers(
   catalogue: Catalogue,
   vocabulary: Vocabulary,
-  reader: ConditionReader
+  reader: ConditionReader,
+  quotas: Quotas
 ): Offer[] {
   const ofIssues = policiesByName(catalogue.issueEntries, reader)
   const ofGroups = policiesByName(catalogue.groupEntries, reader)
@@ -43,8 +45,12 @@ export function compileOffers(
       untilMs: draft.untilMs,
       value: valueOf(draft, reader),
       ...leverOf(draft.levers),
-      costMinor: 0,
-      quotas: [],
+      costMinor: quotas.costMinor(id),
+      quotas: [
+        ...quotas.of('offer', id),
+        ...quotas.of('group', group),
+        ...quotas.of('issue', issue)
+      ],
       rules: rulesOf([
         [issue, ofIssues.get(issue)],
         [group, ofGroups.get(group)],

@@ -1,6 +1,7 @@
 import type { Catalogue, OfferDraft } from './compile-catalogue.js'
 import { shorten, type Problems } from './problems.js'
 import { Register } from './register.js'
+import type { Quotas } from './compile-quotas.js'
 import type { Entry, Sections } from './sections.js'
 import type { ChannelEntry, PlacementEntry, TreatmentEntry } from './schema.js'
 import type { Channel, Placement, Treatment } from './strategy.js'
@@ -14,7 +15,7 @@ export interface Venues {
   readonly placementEntries: ReadonlyMap<string, Entry<PlacementEntry>>
 }
 
-export function compileVenues(sections: Sections, catalogue: Catalogue): Venues {
+export function compileVenues(sections: Sections, catalogue: Catalogue, quotas: Quotas): Venues {
   const channelEntries = sections.entries('channels')
   const placementEntries = sections.entries('placements')
   const channels = new Register('channel', channelEntries.keys(), sections.told)
@@ -25,14 +26,23 @@ export function compileVenues(sections: Sections, catalogue: Catalogue): Venues 
     entry.groups?.forEach((group, i) => catalogue.groups.check(group, node.at('groups', i)))
   }
   const placements = new Register('placement', placementEntries.keys(), sections.told)
-  return { channels, placements, channelList: [...channelEntries].map(channelOf), placementEntries }
+  return {
+    channels,
+    placements,
+    channelList: [...channelEntries].map((entry, index) => channelOf(entry, index, quotas)),
+    placementEntries
+  }
 }
 
-function channelOf([id, { entry }]: [string, Entry<ChannelEntry>], index: number): Channel {
+function channelOf(
+  [id, { entry }]: [string, Entry<ChannelEntry>],
+  index: number,
+  quotas: Quotas
+): Channel {
   return {
     index,
     id,
-    quotas: [],
+    quotas: quotas.of('channel', id),
     direction: entry?.direction ?? 'inbound',
     activate: entry?.activate ?? 'on_impression'
   }
@@ -51,7 +61,8 @@ export type TreatmentsByName = ReadonlyMap<
 export function compilePlacements(
   sections: Sections,
   catalogue: Catalogue,
-  venues: Venues
+  venues: Venues,
+  quotas: Quotas
 ): { placements: Placement[]; treatments: TreatmentsByName } {
   const { problems } = sections
   const shown: Shown = new Map(
@@ -81,7 +92,7 @@ export function compilePlacements(
     return {
       index,
       id,
-      quotas: [],
+      quotas: quotas.of('placement', id),
       channel: channelIndex.get(entry.channel) ?? -1,
       count: entry.count ?? 1,
       multiplier: entry.multiplier ?? 1,

@@ -1,20 +1,23 @@
 import { checkFeatures } from './check-features.js'
-import { checkLimits } from './check-limits.js'
 import { compileCatalogue, type Catalogue } from './compile-catalogue.js'
 import { ConditionReader } from './compile-conditions.js'
 import { compileExperiments } from './compile-experiments.js'
 import { compileExamples } from './compile-examples.js'
+import { compileLimits } from './compile-limits.js'
 import { compileContextWeights, compileOffers, DEFAULT_VALUE, positions } from './compile-offers.js'
 import { compilePlacements, compileVenues, type Venues } from './compile-placements.js'
+import { compileQuotas, warnOfFreeOffers, type Quotas } from './compile-quotas.js'
 import { compileVocabulary, type Vocabulary } from './compile-vocabulary.js'
 import { createConditions, type ConditionNames } from './conditions/conditions.js'
 import { mergeFiles } from './merge.js'
 import { bucketLimit } from './hash.js'
 import { Problems } from './problems.js'
+import { reserveOf } from './reserve.js'
 import { StrategySchema } from './schema.js'
 import { Sections } from './sections.js'
 import type { Compiled, Share, SourceFile, Strategy } from './strategy.js'
 import { refuseUnsupported } from './support.js'
+import { createWindows, type Windows } from './windows.js'
 
 /**
  * Compiles the rules files, in the order of their paths, into a strategy, or tells everything that is wrong with them.
@@ -29,14 +32,26 @@ export function compileStrategy(files: readonly SourceFile[]): Compiled {
 
   const vocabulary = compileVocabulary(sections)
   const catalogue = compileCatalogue(sections, vocabulary)
-  const venues = compileVenues(sections, catalogue)
+  const windows = createWindows(vocabulary.zone)
+  const reserveMs = reserveOf(sections)
+  const quotas = compileQuotas(sections, vocabulary, catalogue, windows, reserveMs)
+  const venues = compileVenues(sections, catalogue, quotas)
   const conditions = createConditions(namesOf(vocabulary, catalogue, venues, sections))
   const reader = new ConditionReader(
     conditions,
     vocabulary.doubtful,
     merged.broken ? undefined : problems
   )
-  const strategy = assemble({ sections, vocabulary, catalogue, venues, reader })
+  const strategy = assemble({
+    sections,
+    vocabulary,
+    catalogue,
+    venues,
+    reader,
+    windows,
+    reserveMs,
+    quotas
+  })
   refuseUnsupported(sections)
 
   if (strategy === undefined || problems.errors > 0)
@@ -50,13 +65,17 @@ interface Parts {
   readonly catalogue: Catalogue
   readonly venues: Venues
   readonly reader: ConditionReader
+  readonly windows: Windows
+  /** How long strict limits keep a place that do not say so themselves. */
+  readonly reserveMs: number
+  readonly quotas: Quotas
 }
 
 function assemble(parts: Parts): Strategy | undefined {
-  const { sections, vocabulary, catalogue, venues, reader } = parts
+  const { sections, vocabulary, catalogue, venues, reader, quotas } = parts
   const segments = compileSegments(sections, reader)
-  const offers = compileOffers(catalogue, vocabulary, reader)
-  const { placements, treatments } = compilePlacements(sections, catalogue, venues)
+  const offers = compileOffers(catalogue, vocabulary, reader, quotas)
+  const { placements, treatments } = compilePlacements(sections, catalogue, venues, quotas)
   const contextWeights = compileContextWeights(sections, catalogue, reader)
   const arbitration = sections.value('arbitration')
   const formulaNode = sections.node('arbitration')?.at('formula')
@@ -64,7 +83,11 @@ function assemble(parts: Parts): Strategy | undefined {
     formulaNode === undefined || arbitration === undefined ? undefined : reader.formula(formulaNode)
   const examples = compileExamples(sections, { vocabulary, catalogue, venues })
   const heads = headsOf(sections)
-  checkLimits(sections, catalogue, venues)
+  const limits = compileLimits(sections, parts, parts.reserveMs)
+  warnOfFreeOffers(sections, offers, placements, {
+    quotas: quotas.list,
+    channels: venues.channelList
+  })
   checkFeatures(catalogue, reader)
   const groupLimit = arbitration?.groupLimit ?? Infinity
   const base = { offers, placements, contextWeights, formula, groupLimit }
@@ -92,15 +115,13 @@ function assemble(parts: Parts): Strategy | undefined {
     offerIndex: positions(catalogue.offers.names),
     segments,
     contextWeights,
-    contactPolicies: [],
-    quotas: [],
-    exclusions: { never: [], after: [] },
-    influencers: [],
+    ...limits,
+    quotas: quotas.list,
     formula,
     groupLimit,
     ...experiments,
     program,
-    lexicon: lexiconOf(parts),
+    lexicon: lexiconOf(parts, limits.contactPolicies),
     modelNames: modelNamesOf(offers, experiments.experiments),
     examples
   }
@@ -142,8 +163,7 @@ function compileSegments(sections: Sections, reader: ConditionReader): Strategy[
 
 function headsOf(sections: Sections): Pick<Strategy, 'name' | 'currency' | 'holdout' | 'control'> {
   // These only take effect with parts that are not supported yet; their shape is checked all the same.
-  for (const key of ['startEvidence', 'positiveWindow', 'reserve', 'journal'] as const)
-    sections.value(key)
+  for (const key of ['startEvidence', 'positiveWindow', 'journal'] as const) sections.value(key)
   return {
     name: sections.value('strategy') ?? '',
     currency: sections.value('currency') ?? '',
@@ -166,15 +186,18 @@ function shareOf(given: { share: number; salt: string } | undefined): Share | un
   return given === undefined ? undefined : { salt: given.salt, limit: bucketLimit(given.share) }
 }
 
-function lexiconOf({ vocabulary, catalogue, venues }: Parts): Strategy['lexicon'] {
+function lexiconOf(
+  { vocabulary, catalogue, venues, quotas }: Parts,
+  contactPolicies: Strategy['contactPolicies']
+): Strategy['lexicon'] {
   return {
     attributes: vocabulary.attributes.map(({ name }) => name),
     purposes: [...vocabulary.purposes.names],
     types: [...vocabulary.types.names],
     offers: [...catalogue.offers.names],
     channels: [...venues.channels.names],
-    quotas: [],
-    reserves: false,
+    quotas: quotas.list,
+    reserves: contactPolicies.some(({ strict }) => strict),
     namespaces: vocabulary.namespaces,
     retentionMs: vocabulary.retentionMs
   }

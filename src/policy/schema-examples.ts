@@ -4,7 +4,13 @@ import { duration, fixed, id, instant, named } from './schema-parts.js'
 
 /** The shape of the strategy's own tests. */
 
-const Past = fixed({ type: id, offer: id.optional(), channel: id.optional(), ago: duration })
+const Past = fixed({
+  type: id,
+  offer: id.optional(),
+  channel: id.optional(),
+  ago: duration,
+  until: duration.optional().describe('With later: how far ahead of the decision')
+})
 
 const Given = fixed({
   attributes: named(z.string(), z.unknown()).optional(),

@@ -12,7 +12,7 @@ import {
 
 /** The shapes of what limits how often offers are shown. */
 
-const Quota = fixed({
+export const Quota = fixed({
   limit: count.optional().describe('Pieces'),
   money: positive
     .optional()

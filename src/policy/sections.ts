@@ -25,6 +25,7 @@ export class Sections {
   /** Where unknown names are told: nowhere while a broken file may declare them. */
   readonly told: Problems | undefined
   readonly #nodes: ReadonlyMap<string, YamlNode>
+  readonly #values = new Map<Key, unknown>()
   readonly #entries = new Map<Key, ReadonlyMap<string, Entry<unknown>>>()
 
   constructor(merged: Merged, problems: Problems) {
@@ -74,12 +75,15 @@ export class Sections {
     })
   }
 
-  /** A key with one value; undefined where it is absent or its shape is wrong. */
+  /** A key with one value; undefined where it is absent or its shape is wrong, which is told the first time. */
   value<K extends Key>(key: K): z.output<Shape[K]> | undefined {
     const node = this.node(key)
     if (node === undefined || node.refused) return undefined
-    const schema = StrategySchema.shape[key] as unknown as z.ZodType<z.output<Shape[K]>>
-    return checkShape(schema, node, key, this.problems)
+    if (!this.#values.has(key)) {
+      const schema = StrategySchema.shape[key] as unknown as z.ZodType<z.output<Shape[K]>>
+      this.#values.set(key, checkShape(schema, node, key, this.problems))
+    }
+    return this.#values.get(key) as z.output<Shape[K]> | undefined
   }
 
   #section(key: Key, kind: 'a list' | 'a map of names'): YamlNode | undefined {

@@ -345,7 +345,10 @@ export interface Example {
       readonly type: string
       readonly offer?: string | undefined
       readonly channel?: string | undefined
+      /** Milliseconds before the decision. */
       readonly ago: number
+      /** Milliseconds after the decision; of `later` only. */
+      readonly until?: number | undefined
     }>
     readonly channel: string
     readonly placements: readonly string[]

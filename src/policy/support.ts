@@ -7,18 +7,10 @@ import type { YamlNode } from './yaml-node.js'
  * A path's `*` stands for every entry of a map or list.
  */
 const UNSUPPORTED: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['contactPolicies', 'contact policies are'],
-  ['exclusions', 'exclusions are'],
-  ['influencers', 'influencers are'],
   ['journal', 'the journal is'],
   ['arbitration.exploration', 'exploration other than {method: none} is'],
   ['experiments.*.arms.*.arbitration.exploration', 'exploration other than {method: none} is'],
-  ['offers.*.propensity.adapt', 'propensities that adapt are'],
-  ['offers.*.quotas', 'quotas are'],
-  ['groups.*.quotas', 'quotas are'],
-  ['issues.*.quotas', 'quotas are'],
-  ['channels.*.quotas', 'quotas are'],
-  ['placements.*.quotas', 'quotas are']
+  ['offers.*.propensity.adapt', 'propensities that adapt are']
 ]
 
 /** Tells every use of what is not supported yet, where it stands. */

@@ -71,6 +71,7 @@ export function partsOf(page: Page, seats = page.rivals.map((_, i) => i)): Parts
       l: new Float64Array(seats.length).fill(1),
       priorities: Float64Array.from(seats, seat => rivals[seat]!.priority),
       weights: [],
+      moves: [],
       order: Int32Array.from(order)
     }
   }

@@ -6,6 +6,7 @@ import type { Place, Problem, Strategy } from '../policy/strategy.js'
 import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
 import { writeLegend } from './legend.js'
+import { planLimits } from './limit-plan.js'
 import {
   createModelPool,
   readModels,
@@ -194,6 +195,7 @@ async function compose(
       model === undefined ? undefined : models.get(model)
     ),
     legend,
+    limits: planLimits(strategy),
     loadedAtMs: deps.clock.wallMs()
   }
 }

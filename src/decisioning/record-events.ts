@@ -2,26 +2,27 @@ import type { Caller } from '../domain/caller.js'
 import { isInteractionType, type CustomerEvent, type EventsReceipt } from '../domain/interaction.js'
 import { Refusal } from '../domain/refusal.js'
 import type { Strategy } from '../policy/strategy.js'
+import { countFacts, type CountDeps } from './count-facts.js'
 import { MOST_EVENTS } from './event-schema.js'
 import type { CustomerStore, Meters } from './ports.js'
 import { readEvent, type Telling } from './read-event.js'
 import type { Tokens } from './tokens.js'
 
 /** What recording events needs. */
-export interface RecordEventsNeeds {
+export interface RecordEventsNeeds extends CountDeps {
   readonly customers: Pick<CustomerStore, 'append'>
   readonly snapshots: { current: () => { readonly strategy: Strategy } }
   readonly tokens: Tokens
-  readonly meters: Pick<Meters, 'told'>
+  readonly meters: Pick<Meters, 'told' | 'limitMet'>
   /** Names events that came without an id. */
   readonly freshId: () => string
 }
 
 /**
- * Records told events. A receipt means that every decision asked for after it, on any process, sees what was accepted.
- * Events that are not right are rejected one by one, the others recorded in their order; events of erased customers are
- * accepted and dropped. Throws a Refusal for more than 1,000 events and passes StoreUnavailable on; then the caller may send
- * all again: what had been recorded comes back as duplicates where the events carry ids.
+ * Records told events and counts them in quotas. A receipt means that every decision asked for after it, on any process, sees
+ * what was accepted. Events that are not right are rejected one by one, the others recorded in their order; events of erased
+ * customers are accepted and dropped. Throws a Refusal for more than 1,000 events and passes StoreUnavailable on; then the caller
+ * may send all again: what had been recorded comes back as duplicates where the events carry ids, and is counted if it was not.
  */
 export type RecordEvents = (
   events: readonly unknown[],
@@ -53,6 +54,7 @@ export function createRecordEvents(needs: RecordEventsNeeds): RecordEvents {
     })
     const outcomes = fit.length === 0 ? [] : await customers.append(fit)
     outcomes.forEach((outcome, i) => meters.told(fit[i]!.type, outcome))
+    await countFacts(needs, strategy, { events: fit, outcomes })
     const duplicates = outcomes.filter(
       outcome => outcome === 'duplicate' || outcome === 'repeated'
     ).length

@@ -1,5 +1,6 @@
 import type { Strategy } from '../policy/strategy.js'
 import type { Legend } from './legend.js'
+import type { LimitPlan } from './limit-plan.js'
 import type { ReadyModel } from './ready-model.js'
 
 /** One loaded strategy with its models: immutable, swapped whole. A decision sees exactly one. */
@@ -14,6 +15,8 @@ export interface Snapshot {
   /** By offer index: the model that scores the offer, undefined where the prior decides. */
   readonly modelOf: ReadonlyArray<ReadyModel | undefined>
   readonly legend: Legend
+  /** undefined where no limit is strict: then decisions reserve nothing. */
+  readonly limits: LimitPlan | undefined
   readonly loadedAtMs: number
 }
 

@@ -5,6 +5,7 @@ import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
 import { createTokens, TOKEN_LIFE_MS } from '../../src/decisioning/tokens.js'
 import { caller, offer, snapshotsOf, strategy } from '../helpers/build.js'
+import { silentLog } from '../helpers/engine.js'
 
 const NOW_MS = Date.UTC(2026, 0, 15, 12)
 const CUSTOMER = { namespace: 'crm', id: 'c-1001' }
@@ -20,9 +21,14 @@ function setUp(t: Test, inForce = PLAIN) {
   let ids = 0
   const record = createRecordEvents({
     customers: store.customers,
+    quotas: store.quotas,
     snapshots: snapshotsOf(inForce),
     tokens,
-    meters: { told: (type, outcome) => void told.push(`${type} ${outcome}`) },
+    meters: {
+      told: (type, outcome) => void told.push(`${type} ${outcome}`),
+      limitMet: (quota, outcome) => void told.push(`${quota} ${outcome}`)
+    },
+    log: silentLog(),
     freshId: () => `fresh-${++ids}`
   })
   const [first = '', second = ''] = tokens.seal({

@@ -29,10 +29,11 @@ export function serveForReal(
     models: new Map(),
     modelOf: [],
     legend: writeLegend(current),
+    limits: undefined,
     loadedAtMs: Date.now()
   })
   const store = createMemoryStore()
-  const { customers, records, documents } = store
+  const { customers, quotas, records, documents } = store
   const meters = createMeters({ lexicon: () => current.lexicon })
   const log = pino({ level: 'silent' })
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
@@ -40,6 +41,7 @@ export function serveForReal(
   const needs = {
     snapshots,
     customers,
+    quotas,
     tokens,
     meters,
     log,

@@ -107,6 +107,7 @@ function standIns(calls: Calls): AppDeps {
         strategy: strategyNow,
         models: new Map(),
         modelOf: [],
+        limits: undefined,
         loadedAtMs: NOW_MS,
         legend: writeLegend(strategyNow)
       })

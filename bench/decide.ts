@@ -99,6 +99,7 @@ async function prepare(): Promise<Decide> {
   return createDecide({
     snapshots: started.snapshots,
     customers: store.customers,
+    quotas: store.quotas,
     records: { append: () => undefined, get: async () => undefined, flush: async () => undefined },
     tokens: createTokens(['a secret for the bench only, thirty-two bytes']),
     meters: NO_METERS,

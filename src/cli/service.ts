@@ -96,11 +96,12 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
   inForce.snapshots = snapshots
-  const { customers, records, documents } = store
+  const { customers, quotas, records, documents } = store
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
   const needs = {
     snapshots,
     customers,
+    quotas,
     tokens,
     meters,
     log,

@@ -7,17 +7,26 @@ import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import { armNames } from './experiments.js'
 import { explainInAnswer } from './explain.js'
+import { strictLimitsOf, type Chosen } from './hold-limits.js'
 import { sealOffers } from './place-offers.js'
-import type { CustomerState, CustomerStore, DecisionRecords, Log, Meters } from './ports.js'
+import type {
+  CustomerState,
+  CustomerStore,
+  DecisionRecords,
+  Log,
+  Meters,
+  QuotaStore
+} from './ports.js'
 import { recordImpressions } from './record-impressions.js'
-import { settle, type Settled } from './settle.js'
+import { settle } from './settle.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
-import { packTrace } from './trace.js'
+import { packTrace, type Trace } from './trace.js'
 
 export interface DecideDeps {
   readonly snapshots: Snapshots
   readonly customers: CustomerStore
+  readonly quotas: QuotaStore
   readonly records: DecisionRecords
   readonly tokens: Tokens
   readonly meters: Meters
@@ -73,8 +82,8 @@ export function createDecide(deps: DecideDeps): Decide {
     const customer = await loadCustomer(deps, snapshot, asked, deadline)
     const loadedAtMs = clock.monotonicMs()
     const choice = await choose(deps, snapshot, asked, customer, deadline)
-    const settled = settle(asked, choice)
-    const decision = await makeKnown(deps, snapshot, asked, customer, choice, settled, deadline)
+    const chosen = { asked, customer, choice, decisionId: deps.decisionId(asked.nowMs) }
+    const { decision, trace } = await makeKnown(deps, chosen, deadline)
 
     const answer = writeAnswer(decision, caller.publishable)
     if (asked.live) {
@@ -84,10 +93,10 @@ export function createDecide(deps: DecideDeps): Decide {
         strategyHash: snapshot.hash,
         answer,
         request: options?.requestText ?? JSON.stringify(request),
-        packTrace: () => packTrace(settled.trace)
+        packTrace: () => packTrace(trace)
       })
     }
-    const body = withExplanation(answer, explainInAnswer(settled.trace, snapshot.legend))
+    const body = withExplanation(answer, explainInAnswer(trace, snapshot.legend))
     const timings = timingsOf(choice, receivedAtMs, loadedAtMs, clock.monotonicMs())
     meter(deps.meters, decision, timings)
     return { decision, timings, body }
@@ -117,18 +126,40 @@ async function loadCustomer(
   }
 }
 
-/** Gives the decision its id and tokens and, where the answer itself is the impression, records that the offers were shown. */
-async function makeKnown(
-  deps: DecideDeps,
-  snapshot: Snapshot,
-  asked: Asked,
-  customer: CustomerState | undefined,
-  { holdout, control, degraded, participations }: Choice,
-  { placements }: Settled,
-  deadline: Deadline
-): Promise<Decision> {
+/** A decision in words, and why it is so. */
+interface Told {
+  readonly decision: Decision
+  readonly trace: Trace
+}
+
+/**
+ * Makes the choice hold: reserves what strict limits need, and where the answer itself is the impression, records that the offers
+ * were shown. What cannot be promised leaves the answer.
+ */
+async function makeKnown(deps: DecideDeps, chosen: Chosen, deadline: Deadline): Promise<Told> {
+  const { asked, customer } = chosen
+  const limits = strictLimitsOf(deps, chosen, deadline)
+  const held = limits === undefined ? chosen.choice : await limits.hold()
+  const told = tell(deps, chosen, held)
+  if (!asked.live || asked.activate !== 'on_decision' || customer === undefined) return told
+  if (await recordImpressions(deps, held.snapshot.strategy, told.decision, deadline)) return told
+  return tell(
+    deps,
+    chosen,
+    limits?.withhold() ?? { ...held, degraded: [...held.degraded, 'limits'] }
+  )
+}
+
+/** Puts a choice into words; live ones get their tokens. */
+function tell(
+  { tokens }: DecideDeps,
+  { asked, customer, decisionId }: Chosen,
+  choice: Choice
+): Told {
+  const { placements, trace } = settle(asked, choice)
+  const { snapshot, holdout, control, participations, degraded } = choice
   const decision: Decision = {
-    id: deps.decisionId(asked.nowMs),
+    id: decisionId,
     decidedAtMs: asked.nowMs,
     strategy: { version: snapshot.version, hash: snapshot.hash },
     customer: {
@@ -142,11 +173,8 @@ async function makeKnown(
     placements,
     degraded
   }
-  if (!asked.live) return decision
-  sealOffers(deps.tokens, decision)
-  if (asked.activate !== 'on_decision' || customer === undefined) return decision
-  const recorded = await recordImpressions(deps, decision, deadline)
-  return recorded ? decision : { ...decision, degraded: [...degraded, 'limits'] }
+  if (asked.live) sealOffers(tokens, decision)
+  return { decision, trace }
 }
 
 function timingsOf(

@@ -68,7 +68,7 @@ interface Rendering {
 
 /**
  * Outcomes in order: first `selected` winners, then up to `scored` the outranked, all as contestants;
- * after them −1 − position for candidates that were never scored.
+ * after them −1 − position for candidates that a stage has removed.
  */
 function outcomeOrder({ offers, stages, contest }: Trace): {
   order: number[]
@@ -81,6 +81,8 @@ function outcomeOrder({ offers, stages, contest }: Trace): {
   const ranked = contest?.order ?? []
   for (let i = 0; i < ranked.length; i++) {
     const position = contest!.positions[ranked[i]!]!
+    // Strict limits take some out after they were scored.
+    if (stages[position]! < stageNumber.outranked) continue
     isScored[position] = 1
     if (stages[position] === stageNumber.selected) winners.push(ranked[i]!)
     else outranked.push(ranked[i]!)

@@ -1,34 +1,40 @@
 import type { Decision } from '../domain/decision.js'
 import type { CustomerEvent } from '../domain/interaction.js'
+import type { Strategy } from '../policy/strategy.js'
+import { countFacts, type CountDeps } from './count-facts.js'
 import { LATE, within, type Deadline } from './deadline.js'
-import type { CustomerStore, Log, Meters } from './ports.js'
+import type { CustomerStore, Meters } from './ports.js'
 
 /** The source of the events that the service itself records. */
 const OWN_SOURCE = 'offerd'
 
-export interface RecordingDeps {
-  readonly customers: CustomerStore
-  readonly meters: Meters
-  readonly log: Log
+export interface RecordingDeps extends CountDeps {
+  readonly customers: Pick<CustomerStore, 'append'>
+  readonly meters: Pick<Meters, 'told' | 'limitMet'>
 }
 
 /**
- * Records an impression for every offer of a decision, for channels that show what they are answered.
- * Awaited, because limits count impressions: false when it is not known to be stored in time.
+ * Records an impression for every offer of a decision, for channels that show what they are answered, and counts it in quotas;
+ * strict ones counted it when they were held. Awaited, because limits count impressions: false when it is not known to be stored
+ * in time. What comes later is stored and counted all the same.
  */
 export async function recordImpressions(
   deps: RecordingDeps,
+  strategy: Strategy,
   decision: Decision,
   deadline: Deadline
 ): Promise<boolean> {
+  const { customers, meters, log } = deps
   const events = impressionsOf(decision)
+  async function record(): Promise<void> {
+    const outcomes = await customers.append(events)
+    for (const outcome of outcomes) meters.told('impression', outcome)
+    await countFacts(deps, strategy, { events, outcomes }, ({ strict }) => strict)
+  }
   try {
-    const outcomes = await within(deps.customers.append(events), deadline)
-    if (outcomes === LATE) return false
-    for (const outcome of outcomes) deps.meters.told('impression', outcome)
-    return true
+    return (await within(record(), deadline)) !== LATE
   } catch (error) {
-    deps.log.warn(
+    log.warn(
       { err: error, decisionId: decision.id },
       'impressions of a decision could not be recorded'
     )
@@ -36,17 +42,18 @@ export async function recordImpressions(
   }
 }
 
+/** An offer stands once in an answer; a fallback may stand in several placements. */
 function impressionsOf(decision: Decision): CustomerEvent[] {
   const { id: customerId, namespace } = decision.customer
   return decision.placements.flatMap(({ id: placement, offers }) =>
-    offers.map(offer => ({
+    offers.map(({ offerId, treatmentId }) => ({
       customer: { namespace, id: customerId },
-      id: `${decision.id}:${placement}:${offer.rank}`,
+      id: [decision.id, placement, offerId].join(':'),
       source: OWN_SOURCE,
       type: 'impression',
       timeMs: decision.decidedAtMs,
-      offerId: offer.offerId,
-      treatmentId: offer.treatmentId,
+      offerId,
+      treatmentId,
       placement,
       channel: decision.channel,
       decisionId: decision.id

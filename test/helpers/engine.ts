@@ -10,11 +10,13 @@ import {
   type StrategyLoader
 } from '../../src/decisioning/load-strategy.js'
 import type { Log, Meters, Store, StrategyFiles } from '../../src/decisioning/ports.js'
+import { createRecordEvents } from '../../src/decisioning/record-events.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'
 import { LOCAL_CALLER } from '../../src/domain/caller.js'
 import type { DecisionRequest } from '../../src/domain/decision.js'
+import type { EventsReceipt, IncomingEvent } from '../../src/domain/interaction.js'
 
 /** One folder of a models directory: the text of its model.yaml and the bytes of its files. */
 export interface ModelFolder {
@@ -27,9 +29,10 @@ export interface EngineOptions {
   readonly models?: Readonly<Record<string, ModelFolder>>
   readonly nowMs?: number
   readonly customers?: (store: Store) => Store['customers']
+  readonly quotas?: (store: Store) => Store['quotas']
 }
 
-/** The whole deciding part over an in-process store, its clock standing still at `nowMs`. */
+/** The whole deciding part over an in-process store, its clock standing still at `nowMs` until time is let pass. */
 export interface Engine {
   readonly store: Store
   readonly snapshots: Snapshots
@@ -40,7 +43,10 @@ export interface Engine {
   readonly counted: string[]
   /** Decides for a local caller and parses the answer. */
   ask(request: DecisionRequest): Promise<Answer>
+  /** Tells events as a local caller. */
+  tell(...events: readonly IncomingEvent[]): Promise<EventsReceipt>
   rewrite(rules: string): void
+  pass(ms: number): void
 }
 
 export interface Answer {
@@ -151,7 +157,7 @@ export async function tryEngine(
   t: Test,
   options: EngineOptions
 ): Promise<{ report: LoadReport; engine?: Engine }> {
-  const nowMs = options.nowMs ?? NOW_MS
+  let nowMs = options.nowMs ?? NOW_MS
   const counted: string[] = []
   const meters = countingMeters(counted)
   const log = silentLog()
@@ -177,6 +183,7 @@ export async function tryEngine(
   const deps: DecideDeps = {
     snapshots: started.snapshots,
     customers: options.customers?.(store) ?? store.customers,
+    quotas: options.quotas?.(store) ?? store.quotas,
     records: store.records,
     tokens,
     meters,
@@ -186,6 +193,7 @@ export async function tryEngine(
     eventId: randomUUID
   }
   const decide = createDecide(deps)
+  const recordEvents = createRecordEvents({ ...deps, freshId: randomUUID })
   const engine: Engine = {
     store,
     snapshots: started.snapshots,
@@ -199,8 +207,12 @@ export async function tryEngine(
     tokens,
     counted,
     ask: async request => readAnswer((await decide(request, LOCAL_CALLER, performance.now())).body),
+    tell: (...events) => recordEvents(events, LOCAL_CALLER, nowMs),
     rewrite: text => {
       rules = text
+    },
+    pass: ms => {
+      nowMs += ms
     }
   }
   return { report, engine }

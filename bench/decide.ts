@@ -101,6 +101,7 @@ async function prepare(): Promise<Decide> {
     customers: store.customers,
     quotas: store.quotas,
     records: { append: () => undefined, get: async () => undefined, flush: async () => undefined },
+    exposures: store.exposures,
     tokens: createTokens(['a secret for the bench only, thirty-two bytes']),
     meters: NO_METERS,
     log: NO_LOG,

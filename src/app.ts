@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { Customers } from './decisioning/customers.js'
 import type { DecideOnce } from './decisioning/decide-once.js'
+import type { ReportExperiments } from './decisioning/experiment-report.js'
 import type { ImportCustomers } from './decisioning/import-customers.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
 import type { Log, Store } from './decisioning/ports.js'
@@ -15,6 +16,7 @@ import { decisionRoutes } from './http/decisions.js'
 import { collectRoutes, docsRoutes } from './http/docs.js'
 import { prepareEdge, type Metrics } from './http/edge.js'
 import { eventRoutes } from './http/events.js'
+import { experimentRoutes } from './http/experiments.js'
 import { importRoute } from './http/import.js'
 import type { KeyRing } from './http/keys.js'
 import { operationRoutes } from './http/operations.js'
@@ -32,6 +34,7 @@ export interface AppDeps {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
   readonly recordEvents: RecordEvents
+  readonly reportExperiments: ReportExperiments
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly strategyLoader: SharedLoader
@@ -70,6 +73,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
   app.register(async scope => strategyRoutes(scope, deps.snapshots, deps.strategyLoader))
+  app.register(async scope => experimentRoutes(scope, deps.reportExperiments))
   app.register(async scope => operationRoutes(scope, deps))
   app.register(async scope => docsRoutes(scope, routes, deps.version))
   return app

@@ -3,6 +3,7 @@ import { nearest } from '../domain/nearest.js'
 import type { Command } from './command.js'
 import { decideCommand } from './decide.js'
 import { demoCommand } from './demo.js'
+import { experimentsCommand } from './experiments.js'
 import { importCommand } from './import.js'
 import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   demoCommand,
   decideCommand,
   importCommand,
+  experimentsCommand,
   validateCommand
 ]
 
@@ -25,7 +27,7 @@ const HELP = `Usage: offerd COMMAND [OPTIONS]
 Decides the next best offer for a customer, in milliseconds.
 
 Commands:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
 
 offerd COMMAND --help tells more about one of them.
 Every command reads the OFFERD_* variables that the README lists.

@@ -116,6 +116,7 @@ function appDeps(
     decide: service.decideOnce,
     lookUp: service.lookUp,
     recordEvents: service.recordEvents,
+    reportExperiments: service.reportExperiments,
     customers: service.customers,
     importCustomers: service.importCustomers,
     snapshots: service.snapshots,

@@ -3,6 +3,10 @@ import type { AppDeps } from '../app.js'
 import type { Config } from '../config.js'
 import { createDecide, type Decide } from '../decisioning/decide.js'
 import { createCustomers, type Customers } from '../decisioning/customers.js'
+import {
+  createReportExperiments,
+  type ReportExperiments
+} from '../decisioning/experiment-report.js'
 import { createDecideOnce, type DecideOnce } from '../decisioning/decide-once.js'
 import { createImportCustomers, type ImportCustomers } from '../decisioning/import-customers.js'
 import {
@@ -29,6 +33,7 @@ export interface Service {
   readonly decideOnce: DecideOnce
   readonly lookUp: DecisionLookUp
   readonly recordEvents: RecordEvents
+  readonly reportExperiments: ReportExperiments
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly meters: Meters & AppDeps['metrics']
@@ -96,7 +101,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
   inForce.snapshots = snapshots
-  const { customers, quotas, records, documents } = store
+  const { customers, quotas, records, exposures, documents } = store
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
   const needs = {
     snapshots,
@@ -109,7 +114,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     eventId: randomUUID,
     freshId: randomUUID
   }
-  const decide = createDecide({ ...needs, records, decisionId: decisionIdAt })
+  const decide = createDecide({ ...needs, records, exposures, decisionId: decisionIdAt })
   return {
     store,
     snapshots,
@@ -120,10 +125,12 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     decideOnce: createDecideOnce(decide, documents),
     lookUp: createDecisionLookUp({ records, documents, snapshots }),
     recordEvents: createRecordEvents(needs),
+    reportExperiments: createReportExperiments(snapshots, exposures),
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     async close() {
       await records.flush()
+      await exposures.flush()
       await store.close()
     }
   }

@@ -5,7 +5,7 @@ import { withExplanation, writeAnswer } from './answer.js'
 import { readRequest, type Asked } from './asked.js'
 import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
-import { armNames } from './experiments.js'
+import { armNames, noteExposures } from './experiments.js'
 import { explainInAnswer } from './explain.js'
 import { strictLimitsOf, type Chosen } from './hold-limits.js'
 import { sealOffers } from './place-offers.js'
@@ -13,6 +13,7 @@ import type {
   CustomerState,
   CustomerStore,
   DecisionRecords,
+  Exposures,
   Log,
   Meters,
   QuotaStore
@@ -28,6 +29,7 @@ export interface DecideDeps {
   readonly customers: CustomerStore
   readonly quotas: QuotaStore
   readonly records: DecisionRecords
+  readonly exposures: Exposures
   readonly tokens: Tokens
   readonly meters: Meters
   readonly log: Log
@@ -95,6 +97,7 @@ export function createDecide(deps: DecideDeps): Decide {
         request: options?.requestText ?? JSON.stringify(request),
         packTrace: () => packTrace(trace)
       })
+      noteExposures(deps.exposures, choice, customer)
     }
     const body = withExplanation(answer, explainInAnswer(trace, snapshot.legend))
     const timings = timingsOf(choice, receivedAtMs, loadedAtMs, clock.monotonicMs())

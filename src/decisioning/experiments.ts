@@ -4,6 +4,7 @@ import { bucketOf } from '../policy/hash.js'
 import type { Arm, Experiment, Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
 import type { Candidates } from './candidates.js'
+import type { CustomerState, Exposures } from './ports.js'
 import type { Snapshot } from './snapshot.js'
 
 /** An experiment that a customer is in. */
@@ -63,6 +64,21 @@ export function armsOf({ layers, experiments }: Strategy, facts: Facts): Arm[] {
 export function armNames(participations: readonly Participation[]): Record<string, string> {
   return Object.fromEntries(
     participations.map(({ experiment, arm }) => [experiment.name, arm.name])
+  )
+}
+
+/** Has the exposures of a live decision counted. */
+export function noteExposures(
+  exposures: Exposures,
+  { participations, snapshot }: { participations: readonly Participation[]; snapshot: Snapshot },
+  customer: CustomerState | undefined
+): void {
+  const exposed = participations.filter(each => each.exposed)
+  if (customer === undefined || exposed.length === 0) return
+  exposures.note(
+    customer.key,
+    exposed.map(({ experiment, arm }) => ({ experiment: experiment.id, arm: arm.name })),
+    snapshot.strategy.lexicon
   )
 }
 

@@ -132,6 +132,26 @@ export interface DecisionRecords {
   flush(): Promise<void>
 }
 
+/** An experiment that a decision depended on, and the arm of its customer. */
+export interface Exposure {
+  /** Experiment.id. */
+  readonly experiment: string
+  readonly arm: string
+}
+
+/**
+ * How many customers each experiment has reached: every customer once, in the arm of its first exposure, whatever the number
+ * of processes. What is lost when a process is killed or the store is away is lost in every arm alike.
+ */
+export interface Exposures {
+  /** Never blocks and never throws; counted beside the requests. An erased customer is not counted. */
+  note(customer: CustomerKey, exposures: readonly Exposure[], lexicon: Lexicon): void
+  /** Customers by arm, in the order of the experiments; arms without customers are left out. */
+  count(experiments: readonly string[]): Promise<Array<ReadonlyMap<string, number>>>
+  /** Counts what is waiting. Called when the service stops. */
+  flush(): Promise<void>
+}
+
 /** Small documents under a name, for what all processes must agree on. */
 export interface SharedDocuments {
   /** Stores text under a name unless there is one already; answers what is stored now. */
@@ -165,6 +185,7 @@ export interface Store {
   readonly customers: CustomerStore
   readonly quotas: QuotaStore
   readonly records: DecisionRecords
+  readonly exposures: Exposures
   readonly documents: SharedDocuments
   readonly announcements: Announcements
   /** Undefined when the store can serve reads and writes; else one sentence why it cannot. */

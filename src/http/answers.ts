@@ -87,6 +87,10 @@ const explanation = z.object({
   candidates: count,
   holdout: z.boolean(),
   control: z.boolean(),
+  experiments: z
+    .array(z.object({ name: id, arm: id, exposed: z.boolean() }))
+    .optional()
+    .meta({ description: 'Of the customer; exposed where the arm could matter.' }),
   funnel: z.array(z.object({ stage: z.enum(STAGES), removed: count, left: count })),
   outcomes: z
     .array(z.looseObject({ offerId: id, stage: z.enum(STAGES) }))
@@ -168,6 +172,33 @@ const strategy = z.looseObject({
   processes
 })
 
+const experiment = z.object({
+  name: id,
+  layer: z.string().nullable(),
+  salt: z.string(),
+  when: z.string().nullable(),
+  exposed: count,
+  arms: z.array(
+    z.object({
+      name: id,
+      share: z.number().min(0).max(1).meta({ description: 'Of all customers.' }),
+      exposed: count,
+      expectedShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .meta({ description: 'Of the exposed customers of the experiment.' }),
+      expected: z.number().min(0)
+    })
+  ),
+  sampleRatio: z.object({
+    chiSquare: z.number().min(0),
+    degreesOfFreedom: count,
+    pValue: z.number().min(0).max(1),
+    verdict: z.enum(['match', 'mismatch', 'too_few'])
+  })
+})
+
 /** Answers by the name that they have in the document. */
 export const ANSWERS = {
   Alive: z.object({ status: z.literal('alive'), version: z.string() }),
@@ -183,6 +214,10 @@ export const ANSWERS = {
     })
   }),
   EventsReceipt: z.object({ accepted: count, duplicates: count, rejected: z.array(rejection) }),
+  Experiments: z.object({
+    strategy: z.object({ version: count, hash: z.string() }),
+    experiments: z.array(experiment)
+  }),
   Explanation: explanation,
   ImportReceipt: z.object({
     imported: count,

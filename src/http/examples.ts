@@ -101,6 +101,23 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     duplicates: 0,
     rejected: [{ index: 1, code: 'token_expired', detail: 'the token is older than 7 days' }]
   },
+  Experiments: {
+    strategy,
+    experiments: [
+      {
+        name: 'hero-copy',
+        layer: 'hero',
+        salt: 'e1',
+        when: 'context.device == "mobile"',
+        exposed: 2000,
+        arms: [
+          { name: 'A', share: 0.5, exposed: 1010, expectedShare: 0.5, expected: 1000 },
+          { name: 'B', share: 0.5, exposed: 990, expectedShare: 0.5, expected: 1000 }
+        ],
+        sampleRatio: { chiSquare: 0.2, degreesOfFreedom: 1, pValue: 0.6547, verdict: 'match' }
+      }
+    ]
+  },
   Explanation: {
     decisionId: decision.decisionId,
     decidedAt: time,

@@ -134,6 +134,16 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     status: 200,
     answer: 'LoadReport'
   },
+  'GET /v1/experiments': {
+    tag: 'Strategy',
+    summary: 'Whom the experiments have reached, and whether their arms are comparable',
+    description:
+      'A customer is counted once, with the first decision in which the arm could matter. The numbers are compared with the ' +
+      "arms' shares; mismatch (p < 0.001) means that something treats the arms differently before they are counted.",
+    status: 200,
+    answer: 'Experiments',
+    problems: ['unavailable']
+  },
   'GET /livez': { tag: 'Run', summary: 'The process runs', status: 200, answer: 'Alive' },
   'GET /readyz': {
     tag: 'Run',

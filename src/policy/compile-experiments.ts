@@ -68,6 +68,7 @@ function experimentOf(
     place: node.keyPlace,
     id: JSON.stringify([name, entry.layer ?? null, entry.salt]),
     layer: entry.layer,
+    salt: entry.salt,
     when: when === undefined ? undefined : parts.reader.condition(when, { perOffer: false }),
     arms,
     touches: touchesOf(arms, parts)

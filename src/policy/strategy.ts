@@ -270,6 +270,8 @@ export interface Experiment {
   readonly id: string
   /** Experiments of a layer exclude each other; undefined: alone. */
   readonly layer: string | undefined
+  /** Its own; customers are spread with it unless there is a layer. */
+  readonly salt: string
   /** Only customers for whom it holds are in an arm. */
   readonly when: Condition | undefined
   readonly arms: readonly Arm[]

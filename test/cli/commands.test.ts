@@ -12,7 +12,7 @@ test('every level of the command line has its help', async t => {
   const { code, stdout } = await runCommand(['--help'], env)
   t.equal(code, 0)
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name)
-  t.strictSame(names, ['serve', 'demo', 'decide', 'import', 'validate'])
+  t.strictSame(names, ['serve', 'demo', 'decide', 'import', 'experiments', 'validate'])
   for (const name of names) {
     const help = await runCommand([name, '--help'], env)
     t.equal(help.code, 0)

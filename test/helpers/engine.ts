@@ -185,6 +185,7 @@ export async function tryEngine(
     customers: options.customers?.(store) ?? store.customers,
     quotas: options.quotas?.(store) ?? store.quotas,
     records: store.records,
+    exposures: store.exposures,
     tokens,
     meters,
     log,

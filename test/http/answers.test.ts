@@ -53,6 +53,7 @@ test('real answers are what the document says', async t => {
   await ask('CustomerExport', 'GET', `${CUSTOMER}/export`)
   await ask('ImportReceipt', 'POST', '/v1/customers/import', '{"id":"c-2"}\n{')
   await ask('Strategy', 'GET', '/v1/strategy')
+  await ask('Experiments', 'GET', '/v1/experiments')
   await ask('ReloadReport', 'POST', '/v1/strategy/reload')
   await ask('LoadReport', 'POST', '/v1/strategy/validate')
   await ask('Alive', 'GET', '/livez')

@@ -60,6 +60,7 @@ const ROUTES = [
   ['GET', '/v1/customers/crm/c-1/export', 'customers', false],
   ['POST', '/v1/customers/import', 'customers', false],
   ['GET', '/v1/strategy', 'admin', false],
+  ['GET', '/v1/experiments', 'admin', false],
   ['POST', '/v1/strategy/reload', 'admin', false],
   ['POST', '/v1/strategy/validate', 'admin', false],
   ['GET', '/metrics', 'admin', false]

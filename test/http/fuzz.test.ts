@@ -89,6 +89,7 @@ const ROUTES: ReadonlyArray<
   ['GET', '/v1/customers/crm/@/export', [undefined]],
   ['POST', '/v1/customers/import', [{ ...CUSTOMER, ...PROFILE }]],
   ['GET', '/v1/strategy', [undefined]],
+  ['GET', '/v1/experiments', [undefined]],
   ['POST', '/v1/strategy/reload', [undefined]],
   ['POST', '/v1/strategy/validate', [undefined]],
   ['GET', '/metrics', [undefined]],

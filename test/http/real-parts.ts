@@ -4,6 +4,7 @@ import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createMeters } from '../../src/adapters/metrics/meters.js'
 import { createApp, type AppDeps } from '../../src/app.js'
 import { createCustomers } from '../../src/decisioning/customers.js'
+import { createReportExperiments } from '../../src/decisioning/experiment-report.js'
 import { createDecideOnce } from '../../src/decisioning/decide-once.js'
 import { createDecide } from '../../src/decisioning/decide.js'
 import { createImportCustomers } from '../../src/decisioning/import-customers.js'
@@ -33,7 +34,7 @@ export function serveForReal(
     loadedAtMs: Date.now()
   })
   const store = createMemoryStore()
-  const { customers, quotas, records, documents } = store
+  const { customers, quotas, records, exposures, documents } = store
   const meters = createMeters({ lexicon: () => current.lexicon })
   const log = pino({ level: 'silent' })
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
@@ -52,11 +53,12 @@ export function serveForReal(
   const report = { outcome: 'unchanged', version: 1, hash: 'abc', problems: [] } as const
   const app = createApp({
     decide: createDecideOnce(
-      createDecide({ ...needs, records, decisionId: () => randomUUID() }),
+      createDecide({ ...needs, records, exposures, decisionId: () => randomUUID() }),
       documents
     ),
     lookUp: createDecisionLookUp({ records, documents, snapshots }),
     recordEvents: createRecordEvents(needs),
+    reportExperiments: createReportExperiments(snapshots, exposures),
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     strategyLoader: {

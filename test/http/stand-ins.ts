@@ -93,6 +93,10 @@ function standIns(calls: Calls): AppDeps {
       for await (const piece of pieces) calls.imported.push(Buffer.from(piece).toString())
       return { imported: calls.imported.length, failed: 0, errors: [] }
     },
+    reportExperiments: async () => ({
+      strategy: { version: 3, hash: 'abc' },
+      experiments: []
+    }),
     strategyLoader: {
       load: async () => ({ ...report, processes: [] }),
       validate: async () => ({ ...report, outcome: 'valid' }),

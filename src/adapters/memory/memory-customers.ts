@@ -11,6 +11,7 @@ import type {
 } from '../../decisioning/ports.js'
 import { MemoryLogs } from './memory-log.js'
 import type { EventLog } from './memory-log.js'
+import type { MemoryExposures } from './memory-exposures.js'
 import type { MemoryQuotas } from './memory-quotas.js'
 import { inPositions, keptForm, remaining } from './memory-reservations.js'
 import type { KeptReservation } from './memory-reservations.js'
@@ -34,12 +35,18 @@ export class MemoryCustomers implements CustomerStore {
   readonly #erased = new Set<string>()
   readonly #logs = new MemoryLogs()
   readonly #quotas: MemoryQuotas
+  readonly #exposures: Pick<MemoryExposures, 'forget'>
   #retentionMs: Readonly<Record<string, number>> = {}
   #lastRevision = NOTHING
 
-  constructor(clock: () => number, quotas: MemoryQuotas) {
+  constructor(
+    clock: () => number,
+    quotas: MemoryQuotas,
+    exposures: Pick<MemoryExposures, 'forget'>
+  ) {
     this.#clock = clock
     this.#quotas = quotas
+    this.#exposures = exposures
   }
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
@@ -105,7 +112,12 @@ export class MemoryCustomers implements CustomerStore {
     }
   }
 
+  isErased(key: CustomerKey): boolean {
+    return this.#erased.has(mapKey(key))
+  }
+
   async erase(key: CustomerKey): Promise<boolean> {
+    this.#exposures.forget(key)
     if (this.#find(key) === undefined) return false
     this.#customers.delete(mapKey(key))
     this.#erased.add(mapKey(key))

@@ -1,5 +1,6 @@
 import type { Announcements, SharedDocuments, Store } from '../../decisioning/ports.js'
 import { MemoryCustomers } from './memory-customers.js'
+import { MemoryExposures } from './memory-exposures.js'
 import { MemoryQuotas } from './memory-quotas.js'
 import { MemoryRecords } from './memory-records.js'
 
@@ -14,12 +15,15 @@ export interface MemoryStoreOptions {
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const clock = options.clock ?? Date.now
   const quotas = new MemoryQuotas(clock)
+  const exposures: MemoryExposures = new MemoryExposures(key => customers.isErased(key))
+  const customers = new MemoryCustomers(clock, quotas, exposures)
   return {
     kind: 'memory',
     description: 'memory of this process (nothing is kept when it ends)',
-    customers: new MemoryCustomers(clock, quotas),
+    customers,
     quotas,
     records: new MemoryRecords(clock, options.recordBytes ?? 2 ** 30),
+    exposures,
     documents: createDocuments(clock),
     announcements: createAnnouncements(),
     trouble: async () => undefined,

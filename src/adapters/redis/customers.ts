@@ -146,11 +146,11 @@ export class RedisCustomers implements CustomerStore {
 
   /** The tombstone stays until a profile is put again; nothing is left where nothing was. */
   async erase(key: CustomerKey): Promise<boolean> {
-    const { profile, history, details, eventIds, alias, tombstone } = customerKeys(key)
+    const { profile, history, details, eventIds, alias, tombstone, exposures } = customerKeys(key)
     return (
       (await this.#connection.run(
         ERASE,
-        [profile, history, details, eventIds, alias, tombstone],
+        [profile, history, details, eventIds, alias, tombstone, exposures],
         []
       )) !== 0
     )

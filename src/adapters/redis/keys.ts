@@ -11,6 +11,8 @@ import type { CustomerKey } from '../../domain/customer.js'
  * | `offerd:{ns:id}:a` | string | alias pointer of a merged customer; read with every load, nobody writes it yet |
  * | `offerd:{ns:id}:e` | sorted set | source NUL id of events, by receipt in ms: duplicates of seven days |
  * | `offerd:{ns:id}:t` | string | tombstone of an erased customer, until a profile is put again |
+ * | `offerd:{ns:id}:x` | hash | the arm of the first exposure by experiment (exposures.ts) |
+ * | `offerd:exposed:…` | hash | customers of one experiment by arm |
  * | `offerd:names` | hash | numbers of names (names.ts) |
  * | `offerd:{records}:…` | list, sorted set, string | decision records (records.ts) |
  * | `offerd:doc:…`, `offerd:claim:…`, `offerd:num:…` | string, string, hash | shared documents |
@@ -24,6 +26,7 @@ export interface CustomerKeys {
   readonly alias: string
   readonly eventIds: string
   readonly tombstone: string
+  readonly exposures: string
 }
 
 export function customerKeys(key: CustomerKey): CustomerKeys {
@@ -34,7 +37,8 @@ export function customerKeys(key: CustomerKey): CustomerKeys {
     details: stem + 'd',
     alias: stem + 'a',
     eventIds: stem + 'e',
-    tombstone: stem + 't'
+    tombstone: stem + 't',
+    exposures: stem + 'x'
   }
 }
 
@@ -56,6 +60,11 @@ export const RECORDS_BYTES_KEY = `${RECORDS_STEM}bytes`
 /** The key of the list that holds a writer's batches of one time slot. */
 export function recordsKey(bucket: string): string {
   return `${RECORDS_STEM}b:${bucket}`
+}
+
+/** The key of the numbers of customers that an experiment has reached. */
+export function exposedKey(experiment: string): string {
+  return `offerd:exposed:${escapePart(experiment)}`
 }
 
 export function documentKey(name: string): string {

@@ -6,6 +6,7 @@ import { Connection } from './connection.js'
 import { RedisCustomers } from './customers.js'
 import { createDocuments } from './documents.js'
 import { troubleOf } from './health.js'
+import { RedisExposures } from './exposures.js'
 import { Names } from './names.js'
 import { RedisQuotas } from './quotas.js'
 import { RedisRecords } from './records.js'
@@ -36,6 +37,7 @@ export function createRedisStore(options: RedisStoreOptions): {
   })
   const customers = new RedisCustomers(connection, new Names(connection, log), log)
   const records = new RedisRecords(connection, log, options.recordBytes)
+  const exposures = new RedisExposures(connection, log)
   const announcements = new RedisAnnouncements(connection, log, options.commandTimeoutMs)
   const store: Store = {
     kind: 'redis',
@@ -43,11 +45,13 @@ export function createRedisStore(options: RedisStoreOptions): {
     customers,
     quotas: new RedisQuotas(),
     records,
+    exposures,
     documents: createDocuments(connection),
     announcements,
     trouble: () => troubleOf(connection, log),
     async close() {
       await records.flush()
+      await exposures.flush()
       await customers.settled()
       await options.beforeClose?.(connection)
       announcements.close()

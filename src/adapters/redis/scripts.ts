@@ -79,9 +79,9 @@ end
 return 1
 `)
 
-/** KEYS profile, history, details, event ids, alias, tombstone. Answers how many keys there were. */
+/** KEYS profile, history, details, event ids, alias, tombstone, exposures. Answers how many keys there were. */
 export const ERASE = write(`
-local found = redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+local found = redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[7])
 if found > 0 then redis.call('SET', KEYS[6], '1') end
 return found
 `)
@@ -150,6 +150,26 @@ redis.call('SET', KEYS[3], bytes + tonumber(ARGV[5]))
 return 1
 `)
 
+/**
+ * KEYS exposures of a customer, its tombstone. ARGV ttl ms (0: none), then experiment and arm of each exposure.
+ * Answers 1 for every exposure that is the customer's first to its experiment, else 0.
+ */
+export const MARK_EXPOSED = write(`${RENEW}
+local firsts = {}
+local erased = redis.call('EXISTS', KEYS[2]) == 1
+for i = 3, #ARGV, 2 do
+  firsts[#firsts + 1] = erased and 0 or redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
+end
+renew(ARGV[2], KEYS[1])
+return firsts
+`)
+
+/** KEYS customers of an experiment. ARGV arm and how many more, pair after pair. */
+export const COUNT_EXPOSED = write(`
+for i = 2, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return 1
+`)
+
 /** KEYS document. ARGV text. */
 export const PUT_ONCE = write(`
 redis.call('SETNX', KEYS[1], ARGV[2])
@@ -204,6 +224,8 @@ export const ALL_SCRIPTS: readonly Script[] = [
   REGISTER,
   RESTORE_NAMES,
   KEEP_RECORDS,
+  MARK_EXPOSED,
+  COUNT_EXPOSED,
   PUT_ONCE,
   NUMBER_OF,
   CLAIM,

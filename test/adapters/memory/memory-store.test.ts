@@ -1,4 +1,5 @@
 import { createMemoryStore } from '../../../src/adapters/memory/memory-store.js'
+import { exposuresContract } from '../../contracts/exposures-contract.js'
 import { limitsContract } from '../../contracts/limits-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
 
@@ -8,4 +9,5 @@ async function open() {
 }
 
 storeContract('the store in memory', false, open)
+exposuresContract('the store in memory', false, open)
 limitsContract('the store in memory', false, open)

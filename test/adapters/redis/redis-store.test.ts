@@ -1,9 +1,11 @@
+import type { Test } from 'tap'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
+import { exposuresContract } from '../../contracts/exposures-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing, startRedis } from '../../helpers/redis.js'
 
-storeContract('the store in a Redis by URL', redisMissing, async t => {
+async function openTwo(t: Test) {
   const { url } = await startRedis(t)
   const open = async () => {
     const store = await openStore({ url, log: keptLog(), commandTimeoutMs: PATIENT_MS })
@@ -11,4 +13,7 @@ storeContract('the store in a Redis by URL', redisMissing, async t => {
     return store
   }
   return { store: await open(), other: await open() }
-})
+}
+
+storeContract('the store in a Redis by URL', redisMissing, openTwo)
+exposuresContract('the store in a Redis by URL', redisMissing, openTwo)

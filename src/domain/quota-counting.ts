@@ -1,5 +1,5 @@
 import { partsOf } from './decision-id.js'
-import type { QuotaFact, Window } from './limits.js'
+import type { QuotaClaim, QuotaFact, Window } from './limits.js'
 
 /**
  * How long stores know a counted event and a claim counted at once again: the hour within which a retry counts nothing twice,
@@ -45,4 +45,9 @@ export function sliceOf(window: Window, atMs: number): Slice | undefined {
 export function reservedAtMs(fact: QuotaFact): number {
   const decisionId = fact.reservation?.slice(0, DECISION_ID_CHARS)
   return (decisionId === undefined ? undefined : partsOf(decisionId)?.timeMs) ?? fact.atMs
+}
+
+/** How long a claim is kept from the moment that the store gets it, in ms; 0: it is counted at once. */
+export function lifetimeMs({ atMs, untilMs }: QuotaClaim): number {
+  return untilMs === 0 ? 0 : Math.max(1, Math.ceil(untilMs - atMs))
 }

@@ -7,7 +7,13 @@ import type {
 } from '../../domain/limits.js'
 import { openQuotas } from '../../domain/limits.js'
 import type { Lexicon } from '../../domain/customer.js'
-import { periodOf, REMEMBERED_MS, reservedAtMs, sliceOf } from '../../domain/quota-counting.js'
+import {
+  lifetimeMs,
+  periodOf,
+  REMEMBERED_MS,
+  reservedAtMs,
+  sliceOf
+} from '../../domain/quota-counting.js'
 import type { QuotaStore } from '../../decisioning/ports.js'
 
 /** What one period of a quota has taken: an amount, parts of which end at a time. */
@@ -17,9 +23,7 @@ interface Period {
   readonly ending: Map<string, { amount: number; readonly endMs: number }>
   /** The earliest end; Infinity where nothing ends. */
   nextEndMs: number
-  /** Claims counted at once, for their release: oldest first. */
-  readonly atOnce: Map<string, { readonly amount: number; slice: string; knownUntilMs: number }>
-  /** Until when an event is known to be counted: oldest first. */
+  /** Until when events, by `e` and their id, and claims counted at once, by `c` and theirs, are known: oldest first. */
   readonly counted: Map<string, number>
   /** When the calendar's next period begins; Infinity for other windows. */
   readonly overMs: number
@@ -42,11 +46,11 @@ export class MemoryQuotas implements QuotaStore {
   }
 
   async release(claims: readonly QuotaClaim[]): Promise<void> {
-    for (const { quota, atMs, id, untilMs } of claims) {
-      const period = this.#find(quota, atMs)
+    for (const claim of claims) {
+      const period = this.#find(claim.quota, claim.atMs)
       if (period === undefined) continue
-      if (untilMs === 0) uncount(period, id)
-      else give(period, `r${id}`)
+      if (claim.untilMs === 0) uncount(period, claim)
+      else give(period, `r${claim.id}`)
     }
   }
 
@@ -70,18 +74,18 @@ export class MemoryQuotas implements QuotaStore {
     return readings
   }
 
-  #claim({ quota, id, amount, atMs, untilMs }: QuotaClaim): ClaimOutcome {
+  #claim(claim: QuotaClaim): ClaimOutcome {
+    const { quota, id, amount, atMs } = claim
     const period = this.#findOrBegin(quota, atMs)
-    if (period.ending.has(`r${id}`) || period.atOnce.has(id)) return 'held'
+    if (period.ending.has(`r${id}`) || period.counted.has(`c${id}`)) return 'held'
     if (period.taken + amount > quota.limit) return 'full'
     const nowMs = this.#clock()
-    if (untilMs !== 0) {
-      const lifetimeMs = untilMs - atMs
-      if (lifetimeMs > 0) take(period, `r${id}`, amount, nowMs + lifetimeMs)
-      return 'held'
+    const forMs = lifetimeMs(claim)
+    if (forMs > 0) take(period, `r${id}`, amount, nowMs + forMs)
+    else {
+      count(period, quota, amount, atMs, nowMs)
+      period.counted.set(`c${id}`, nowMs + REMEMBERED_MS)
     }
-    const slice = count(period, quota, amount, atMs, nowMs)
-    period.atOnce.set(id, { amount, slice, knownUntilMs: nowMs + REMEMBERED_MS })
     return 'held'
   }
 
@@ -89,8 +93,8 @@ export class MemoryQuotas implements QuotaStore {
     const { quota, eventId, reservation, amount, atMs } = fact
     const nowMs = this.#clock()
     const own = this.#findOrBegin(quota, atMs)
-    if (own.counted.has(eventId)) return 0
-    own.counted.set(eventId, nowMs + REMEMBERED_MS)
+    if (own.counted.has(`e${eventId}`)) return 0
+    own.counted.set(`e${eventId}`, nowMs + REMEMBERED_MS)
     const reserved = this.#findOrBegin(quota, reservedAtMs(fact))
     const held = reserved.ending.get(`r${reservation}`)
     if (held !== undefined) {
@@ -117,7 +121,6 @@ export class MemoryQuotas implements QuotaStore {
       taken: 0,
       ending: new Map(),
       nextEndMs: Number.POSITIVE_INFINITY,
-      atOnce: new Map(),
       counted: new Map(),
       overMs: quota.window.endMs(atMs)
     }
@@ -155,39 +158,34 @@ function give(period: Period, name: string): void {
   if (part.endMs <= period.nextEndMs) period.nextEndMs = earliestEnd(period)
 }
 
-/** Counts an amount; answers the name of its slice, '' where the window is not rolling. What is out of the window counts nothing. */
+/** Counts an amount; what is out of a rolling window counts nothing. */
 function count(
   period: Period,
   { window }: QuotaCount,
   amount: number,
   atMs: number,
   nowMs: number
-): string {
+): void {
   const slice = sliceOf(window, atMs)
-  if (slice === undefined) {
-    period.taken += amount
-    return ''
-  }
-  if (slice.endMs > nowMs) take(period, `s${slice.number}`, amount, slice.endMs)
-  return `s${slice.number}`
+  if (slice === undefined) period.taken += amount
+  else if (slice.endMs > nowMs) take(period, `s${slice.number}`, amount, slice.endMs)
 }
 
 /** Takes back what a claim counted at once. */
-function uncount(period: Period, id: string): void {
-  const counted = period.atOnce.get(id)
-  if (counted === undefined) return
-  period.atOnce.delete(id)
-  const slice = period.ending.get(counted.slice)
-  if (slice !== undefined) slice.amount -= counted.amount
-  if (slice !== undefined || counted.slice === '') period.taken -= counted.amount
-  if (slice?.amount === 0) give(period, counted.slice)
+function uncount(period: Period, { quota, id, amount, atMs }: QuotaClaim): void {
+  if (!period.counted.delete(`c${id}`)) return
+  const slice = sliceOf(quota.window, atMs)
+  if (slice === undefined) {
+    period.taken -= amount
+    return
+  }
+  const name = `s${slice.number}`
+  const rest = (period.ending.get(name)?.amount ?? 0) - amount
+  give(period, name)
+  if (rest > 0) take(period, name, rest, slice.endMs)
 }
 
 function forgetEnded(period: Period, nowMs: number): void {
-  for (const [id, { knownUntilMs }] of period.atOnce) {
-    if (knownUntilMs > nowMs) break
-    period.atOnce.delete(id)
-  }
   for (const [id, knownUntilMs] of period.counted) {
     if (knownUntilMs > nowMs) break
     period.counted.delete(id)

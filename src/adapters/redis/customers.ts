@@ -12,11 +12,14 @@ import type {
 } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { EventLog } from './event-log.js'
+import { Holding } from './holding.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
-import { Loader, loadKeys, replyOf, stateOf } from './loader.js'
-import type { Reply } from './loader.js'
+import { Loader, stateOf } from './loader.js'
 import type { Names } from './names.js'
+import type { PresentPeriods } from './quota-readings.js'
+import type { RedisQuotas } from './quotas.js'
+import { Turns } from './turns.js'
 import {
   createStamps,
   decodeProfile,
@@ -24,6 +27,8 @@ import {
   PROFILE_PREFIX_BYTES,
   unknownNames
 } from './profile-codec.js'
+import { loadKeys, replyOf } from './reply.js'
+import type { Reply } from './reply.js'
 import { CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
 import { answerOf } from './wire.js'
 import type { Argument, Call } from './wire.js'
@@ -36,6 +41,16 @@ const CHANGE_TRIES = 16
 /** Profiles in one script: an import must not keep a decision's load waiting for long. */
 const IMPORTED_TOGETHER = 100
 
+export interface CustomersDeps {
+  readonly connection: Connection
+  readonly names: Names
+  readonly periods: PresentPeriods
+  readonly quotas: RedisQuotas
+  /** ms since 1970. */
+  readonly clock: () => number
+  readonly log: Log
+}
+
 /** Customers in Redis: profiles here, their events in event-log.ts. */
 export class RedisCustomers implements CustomerStore {
   readonly #connection: Connection
@@ -43,26 +58,34 @@ export class RedisCustomers implements CustomerStore {
   readonly #words: Words
   readonly #loader: Loader
   readonly #events: EventLog
+  readonly #holding: Holding
+  readonly #quotas: RedisQuotas
+  readonly #clock: () => number
   readonly #log: Log
   readonly #nextStamp = createStamps()
   /** Customers whose keys were given a new lifetime by a load of this process within the day. */
   readonly #touched = new LRUCache<string, true>({ max: TOUCHES_REMEMBERED, ttl: TOUCH_EVERY_MS })
-  /** The last change under way, per customer: changes of one process wait for each other. */
-  readonly #changing = new Map<string, Promise<unknown>>()
+  /** Changes of one process to one customer do not run into each other. */
+  readonly #changes = new Turns()
 
-  constructor(connection: Connection, names: Names, log: Log) {
+  constructor({ connection, names, periods, quotas, clock, log }: CustomersDeps) {
     this.#connection = connection
     this.#names = names
+    this.#quotas = quotas
+    this.#clock = clock
     this.#log = log
     this.#words = new Words(names)
-    this.#loader = new Loader(connection)
+    this.#loader = new Loader(connection, periods)
     this.#events = new EventLog(connection, names, log)
+    this.#holding = new Holding(connection, names, this.#words, this.#events, (...stored) =>
+      this.#stateOf(...stored)
+    )
   }
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
     if (this.#words.known(lexicon) === undefined) await this.#words.of(lexicon)
     const keys = customerKeys(key)
-    const state = await this.#stateOf(key, await this.#loader.load(keys), lexicon)
+    const state = await this.#stateOf(key, await this.#loader.load(keys, lexicon), lexicon)
     this.#afterLoad(keys, key, state)
     return state
   }
@@ -75,12 +98,16 @@ export class RedisCustomers implements CustomerStore {
     await this.#words.of(lexicon)
     await this.#events.register(events)
     const keys = customerKeys(key)
-    const [appended, values] = await this.#connection.runAll([
-      this.#events.appendCall(keys, events, lexicon.retentionMs[key.namespace]),
-      { command: 'MGET', args: loadKeys(keys) }
+    const reading = this.#quotas.read(lexicon)
+    const [[appended, values], quotas] = await Promise.all([
+      this.#connection.runAll([
+        this.#events.appendCall(keys, events, lexicon.retentionMs[key.namespace]),
+        { command: 'MGET', args: loadKeys(keys, lexicon) }
+      ]),
+      reading
     ])
     answerOf(appended)
-    const reply = replyOf(answerOf(values) as Array<Buffer | null>)
+    const reply = replyOf(answerOf(values) as Array<Buffer | null>, quotas)
     const state = await this.#stateOf(key, reply, lexicon)
     this.#afterLoad(keys, key, state)
     return state
@@ -94,14 +121,13 @@ export class RedisCustomers implements CustomerStore {
     return this.#events.newest(key, limit)
   }
 
-  async hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
-    await this.append(hold.events)
-    return hold.reservations.length === 0
-      ? { held: true }
-      : { held: false, changed: await this.load(state.key, lexicon) }
+  hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
+    return this.#holding.hold(state, hold, lexicon)
   }
 
-  async release(): Promise<void> {}
+  release(key: CustomerKey, ids: readonly string[]): Promise<void> {
+    return this.#holding.release(key, ids)
+  }
 
   async merge(one: CustomerKey): Promise<Identity> {
     return { canonical: one, members: [one] }
@@ -118,16 +144,7 @@ export class RedisCustomers implements CustomerStore {
   }
 
   change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
-    const stem = customerStem(key)
-    const before = this.#changing.get(stem) ?? Promise.resolve()
-    const changed = before.then(() => this.#change(key, change, lexicon))
-    const settled = changed
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#changing.get(stem) === settled) this.#changing.delete(stem)
-      })
-    this.#changing.set(stem, settled)
-    return changed
+    return this.#changes.take(customerStem(key), () => this.#change(key, change, lexicon))
   }
 
   async importMany(
@@ -146,14 +163,8 @@ export class RedisCustomers implements CustomerStore {
 
   /** The tombstone stays until a profile is put again; nothing is left where nothing was. */
   async erase(key: CustomerKey): Promise<boolean> {
-    const { profile, history, details, eventIds, alias, tombstone, exposures } = customerKeys(key)
-    return (
-      (await this.#connection.run(
-        ERASE,
-        [profile, history, details, eventIds, alias, tombstone, exposures],
-        []
-      )) !== 0
-    )
+    const { tombstone, ...keys } = customerKeys(key)
+    return (await this.#connection.run(ERASE, [tombstone, ...Object.values(keys)], [])) !== 0
   }
 
   /** Waits for what goes on beside the requests. */
@@ -169,7 +180,7 @@ export class RedisCustomers implements CustomerStore {
     const words = this.#words.known(lexicon)
     if (words === undefined)
       throw new StoreUnavailable('the names registry changed during the load; ask again')
-    return this.#names.reading(() => stateOf(key, reply, this.#names, words))
+    return this.#names.reading(() => stateOf(key, reply, this.#names, words, this.#clock()))
   }
 
   #afterLoad(keys: CustomerKeys, key: CustomerKey, state: CustomerState): void {

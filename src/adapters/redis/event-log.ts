@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey } from '../../domain/customer.js'
 import { newestFirst } from '../../domain/history-bounds.js'
+import { RELEASING_TYPES, reservationId } from '../../domain/limits.js'
 import type { Log } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import {
@@ -18,9 +19,9 @@ import type { LogRecord } from './history-codec.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
 import type { Name, Names } from './names.js'
-import { APPEND } from './scripts.js'
+import { APPEND } from './event-scripts.js'
 import { answerOf } from './wire.js'
-import type { Call } from './wire.js'
+import type { Argument, Call } from './wire.js'
 
 /** By what APPEND answers. */
 const OUTCOMES: readonly AppendOutcome[] = ['duplicate', 'stored', 'repeated']
@@ -86,17 +87,23 @@ export class EventLog {
     events: readonly CustomerEvent[],
     retentionMs: number | undefined
   ): Call {
-    const args = events.flatMap(event => [
+    const head = this.appendHead(retentionMs)
+    return { script: APPEND, keys: appendKeys(keys), args: [...head, ...this.appendTail(events)] }
+  }
+
+  /** The first arguments of scripts that append. */
+  appendHead(retentionMs: number | undefined): Argument[] {
+    return [retentionMs ?? 0, historyHeader(randomBytes(4).readUInt32BE()), DETAILS_HEADER]
+  }
+
+  /** The arguments of scripts that append, for their events. */
+  appendTail(events: readonly CustomerEvent[]): Argument[] {
+    return events.flatMap(event => [
       `${event.source}\0${event.id}`,
       encodeRecord(this.#record(event)),
-      encodeDetails(event, this.#names)
+      encodeDetails(event, this.#names),
+      this.#ending(event)
     ])
-    const header = historyHeader(randomBytes(4).readUInt32BE())
-    return {
-      script: APPEND,
-      keys: [keys.history, keys.details, keys.eventIds, keys.tombstone, keys.profile, keys.alias],
-      args: [retentionMs ?? 0, header, DETAILS_HEADER, ...args]
-    }
   }
 
   /** Folds a log beside the requests when it holds too many records. */
@@ -135,6 +142,14 @@ export class EventLog {
     }
   }
 
+  /** The reservations that an event ends: two bytes for their type, then their id. */
+  #ending({ type, decisionId, offerId }: CustomerEvent): Argument {
+    if (decisionId === undefined || offerId === undefined) return ''
+    const number = RELEASING_TYPES.includes(type) ? 0 : this.#names.numberOf('type', type)
+    const id = Buffer.from(reservationId(decisionId, offerId))
+    return Buffer.concat([Buffer.of(number >>> 8, number & 0xff), id])
+  }
+
   #events(customer: CustomerKey, log: Buffer, details: Buffer, limit: number): CustomerEvent[] {
     const { records } = decodeLog(log)
     const parts = splitDetails(details)
@@ -155,6 +170,12 @@ export class EventLog {
       }
     })
   }
+}
+
+/** KEYS of scripts that append. */
+export function appendKeys(keys: CustomerKeys): string[] {
+  const { history, details, eventIds, tombstone, profile, alias, reservations } = keys
+  return [history, details, eventIds, tombstone, profile, alias, reservations]
 }
 
 /** The events of each customer, as positions in the list; the order within a customer is kept. */

@@ -16,7 +16,7 @@ import type { WordTables } from './words.js'
  */
 const VERSION = 1
 const MAGIC = 0x68
-const HISTORY_HEADER_BYTES = 8
+export const HISTORY_HEADER_BYTES = 8
 const COUNT_BYTES = 12
 const RECORD_BYTES = 16
 const HOUR_MS = 3_600_000

@@ -1,4 +1,6 @@
 import type { CustomerKey } from '../../domain/customer.js'
+import type { QuotaCount } from '../../domain/limits.js'
+import { periodOf } from '../../domain/quota-counting.js'
 
 /**
  * Every key in Redis, in one place. A customer's keys share one hash tag, so that scripts over them also run in a cluster.
@@ -9,10 +11,14 @@ import type { CustomerKey } from '../../domain/customer.js'
  * | `offerd:{ns:id}:h` | string | log of interactions and behaviour (history-codec.ts) |
  * | `offerd:{ns:id}:d` | string | details of the same events, for people (detail-codec.ts) |
  * | `offerd:{ns:id}:a` | string | alias pointer of a merged customer; read with every load, nobody writes it yet |
+ * | `offerd:{ns:id}:r` | string | open reservations (reservation-codec.ts); lives until the last one lapses |
  * | `offerd:{ns:id}:e` | sorted set | source NUL id of events, by receipt in ms: duplicates of seven days |
  * | `offerd:{ns:id}:t` | string | tombstone of an erased customer, until a profile is put again |
  * | `offerd:{ns:id}:x` | hash | the arm of the first exposure by experiment (exposures.ts) |
  * | `offerd:exposed:…` | hash | customers of one experiment by arm |
+ * | `offerd:q:{id}:period:t` | string | what a quota has taken in a period (quota-scripts.ts, also of the next three) |
+ * | `offerd:q:{id}:period:e`, `…:a` | sorted set, hash | open reservations and slices of a rolling window: their ends, their amounts |
+ * | `offerd:q:{id}:period:c` | sorted set | what was counted lately, by receipt in ms: repetitions of an hour |
  * | `offerd:names` | hash | numbers of names (names.ts) |
  * | `offerd:{records}:…` | list, sorted set, string | decision records (records.ts) |
  * | `offerd:doc:…`, `offerd:claim:…`, `offerd:num:…` | string, string, hash | shared documents |
@@ -24,6 +30,7 @@ export interface CustomerKeys {
   readonly history: string
   readonly details: string
   readonly alias: string
+  readonly reservations: string
   readonly eventIds: string
   readonly tombstone: string
   readonly exposures: string
@@ -36,6 +43,7 @@ export function customerKeys(key: CustomerKey): CustomerKeys {
     history: stem + 'h',
     details: stem + 'd',
     alias: stem + 'a',
+    reservations: stem + 'r',
     eventIds: stem + 'e',
     tombstone: stem + 't',
     exposures: stem + 'x'
@@ -45,6 +53,19 @@ export function customerKeys(key: CustomerKey): CustomerKeys {
 /** What the keys of a customer begin with; different for different customers, whatever their ids hold. */
 export function customerStem(key: CustomerKey): string {
   return `offerd:{${escapePart(key.namespace)}:${escapePart(key.id)}}:`
+}
+
+export interface QuotaKeys {
+  readonly taken: string
+  readonly ending: string
+  readonly amounts: string
+  readonly counted: string
+}
+
+/** The keys of the period that an instant counts in. No customer's key begins like them, whatever its namespace. */
+export function quotaKeys({ id, window }: QuotaCount, atMs: number): QuotaKeys {
+  const stem = `offerd:q:{${escapePart(id)}}:${periodOf(window, atMs)}:`
+  return { taken: stem + 't', ending: stem + 'e', amounts: stem + 'a', counted: stem + 'c' }
 }
 
 export const NAMES_KEY = 'offerd:names'

@@ -1,24 +1,18 @@
 import { History } from '../../domain/history.js'
-import { openQuotas } from '../../domain/limits.js'
 import type { CustomerKey, Lexicon } from '../../domain/customer.js'
 import type { CustomerState } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { decodeHistory } from './history-codec.js'
 import type { CustomerKeys } from './keys.js'
 import type { Names } from './names.js'
+import { readingsOf } from './quota-readings.js'
+import type { PresentPeriods } from './quota-readings.js'
+import { LoadedVersion, loadKeys, replyOf } from './reply.js'
+import type { Reply } from './reply.js'
+import { decodeReservations } from './reservation-codec.js'
 import { decodeForDecision } from './profile-codec.js'
 import type { WordTables } from './words.js'
 
-/** What is stored of a customer; null where nothing is. */
-export interface Reply {
-  readonly profile: Buffer | null
-  readonly history: Buffer | null
-}
-
-/** The keys that one customer adds to an MGET, in this order. The alias is read already so that merging costs no command later. */
-export function loadKeys(keys: CustomerKeys): string[] {
-  return [keys.profile, keys.history, keys.alias]
-}
 /** Customers in one MGET; more of one turn go into further ones. */
 const MOST_TOGETHER = 250
 
@@ -34,38 +28,49 @@ interface PromiseWithResolver<T> {
 }
 
 /**
- * Joins the loads of one event-loop turn into one MGET, in a cluster into one pipeline a server; a customer asked for twice is read once.
+ * Joins the loads of one event-loop turn into one MGET, in a cluster into one pipeline a server; a customer asked for twice is read
+ * once, and quotas once for all customers.
  * A key of another type, which nothing here writes, reads as absent: without a profile nothing is consented to.
  */
 export class Loader {
   readonly #connection: Connection
-  #waiting = new Map<string, Waiting>()
+  readonly #periods: PresentPeriods
+  /** By lexicon: two of them meet only while a strategy is replaced. */
+  #waiting = new Map<Lexicon, Map<string, Waiting>>()
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, periods: PresentPeriods) {
     this.#connection = connection
+    this.#periods = periods
   }
 
-  load(keys: CustomerKeys): Promise<Reply> {
-    const found = this.#waiting.get(keys.profile)
-    if (found !== undefined) return found.reply.promise
+  load(keys: CustomerKeys, lexicon: Lexicon): Promise<Reply> {
     if (this.#waiting.size === 0) setImmediate(() => this.#flush())
+    const customers = this.#waiting.get(lexicon) ?? new Map<string, Waiting>()
+    this.#waiting.set(lexicon, customers)
+    const found = customers.get(keys.profile)
+    if (found !== undefined) return found.reply.promise
     const waiting = { keys, reply: promiseWithResolver<Reply>() }
-    this.#waiting.set(keys.profile, waiting)
+    customers.set(keys.profile, waiting)
     return waiting.reply.promise
   }
 
   #flush(): void {
-    const waiting = [...this.#waiting.values()]
+    const all = this.#waiting
     this.#waiting = new Map()
-    for (let start = 0; start < waiting.length; start += MOST_TOGETHER)
-      void this.#read(waiting.slice(start, start + MOST_TOGETHER))
+    for (const [lexicon, customers] of all) {
+      const waiting = [...customers.values()]
+      for (let start = 0; start < waiting.length; start += MOST_TOGETHER)
+        void this.#read(lexicon, waiting.slice(start, start + MOST_TOGETHER))
+    }
   }
 
-  async #read(waiting: readonly Waiting[]): Promise<void> {
+  async #read(lexicon: Lexicon, waiting: readonly Waiting[]): Promise<void> {
     try {
-      const values = await this.#connection.values(waiting.map(({ keys }) => loadKeys(keys)))
+      const groups = waiting.map(({ keys }) => loadKeys(keys, lexicon))
+      const values = await this.#connection.values([...groups, ...this.#periods.groups(lexicon)])
+      const quotas = readingsOf(values.slice(waiting.length))
       waiting.forEach(({ reply }, i) => {
-        reply.resolve(replyOf(values[i]!))
+        reply.resolve(replyOf(values[i]!, quotas))
       })
     } catch (error) {
       for (const { reply } of waiting) reply.reject(error)
@@ -73,17 +78,13 @@ export class Loader {
   }
 }
 
-/** @param values of loadKeys */
-export function replyOf([profile = null, history = null]: ReadonlyArray<Buffer | null>): Reply {
-  return { profile, history }
-}
-
 /** What a decision needs, from the bytes. Throws UnreadableRecord, or UnknownNumber where the registry must be refreshed. */
 export function stateOf(
   key: CustomerKey,
   reply: Reply,
   names: Names,
-  words: WordTables
+  words: WordTables,
+  nowMs: number
 ): CustomerState {
   const profile =
     reply.profile === null
@@ -97,9 +98,10 @@ export function stateOf(
     granted: profile.granted,
     history: reply.history === null ? History.EMPTY : decodeHistory(reply.history, words),
     members: [key],
-    reserved: [],
-    quotas: openQuotas(words.lexicon.quotas.length),
-    version: undefined
+    reserved:
+      reply.reservations === null ? [] : decodeReservations(reply.reservations, words, nowMs),
+    quotas: reply.quotas,
+    version: new LoadedVersion(reply, words.lexicon)
   }
 }
 

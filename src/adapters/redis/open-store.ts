@@ -73,6 +73,7 @@ async function openOwn(options: StoreOptions, program: string): Promise<Store> {
 function limitsOf(options: StoreOptions) {
   return {
     recordBytes: options.recordBytes ?? RECORD_BYTES,
-    commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS
+    commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+    clock: options.clock
   }
 }

@@ -8,6 +8,7 @@ import { createDocuments } from './documents.js'
 import { troubleOf } from './health.js'
 import { RedisExposures } from './exposures.js'
 import { Names } from './names.js'
+import { PresentPeriods } from './quota-readings.js'
 import { RedisQuotas } from './quotas.js'
 import { RedisRecords } from './records.js'
 
@@ -19,6 +20,8 @@ export interface RedisStoreOptions {
   readonly recordBytes: number
   /** How long a caller waits for one command. */
   readonly commandTimeoutMs: number
+  /** ms since 1970, for what is read; writes go by Redis' clock. Default the system's. */
+  readonly clock?: (() => number) | undefined
   /** Called with the open connection before it is closed. */
   readonly beforeClose?: (connection: Connection) => Promise<void>
 }
@@ -35,7 +38,11 @@ export function createRedisStore(options: RedisStoreOptions): {
     commandTimeoutMs: options.commandTimeoutMs,
     name: `offerd-${randomBytes(4).toString('hex')}`
   })
-  const customers = new RedisCustomers(connection, new Names(connection, log), log)
+  const clock = options.clock ?? Date.now
+  const periods = new PresentPeriods(clock)
+  const quotas = new RedisQuotas(connection, periods)
+  const names = new Names(connection, log)
+  const customers = new RedisCustomers({ connection, names, periods, quotas, clock, log })
   const records = new RedisRecords(connection, log, options.recordBytes)
   const exposures = new RedisExposures(connection, log)
   const announcements = new RedisAnnouncements(connection, log, options.commandTimeoutMs)
@@ -43,7 +50,7 @@ export function createRedisStore(options: RedisStoreOptions): {
     kind: 'redis',
     description: `Redis at ${addresses.map(({ text }) => text).join(', ')}`,
     customers,
-    quotas: new RedisQuotas(),
+    quotas,
     records,
     exposures,
     documents: createDocuments(connection),

@@ -1,46 +1,9 @@
+import { APPEND, HOLD, RELEASE_RESERVATIONS } from './event-scripts.js'
+import { CLAIM_QUOTA, COUNT_QUOTA, RELEASE_QUOTA } from './quota-scripts.js'
 import { RENEW, write } from './script.js'
 import type { Script } from './script.js'
 
 export type { Script }
-
-/**
- * KEYS history, details, event ids, tombstone, profile, alias.
- * ARGV ttl ms (0: none), header of a new log, header of new details, then per event: duplicate key, record, detail.
- * Everything is read and checked before the first write, for a script that fails half way is not rolled back.
- * Answers -1 for an erased customer; else the records in the log, then per event 1 (stored), 0 (duplicate)
- * or 2 (duplicate of one received within the hour).
- * SET instead of APPEND: an append reserves twice the bytes.
- */
-export const APPEND = write(`${RENEW}
-if redis.call('EXISTS', KEYS[4]) == 1 then return { -1 } end
-local log, details = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
-if (not log) ~= (not details) then return redis.error_reply('UNREADABLE half of a history is missing') end
-log, details = log or ARGV[3], details or ARGV[4]
-if string.sub(log, 1, 2) ~= string.sub(ARGV[3], 1, 2) or string.sub(details, 1, 2) ~= ARGV[4] then
-  return redis.error_reply('UNREADABLE a history has an unknown format')
-end
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 604800000)
-local records, texts, outcomes = { log }, { details }, { 0 }
-for i = 5, #ARGV, 3 do
-  local added = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[i])
-  outcomes[#outcomes + 1] = added
-  if added == 0 and tonumber(redis.call('ZSCORE', KEYS[3], ARGV[i])) > now - 3600000 then
-    outcomes[#outcomes] = 2
-  elseif added == 1 then
-    records[#records + 1] = ARGV[i + 1]
-    texts[#texts + 1] = ARGV[i + 2]
-  end
-end
-if #records > 1 then
-  log = table.concat(records)
-  redis.call('SET', KEYS[1], log, 'KEEPTTL')
-  redis.call('SET', KEYS[2], table.concat(texts), 'KEEPTTL')
-  redis.call('PEXPIRE', KEYS[3], 604800000)
-end
-renew(ARGV[2], KEYS[1], KEYS[2], KEYS[5], KEYS[6])
-outcomes[1] = (#log - 8 - 12 * (string.byte(log, 3) * 256 + string.byte(log, 4))) / 16
-return outcomes
-`)
 
 /**
  * KEYS history, details. ARGV header of the log as read, its length, the length of the details, the new log, the new details.
@@ -79,10 +42,10 @@ end
 return 1
 `)
 
-/** KEYS profile, history, details, event ids, alias, tombstone, exposures. Answers how many keys there were. */
+/** KEYS tombstone, then all other keys of the customer. Answers how many of those there were. */
 export const ERASE = write(`
-local found = redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[7])
-if found > 0 then redis.call('SET', KEYS[6], '1') end
+local found = redis.call('DEL', unpack(KEYS, 2))
+if found > 0 then redis.call('SET', KEYS[1], '1') end
 return found
 `)
 
@@ -216,6 +179,11 @@ return 1
 /** Loaded with every new connection, so that the first use of each needs no second try. */
 export const ALL_SCRIPTS: readonly Script[] = [
   APPEND,
+  HOLD,
+  RELEASE_RESERVATIONS,
+  CLAIM_QUOTA,
+  RELEASE_QUOTA,
+  COUNT_QUOTA,
   FOLD,
   CHANGE,
   REPLACE,

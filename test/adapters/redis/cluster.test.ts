@@ -7,6 +7,7 @@ import type { Store } from '../../../src/decisioning/ports.js'
 import { EMPTY_PROFILE } from '../../../src/domain/customer.js'
 import type { CustomerKey } from '../../../src/domain/customer.js'
 import { StoreUnavailable } from '../../../src/domain/refusal.js'
+import { limitsContract } from '../../contracts/limits-contract.js'
 import { event, eventually, lexicon, storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing } from '../../helpers/redis.js'
@@ -16,11 +17,14 @@ import type { ClusterNode, TestCluster } from '../../helpers/redis-cluster.js'
 const skip = redisMissing
 const WORDS = lexicon()
 
-storeContract('the store in a Redis Cluster', redisMissing, async t => {
+async function openTwo(t: Test) {
   const { url, masters } = await startRedisCluster(t)
   // One knows all servers, the other finds them through one.
   return { store: await open(t, url), other: await open(t, masters[0]!.url) }
-})
+}
+
+storeContract('the store in a Redis Cluster', redisMissing, openTwo)
+limitsContract('the store in a Redis Cluster', redisMissing, openTwo)
 
 async function open(
   t: Test,

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
 import { exposuresContract } from '../../contracts/exposures-contract.js'
+import { limitsContract } from '../../contracts/limits-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing, startRedis } from '../../helpers/redis.js'
@@ -17,3 +18,4 @@ async function openTwo(t: Test) {
 
 storeContract('the store in a Redis by URL', redisMissing, openTwo)
 exposuresContract('the store in a Redis by URL', redisMissing, openTwo)
+limitsContract('the store in a Redis by URL', redisMissing, openTwo)

@@ -1,0 +1,40 @@
+import type { Lexicon } from '../../domain/customer.js'
+import type { QuotaReadings } from '../../domain/limits.js'
+import { HISTORY_HEADER_BYTES } from './history-codec.js'
+import type { CustomerKeys } from './keys.js'
+
+/** What is stored of a customer; null where nothing is, or was not read. */
+export interface Reply {
+  readonly profile: Buffer | null
+  readonly history: Buffer | null
+  readonly reservations: Buffer | null
+  /** Read with the customer, for all customers of a command. */
+  readonly quotas: QuotaReadings
+}
+
+/** The keys that one customer adds to an MGET, in this order. The alias is read already so that merging costs no command later. */
+export function loadKeys(keys: CustomerKeys, { reserves }: Lexicon): string[] {
+  const always = [keys.profile, keys.history, keys.alias]
+  return reserves ? [...always, keys.reservations] : always
+}
+/** @param values of loadKeys */
+export function replyOf(
+  [profile = null, history = null, , reservations = null]: ReadonlyArray<Buffer | null>,
+  quotas: QuotaReadings
+): Reply {
+  return { profile, history, reservations, quotas }
+}
+
+/** What HOLD compares with what is stored: the log, which only grows while its header stands, and the reservations as they are. */
+export class LoadedVersion {
+  readonly header: Buffer | ''
+  readonly length: number
+  /** '-' where they were not read. */
+  readonly reservations: Buffer | '' | '-'
+
+  constructor({ history, reservations }: Reply, { reserves }: Lexicon) {
+    this.header = history?.subarray(0, HISTORY_HEADER_BYTES) ?? ''
+    this.length = history?.length ?? 0
+    this.reservations = reserves ? (reservations ?? '') : '-'
+  }
+}

@@ -1,0 +1,81 @@
+import type { Lexicon } from '../../domain/customer.js'
+import type { Reservation } from '../../domain/limits.js'
+import { UnreadableRecord } from './errors.js'
+import type { Names } from './names.js'
+import { positionOf } from './words.js'
+import type { WordTables } from './words.js'
+
+/*
+ * A customer's reservations in Redis, all numbers big endian:
+ *
+ *     header   2  version, 'r'
+ *     entry   20  length of the id (2), until in ms (6), at in ms (6), offer (3), type and channel (12 bits each)
+ *              …  id, UTF-8
+ *
+ * Names are numbers of the registry, 0 is none. Scripts read entries too (reservation-scripts.ts).
+ */
+const VERSION = 1
+const MAGIC = 0x72
+const HEADER_BYTES = 2
+const ENTRY_BYTES = 20
+const MAX_TIME_MS = 2 ** 48 - 1
+
+export const RESERVATIONS_HEADER = Buffer.of(VERSION, MAGIC)
+
+/** Entries without a header. Throws StoreUnavailable where a name of the lexicon is not registered (any more). */
+export function encodeReservations(
+  reservations: readonly Reservation[],
+  lexicon: Lexicon,
+  names: Names
+): Buffer {
+  return Buffer.concat(
+    reservations.map(({ id, offer, type, channel, atMs, untilMs }) => {
+      const entry = Buffer.alloc(ENTRY_BYTES + Buffer.byteLength(id))
+      const number = (kind: 'offer' | 'type' | 'channel', name: string | undefined) =>
+        name === undefined ? 0 : names.numberOf(kind, name)
+      entry.writeUInt16BE(entry.length - ENTRY_BYTES, 0)
+      entry.writeUIntBE(wholeMs(untilMs), 2, 6)
+      entry.writeUIntBE(wholeMs(atMs), 8, 6)
+      entry.writeUIntBE(number('offer', lexicon.offers[offer]), 14, 3)
+      const typeNumber = number('type', lexicon.types[type])
+      entry.writeUIntBE(typeNumber * 4096 + number('channel', lexicon.channels[channel]), 17, 3)
+      entry.write(id, ENTRY_BYTES)
+      return entry
+    })
+  )
+}
+
+/** Those that are open at nowMs, in the positions of a lexicon. Throws UnreadableRecord. */
+export function decodeReservations(bytes: Buffer, words: WordTables, nowMs: number): Reservation[] {
+  if (bytes[0] !== VERSION || bytes[1] !== MAGIC) throw unreadable('have no known format')
+  const open: Reservation[] = []
+  let at = HEADER_BYTES
+  while (at < bytes.length) {
+    const end = at + ENTRY_BYTES + (at + 1 < bytes.length ? bytes.readUInt16BE(at) : 0)
+    if (end > bytes.length) throw unreadable('are cut off')
+    const untilMs = bytes.readUIntBE(at + 2, 6)
+    if (untilMs > nowMs) {
+      const typeAndChannel = bytes.readUIntBE(at + 17, 3)
+      open.push({
+        id: bytes.toString('utf8', at + ENTRY_BYTES, end),
+        offer: positionOf(words.offers, bytes.readUIntBE(at + 14, 3)),
+        type: positionOf(words.types, typeAndChannel >>> 12),
+        channel: positionOf(words.channels, typeAndChannel & 0xfff),
+        atMs: bytes.readUIntBE(at + 8, 6),
+        untilMs
+      })
+    }
+    at = end
+  }
+  return open
+}
+
+function wholeMs(timeMs: number): number {
+  return Math.min(Math.max(0, Math.ceil(timeMs)), MAX_TIME_MS)
+}
+
+function unreadable(what: string): UnreadableRecord {
+  return new UnreadableRecord(
+    `the customer's reservations ${what}; they lapse by themselves, or erase the customer`
+  )
+}

@@ -419,8 +419,8 @@ test('impressions that cannot be recorded withhold what is under strict limits, 
 function instead<Part extends object>(part: Part, methods: Partial<Part>): Part {
   return new Proxy(part, {
     get(target, name) {
-      const found = Reflect.get(methods, name) ?? Reflect.get(target, name)
-      return typeof found === 'function' ? found.bind(target) : found
+      const found: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name)
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found
     }
   })
 }
@@ -546,6 +546,24 @@ test('an offer whose quota is full gives back what its customer had reserved for
     const ids = (await reservedFor(engine, `c-${customer}`)).map(({ id }) => id)
     t.same(ids, [`${answers[customer]!.decisionId}:${shown(answers[customer]!)[0]!}`])
   }
+})
+
+test('what a decision has reserved itself does not count against it', async t => {
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('best', { value: 9, quotas: ONE }),
+        offerYaml('second', { value: 8 }),
+        offerYaml('third', { value: 7 })
+      ].join('\n'),
+      rest: `contactPolicies: ${JSON.stringify([DAILY])}`
+    })
+  })
+  const answers = await askTogether(engine, 2, { placements: ['home_tile'] })
+  t.same(answers.map(shown), [
+    ['best', 'second'],
+    ['second', 'third']
+  ])
 })
 
 test('fallbacks are exempt from all limits', async t => {

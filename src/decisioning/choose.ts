@@ -1,4 +1,4 @@
-import { customerText } from '../domain/customer.js'
+import { customerText, type CustomerKey } from '../domain/customer.js'
 import type { Facts } from '../policy/facts.js'
 import { bucketOf } from '../policy/hash.js'
 import type { Share } from '../policy/strategy.js'
@@ -57,8 +57,8 @@ export async function choose(
 ): Promise<Choice> {
   const { strategy } = snapshot
   const startedAtMs = deps.clock.monotonicMs()
-  const subject = customerText(customer?.key ?? asked.key)
-  const holdout = strategy.holdout !== undefined && isInShare(strategy.holdout, subject)
+  const members = customer?.members ?? [asked.key]
+  const holdout = isInShare(strategy.holdout, members)
   if (customer === undefined || holdout) {
     return {
       outcome: undefined,
@@ -71,7 +71,7 @@ export async function choose(
       modelMs: 0
     }
   }
-  const control = strategy.control !== undefined && isInShare(strategy.control, subject)
+  const control = isInShare(strategy.control, members)
 
   const facts = gatherFacts(strategy, asked, customer)
   strategy.program.run(facts)
@@ -109,7 +109,14 @@ export async function choose(
   }
 }
 
-/** Whether a customer belongs to a share: its bucket of `salt:namespace/id` lies below the share's limit. */
-function isInShare({ salt, limit }: Share, subject: string): boolean {
-  return bucketOf(`${salt}:${subject}`) < limit
+/**
+ * Whether a customer belongs to a share: the bucket of `salt:namespace/id` lies below the share's limit for any of its keys,
+ * for who was kept out under one key stays so.
+ */
+function isInShare(share: Share | undefined, members: readonly CustomerKey[]): boolean {
+  if (share === undefined) return false
+  for (const member of members) {
+    if (bucketOf(`${share.salt}:${customerText(member)}`) < share.limit) return true
+  }
+  return false
 }

@@ -1,9 +1,16 @@
 import type { Caller } from '../domain/caller.js'
-import { customerText, EMPTY_PROFILE, type CustomerKey, type Profile } from '../domain/customer.js'
+import {
+  customerText,
+  EMPTY_PROFILE,
+  type CustomerKey,
+  type Identity,
+  type Profile
+} from '../domain/customer.js'
 import type { CustomerEvent } from '../domain/interaction.js'
 import { Refusal, type Fault } from '../domain/refusal.js'
 import type { Strategy } from '../policy/strategy.js'
-import { unknownName } from './faults.js'
+import { barredFrom, barredFromAny, keyFaults } from './customer-key.js'
+import { readMerge } from './merge-body.js'
 import type { CustomerStore } from './ports.js'
 import {
   readConsent,
@@ -15,7 +22,6 @@ import {
   type CustomerDocument
 } from './profile-body.js'
 import { formatTime } from './times.js'
-import { checkId } from './values.js'
 
 /** Most entries of a history in one answer, and what is kept. */
 const MOST_HISTORY = 200
@@ -57,8 +63,17 @@ export interface LimitsDocument {
   readonly limits: readonly LimitStanding[]
 }
 
+/** A customer after a merge. */
+export interface IdentityDocument {
+  /** The canonical key. */
+  readonly customer: CustomerKey
+  /** All keys, the canonical one first. */
+  readonly members: readonly CustomerKey[]
+}
+
 /**
- * What callers with the customers scope may do with one customer. All of it rejects with a Refusal (`invalid` with pointers, where
+ * What callers with the customers scope may do with one customer. Each key of a merged customer stands for the whole: documents name
+ * the canonical key, and callers need all of the customer's namespaces. All of it rejects with a Refusal (`invalid` with pointers, where
  * /namespace and /id stand for the parts of the address; `forbidden` for a namespace outside the key's; `not_found` when a read
  * finds neither a profile nor an interaction), and passes StoreUnavailable on. What a write has answered is seen by every later decision.
  */
@@ -83,6 +98,8 @@ export interface Customers {
   limits(key: CustomerKey, caller: Caller): Promise<LimitsDocument>
   /** Everything stored about the customer. */
   export(key: CustomerKey, caller: Caller): Promise<CustomerDocument & HistoryDocument>
+  /** Makes the two parties of a body `{from, into}` one customer, for good; the same whichever is which, and when repeated. */
+  merge(body: unknown, caller: Caller): Promise<IdentityDocument>
 }
 
 export function createCustomers({ customers, snapshots }: CustomersNeeds): Customers {
@@ -103,13 +120,23 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
     const apply = read({ strategy, nowMs, source: caller.id }, faults)
     if (faults.length > 0)
       throw new Refusal('invalid', 'The body is not what a customer may hold.', faults)
+    const { canonical } = await identify(key, caller)
     const stored = await customers.change(key, old => apply(old ?? EMPTY_PROFILE), strategy.lexicon)
-    return showProfile(key, stored, strategy)
+    return showProfile(canonical, stored, strategy)
+  }
+
+  /** Throws a Refusal where the caller does not reach every namespace of a merged customer. */
+  async function identify(key: CustomerKey, caller: Caller): Promise<Identity> {
+    const identity = await customers.identityOf(key)
+    const barred = barredFromAny(identity.members, caller)
+    if (barred !== undefined) throw new Refusal('forbidden', barred)
+    return identity
   }
 
   async function readAll(key: CustomerKey, caller: Caller, entries: number) {
     const strategy = enter(key, caller)
-    const [profile, events] = await Promise.all([
+    const [{ canonical }, profile, events] = await Promise.all([
+      identify(key, caller),
       customers.read(key),
       customers.history(key, entries)
     ])
@@ -117,7 +144,7 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       throw new Refusal('not_found', `There is no customer ${customerText(key)}.`)
     }
     return {
-      document: showProfile(key, profile ?? EMPTY_PROFILE, strategy),
+      document: showProfile(canonical, profile ?? EMPTY_PROFILE, strategy),
       history: events.map(showEvent)
     }
   }
@@ -136,6 +163,7 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       change(key, caller, nowMs, (reading, faults) => readPatch(body, reading, faults)),
     async erase(key, caller) {
       enter(key, caller)
+      await identify(key, caller)
       return customers.erase(key)
     },
     async putConsent(key, body, caller, nowMs) {
@@ -160,6 +188,13 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
     async export(key, caller) {
       const { document, history } = await readAll(key, caller, MOST_HISTORY)
       return { ...document, history }
+    },
+    async merge(body, caller) {
+      const { strategy } = snapshots.current()
+      const [from, into] = readMerge(body, strategy, caller)
+      await Promise.all([identify(from, caller), identify(into, caller)])
+      const { canonical, members } = await customers.merge(from, into, strategy.lexicon)
+      return { customer: canonical, members }
     }
   }
 }
@@ -170,23 +205,6 @@ function checkAccess(strategy: Strategy, key: CustomerKey, caller: Caller): void
   if (faults.length > 0) throw new Refusal('invalid', 'No customer can have this address.', faults)
   const barred = barredFrom(key, caller)
   if (barred !== undefined) throw new Refusal('forbidden', barred)
-}
-
-/** What is wrong with a customer's key, at /namespace and /id. */
-export function keyFaults({ namespaces }: Strategy, { namespace, id }: CustomerKey): Fault[] {
-  const faults: Fault[] = []
-  if (!namespaces.includes(namespace)) {
-    faults.push(unknownName('/namespace', 'namespace', namespace, namespaces))
-  }
-  const idFault = checkId(id)
-  if (idFault !== undefined) faults.push({ pointer: '/id', detail: idFault })
-  return faults
-}
-
-/** A sentence when the caller's key does not reach the customer's namespace. */
-export function barredFrom({ namespace }: CustomerKey, caller: Caller): string | undefined {
-  const mayEnter = caller.namespaces === undefined || caller.namespaces.has(namespace)
-  return mayEnter ? undefined : `This key may not use namespace "${namespace}".`
 }
 
 function showEvent({ customer: _, timeMs, untilMs, ...event }: CustomerEvent): HistoryEntry {

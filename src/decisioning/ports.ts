@@ -86,9 +86,12 @@ export interface CustomerStore {
   release(key: CustomerKey, ids: readonly string[]): Promise<void>
   /**
    * Makes keys one customer, for good: histories, tags and attributes are united, never added. Repeatable, and the same in any order.
-   * An erased party comes back as an empty one.
+   * An erased party comes back as an empty one. From then on every method means the one customer by each of its keys: what is
+   * written lands on the canonical key's record, and erasing erases all. Throws a Refusal beyond MOST_MEMBERS keys.
    */
   merge(one: CustomerKey, other: CustomerKey, lexicon: Lexicon): Promise<Identity>
+  /** The keys under which a customer is known; the own one alone where nothing was merged. */
+  identityOf(key: CustomerKey): Promise<Identity>
 }
 
 /** Limits over all customers. Every count is exact, whatever the number of processes; each method is one round trip. */
@@ -96,8 +99,8 @@ export interface QuotaStore {
   /** One outcome a claim; claims on one quota are taken in their order. Rejects never: what is not known is `failed`. */
   claim(claims: readonly QuotaClaim[]): Promise<ClaimOutcome[]>
   /**
-   * Gives claims back, as they were made: those with untilMs 0, which were counted at once, and of the others what is still open.
-   * A reservation that an event turned into a count stays counted. What is not held is no error. Repeatable.
+   * Gives claims back: those with untilMs 0, which were counted at once, and of the others what is still open. A reservation that an
+   * event turned into a count stays counted. What is not held is no error. Repeatable.
    */
   release(claims: readonly QuotaClaim[]): Promise<void>
   /** Counts facts, which are never refused; answers by how much each went over its limit (0: not at all). Repeatable by eventId within the hour. */

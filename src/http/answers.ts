@@ -206,6 +206,10 @@ export const ANSWERS = {
   CustomerConsent: z.object({ customer: customerKey, consent }),
   CustomerExport: customer.extend({ history: z.array(historyEntry) }),
   CustomerHistory: history,
+  CustomerIdentity: z.object({
+    customer: customerKey.meta({ description: 'The canonical key.' }),
+    members: z.array(customerKey).meta({ description: 'All keys, the canonical one first.' })
+  }),
   CustomerLimits: z.object({ customer: customerKey, limits: z.array(json) }),
   Decision: decision,
   DecisionBatchAnswer: z.object({

@@ -16,6 +16,11 @@ const consentGiven = z.strictObject({
   source: id.optional().meta({ description: "The key's id when absent." })
 })
 
+const party = z.strictObject({
+  namespace: id.optional().meta({ description: "The strategy's first when absent." }),
+  id
+})
+
 const cloudEvent = z
   .looseObject({
     specversion: z.literal('1.0'),
@@ -51,6 +56,9 @@ export const BODIES = {
       consent: z.record(z.string(), consentGiven.nullable()).nullish()
     })
     .meta({ description: 'A merge patch (RFC 7396): null removes.' }),
+  CustomerMerge: z.strictObject({ from: party, into: party }).meta({
+    description: 'Which is which makes no difference: the answer names the canonical key.'
+  }),
   DecisionBatch: z.strictObject({ requests: z.array(decisionRequest).min(1).max(MOST_REQUESTS) }),
   DecisionRequest: decisionRequest,
   Event: EventSchema,

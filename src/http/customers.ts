@@ -54,4 +54,8 @@ export function customerRoutes(
   app.get<OfCustomer>(`${PATH}/export`, { config }, async ({ params, caller }) =>
     customers.export(params, caller)
   )
+
+  app.post('/v1/customers/merge', { config }, async ({ body, caller }) =>
+    customers.merge(bodyOf(body), caller)
+  )
 }

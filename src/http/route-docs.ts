@@ -115,6 +115,14 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
       'Streamed; lines to 64 KiB, as many as there are. Wrong lines are reported and passed over.',
     body: { 'application/x-ndjson': 'CustomerLine' }
   },
+  'POST /v1/customers/merge': {
+    ...customer('Make two customers one, for good', 'CustomerIdentity', ['not_allowed']),
+    description:
+      'For an anonymous customer who turns out to be a known one. Histories and tags are united, the newest write of each attribute wins, ' +
+      'the most restrictive consent holds. The canonical key is that of the earliest-declared namespace, then the smaller id, whatever the order of the parties. ' +
+      'From then on each key stands for the whole: documents name the canonical key, and erasing one erases all. Repeatable; at most 100 keys.',
+    body: { [JSON_TYPE]: 'CustomerMerge' }
+  },
   'GET /v1/strategy': {
     tag: 'Strategy',
     summary: 'The strategy in force',

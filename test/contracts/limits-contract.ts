@@ -82,7 +82,7 @@ export function fact(of: QuotaCount, changes: Partial<QuotaFact> = {}): QuotaFac
   }
 }
 
-function words(...quotas: QuotaCount[]): Lexicon {
+export function words(...quotas: QuotaCount[]): Lexicon {
   return lexicon({ quotas, reserves: true })
 }
 

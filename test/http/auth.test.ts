@@ -58,6 +58,7 @@ const ROUTES = [
   ['GET', '/v1/customers/crm/c-1/history', 'customers', false],
   ['GET', '/v1/customers/crm/c-1/limits', 'customers', false],
   ['GET', '/v1/customers/crm/c-1/export', 'customers', false],
+  ['POST', '/v1/customers/merge', 'customers', false],
   ['POST', '/v1/customers/import', 'customers', false],
   ['GET', '/v1/strategy', 'admin', false],
   ['GET', '/v1/experiments', 'admin', false],

@@ -16,7 +16,8 @@ test('every route of a customer calls its use case with the decoded key', async 
     ['PUT', `${PATH}/consent`, BODY],
     ['GET', `${PATH}/history?limit=7`],
     ['GET', `${PATH}/limits`],
-    ['GET', `${PATH}/export`]
+    ['GET', `${PATH}/export`],
+    ['POST', '/v1/customers/merge', BODY]
   ] as const
   const statuses: number[] = []
   for (const [method, url, payload] of requests) {
@@ -24,7 +25,8 @@ test('every route of a customer calls its use case with the decoded key', async 
       (await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) })).statusCode
     )
   }
-  t.same(statuses, [200, 200, 200, 204, 200, 200, 200, 200])
+  t.same(statuses, [200, 200, 200, 204, 200, 200, 200, 200, 200])
+  t.same(calls.customers.pop()?.slice(0, 2), ['merge', BODY])
   t.same(
     calls.customers.map(([name, key, what, ...rest]) => [
       name,

@@ -138,7 +138,6 @@ test('what is not there is a problem, whatever the method', async t => {
   for (const [method, url] of [
     ['GET', '/'],
     ['DELETE', '/v1/decisions'],
-    ['POST', '/v1/customers/merge'],
     ['GET', '/v1/stream'],
     ['POST', '/v1/decisions/0199/replay']
   ] as const) {

@@ -87,7 +87,8 @@ function standIns(calls: Calls): AppDeps {
       erase: note('erase', true),
       history: note('history', { ...DOCUMENT, history: [] }),
       limits: note('limits', { ...DOCUMENT, limits: [] }),
-      export: note('export', { ...DOCUMENT, history: [] })
+      export: note('export', { ...DOCUMENT, history: [] }),
+      merge: note('merge', { customer: DOCUMENT.customer, members: [DOCUMENT.customer] })
     },
     async importCustomers(pieces) {
       for await (const piece of pieces) calls.imported.push(Buffer.from(piece).toString())

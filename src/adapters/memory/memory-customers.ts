@@ -2,6 +2,9 @@ import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
 import { History } from '../../domain/history.js'
 import { newestFirst } from '../../domain/history-bounds.js'
+import { partyText } from '../../domain/identity.js'
+import { rewrite, uniteProfiles } from '../../domain/written-profile.js'
+import type { WrittenProfile } from '../../domain/written-profile.js'
 import type {
   CustomerState,
   CustomerStore,
@@ -9,6 +12,7 @@ import type {
   HoldOutcome,
   ProfileChange
 } from '../../decisioning/ports.js'
+import { MemoryIdentities } from './memory-identities.js'
 import { MemoryLogs } from './memory-log.js'
 import type { EventLog } from './memory-log.js'
 import type { MemoryExposures } from './memory-exposures.js'
@@ -17,7 +21,7 @@ import { inPositions, keptForm, remaining } from './memory-reservations.js'
 import type { KeptReservation } from './memory-reservations.js'
 
 interface Stored extends EventLog {
-  profile: Profile | undefined
+  written: WrittenProfile | undefined
   reserved: readonly KeptReservation[]
   /** Another one after every change of the events or reservations. */
   revision: number
@@ -28,11 +32,15 @@ interface Stored extends EventLog {
 /** The revision of what is not there. */
 const NOTHING = 0
 
-/** Customers in the memory of this process: the same behaviour as in Redis, gone when the process ends. */
+/**
+ * Customers in the memory of this process: the same behaviour as in Redis, gone when the process ends.
+ * What is stored of a merged customer stands under its canonical key.
+ */
 export class MemoryCustomers implements CustomerStore {
   readonly #clock: () => number
   readonly #customers = new Map<string, Stored>()
   readonly #erased = new Set<string>()
+  readonly #identities = new MemoryIdentities()
   readonly #logs = new MemoryLogs()
   readonly #quotas: MemoryQuotas
   readonly #exposures: Pick<MemoryExposures, 'forget'>
@@ -51,20 +59,20 @@ export class MemoryCustomers implements CustomerStore {
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
     this.#retentionMs = lexicon.retentionMs
-    const stored = this.#find(key)
-    if (stored !== undefined) this.#renew(key, stored)
-    const attributes = lexicon.attributes.map(name => stored?.profile?.attributes[name])
-    const consent = stored?.profile?.consent ?? {}
+    const { canonical, members } = this.#identities.of(key)
+    const stored = this.#find(canonical)
+    if (stored !== undefined) this.#renew(canonical, stored)
+    const profile = stored?.written?.profile
     return {
-      key,
-      known: stored?.profile !== undefined,
-      attributes,
-      tags: stored?.profile?.tags ?? [],
+      key: canonical,
+      known: profile !== undefined,
+      attributes: lexicon.attributes.map(name => profile?.attributes[name]),
+      tags: profile?.tags ?? [],
       granted: Uint8Array.from(lexicon.purposes, purpose =>
-        consent[purpose]?.granted === true ? 1 : 0
+        profile?.consent[purpose]?.granted === true ? 1 : 0
       ),
       history: stored === undefined ? History.EMPTY : this.#logs.historyOf(stored, lexicon),
-      members: [key],
+      members,
       reserved: lexicon.reserves
         ? this.#openReservations(stored).map(kept =>
             inPositions(kept, this.#logs.positionsOf(lexicon))
@@ -90,11 +98,11 @@ export class MemoryCustomers implements CustomerStore {
   }
 
   async read(key: CustomerKey): Promise<Profile | undefined> {
-    return this.#find(key)?.profile
+    return this.#find(this.#canonical(key))?.written?.profile
   }
 
   async change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
-    const profile = change(this.#find(key)?.profile)
+    const profile = change(this.#find(this.#canonical(key))?.written?.profile)
     await this.importMany([[key, profile]], lexicon)
     return profile
   }
@@ -104,38 +112,45 @@ export class MemoryCustomers implements CustomerStore {
     lexicon: Lexicon
   ): Promise<void> {
     this.#retentionMs = lexicon.retentionMs
-    for (const [key, profile] of profiles) {
+    for (const [asked, profile] of profiles) {
+      const key = this.#canonical(asked)
       const stored = this.#findOrBegin(key)
-      stored.profile = profile
+      stored.written = rewrite(stored.written, profile, { timeMs: this.#clock(), key })
       this.#renew(key, stored)
-      this.#erased.delete(mapKey(key))
+      this.#erased.delete(partyText(key))
     }
   }
 
   isErased(key: CustomerKey): boolean {
-    return this.#erased.has(mapKey(key))
+    return this.#erased.has(partyText(key))
   }
 
   async erase(key: CustomerKey): Promise<boolean> {
-    this.#exposures.forget(key)
-    if (this.#find(key) === undefined) return false
-    this.#customers.delete(mapKey(key))
-    this.#erased.add(mapKey(key))
+    const identity = this.#identities.of(key)
+    for (const member of identity.members) this.#exposures.forget(member)
+    const found = this.#find(identity.canonical) !== undefined || identity.members.length > 1
+    if (!found) return false
+    this.#customers.delete(partyText(identity.canonical))
+    for (const member of identity.members) this.#erased.add(partyText(member))
+    this.#identities.forget(identity)
     return true
   }
 
   async history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
-    const events = this.#find(key)?.events ?? []
-    return [...newestFirst(events.map(event => event.timeMs)).subarray(0, limit)].map(
-      position => events[position]!
-    )
+    const customer = this.#canonical(key)
+    const events = this.#find(customer)?.events ?? []
+    return [...newestFirst(events.map(event => event.timeMs)).subarray(0, limit)].map(position => ({
+      ...events[position]!,
+      customer
+    }))
   }
 
   async hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
-    const { key, version } = state
+    const { version } = state
+    const key = this.#canonical(state.key)
     if ((this.#find(key)?.revision ?? NOTHING) !== version)
       return { held: false, changed: await this.load(key, lexicon) }
-    if (this.#erased.has(mapKey(key))) return { held: true }
+    if (this.#erased.has(partyText(key))) return { held: true }
     for (const event of hold.events) this.#append({ ...event, customer: key })
     const stored = this.#findOrBegin(key)
     this.#renew(key, stored)
@@ -145,7 +160,7 @@ export class MemoryCustomers implements CustomerStore {
   }
 
   async release(key: CustomerKey, ids: readonly string[]): Promise<void> {
-    const stored = this.#find(key)
+    const stored = this.#find(this.#canonical(key))
     if (stored?.reserved.some(({ id }) => ids.includes(id)) === true)
       this.#reserve(
         stored,
@@ -153,17 +168,40 @@ export class MemoryCustomers implements CustomerStore {
       )
   }
 
-  async merge(one: CustomerKey): Promise<Identity> {
-    return { canonical: one, members: [one] }
+  async merge(one: CustomerKey, other: CustomerKey, lexicon: Lexicon): Promise<Identity> {
+    this.#retentionMs = lexicon.retentionMs
+    const keys = [this.#canonical(one), this.#canonical(other)]
+    const parties = keys.map(key => this.#find(key)).filter(stored => stored !== undefined)
+    const identity = this.#identities.unite(one, other, lexicon.namespaces)
+    for (const member of identity.members) this.#erased.delete(partyText(member))
+    if (partyText(keys[0]!) === partyText(keys[1]!) || parties.length === 0) return identity
+    for (const key of keys) this.#customers.delete(partyText(key))
+    const united = this.#findOrBegin(identity.canonical)
+    const profiles = parties.flatMap(({ written }) => (written === undefined ? [] : [written]))
+    united.written = uniteProfiles(profiles, lexicon.namespaces)
+    Object.assign(united, this.#logs.unite(parties))
+    const reserved = parties.flatMap(party => this.#openReservations(party))
+    this.#reserve(united, [...new Map(reserved.map(kept => [kept.id, kept])).values()])
+    this.#renew(identity.canonical, united)
+    return identity
+  }
+
+  async identityOf(key: CustomerKey): Promise<Identity> {
+    return this.#identities.of(key)
   }
 
   #append(event: CustomerEvent): AppendOutcome {
-    if (this.#erased.has(mapKey(event.customer))) return 'erased'
-    const stored = this.#findOrBegin(event.customer)
-    this.#renew(event.customer, stored)
+    const key = this.#canonical(event.customer)
+    if (this.#erased.has(partyText(key))) return 'erased'
+    const stored = this.#findOrBegin(key)
+    this.#renew(key, stored)
     const outcome = this.#logs.append(stored, event, this.#clock())
     if (outcome === 'stored') this.#reserve(stored, remaining(stored.reserved, event))
     return outcome
+  }
+
+  #canonical(key: CustomerKey): CustomerKey {
+    return this.#identities.of(key).canonical
   }
 
   #openReservations(stored: Stored | undefined): readonly KeptReservation[] {
@@ -176,11 +214,12 @@ export class MemoryCustomers implements CustomerStore {
     stored.revision = ++this.#lastRevision
   }
 
-  /** What is stored and has not expired. */
+  /** What is stored under a canonical key and has not expired. */
   #find(key: CustomerKey): Stored | undefined {
-    const stored = this.#customers.get(mapKey(key))
+    const stored = this.#customers.get(partyText(key))
     if (stored === undefined || stored.expiresAtMs > this.#clock()) return stored
-    this.#customers.delete(mapKey(key))
+    this.#customers.delete(partyText(key))
+    this.#identities.forget(this.#identities.of(key))
     return undefined
   }
 
@@ -188,7 +227,7 @@ export class MemoryCustomers implements CustomerStore {
     const found = this.#find(key)
     if (found !== undefined) return found
     const begun: Stored = {
-      profile: undefined,
+      written: undefined,
       events: [],
       hours: [],
       received: new Map(),
@@ -196,7 +235,7 @@ export class MemoryCustomers implements CustomerStore {
       revision: NOTHING,
       expiresAtMs: Number.POSITIVE_INFINITY
     }
-    this.#customers.set(mapKey(key), begun)
+    this.#customers.set(partyText(key), begun)
     return begun
   }
 
@@ -204,9 +243,4 @@ export class MemoryCustomers implements CustomerStore {
     stored.expiresAtMs =
       this.#clock() + (this.#retentionMs[key.namespace] ?? Number.POSITIVE_INFINITY)
   }
-}
-
-/** Ids may hold a slash; a line break they may not. */
-function mapKey(key: CustomerKey): string {
-  return `${key.namespace}\n${key.id}`
 }

@@ -1,6 +1,7 @@
 import { DUPLICATES_KEPT_MS, REPEATED_MS } from '../../domain/interaction.js'
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { Lexicon } from '../../domain/customer.js'
+import { compareTexts } from '../../domain/identity.js'
 import { History, NO_INDEX } from '../../domain/history.js'
 import type { HourCount } from '../../domain/history.js'
 import {
@@ -38,13 +39,32 @@ export class MemoryLogs {
       if (receivedMs > nowMs - DUPLICATES_KEPT_MS) break
       log.received.delete(id)
     }
-    const id = `${event.source}\0${event.id}`
+    const id = duplicateKey(event)
     const receivedMs = log.received.get(id)
     if (receivedMs !== undefined) return receivedMs > nowMs - REPEATED_MS ? 'repeated' : 'duplicate'
     log.received.set(id, nowMs)
     log.events.push(event)
     if (log.events.length > FOLD_ABOVE_EVENTS) this.#fold(log)
     return 'stored'
+  }
+
+  /** Logs as one: an event that stands in several, by source and id, is one. In any order and grouping it comes to the same. */
+  unite(logs: readonly EventLog[]): EventLog {
+    const events = new Map<string, CustomerEvent>()
+    for (const event of logs.flatMap(log => log.events).sort(compareEvents)) {
+      const id = duplicateKey(event)
+      if (!events.has(id)) events.set(id, event)
+    }
+    const received = new Map<string, number>()
+    for (const [id, receivedMs] of logs.flatMap(log => [...log.received]).sort(byReceipt))
+      if (!received.has(id)) received.set(id, receivedMs)
+    const hours = foldIntoHours(
+      logs.flatMap(log => log.hours),
+      []
+    )
+    const united = { events: [...events.values()], hours, received }
+    if (united.events.length > FOLD_ABOVE_EVENTS) this.#fold(united)
+    return united
   }
 
   historyOf({ events, hours }: EventLog, lexicon: Lexicon): History {
@@ -107,4 +127,22 @@ export class MemoryLogs {
 /** The position of a word; NO_INDEX where the lexicon does not have it, and for none. */
 export function positionOf(words: ReadonlyMap<string, number>, word: string | undefined): number {
   return word === undefined ? NO_INDEX : (words.get(word) ?? NO_INDEX)
+}
+
+function duplicateKey({ source, id }: CustomerEvent): string {
+  return `${source}\0${id}`
+}
+
+/** A whole order of what was told, whomever it was told of. */
+function compareEvents(a: CustomerEvent, b: CustomerEvent): number {
+  const text = ({ customer: _, ...event }: CustomerEvent) => JSON.stringify(event)
+  return (
+    a.timeMs - b.timeMs ||
+    compareTexts(duplicateKey(a), duplicateKey(b)) ||
+    compareTexts(text(a), text(b))
+  )
+}
+
+function byReceipt([, a]: readonly [string, number], [, b]: readonly [string, number]): number {
+  return a - b
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
+import { sameParty } from '../../domain/identity.js'
 import { StoreUnavailable } from '../../domain/refusal.js'
 import type {
   CustomerState,
@@ -11,35 +12,26 @@ import type {
   ProfileChange
 } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
-import { EventLog } from './event-log.js'
+import { CLOSED, EventLog } from './event-log.js'
 import { Holding } from './holding.js'
 import { customerKeys, customerStem } from './keys.js'
-import type { CustomerKeys } from './keys.js'
 import { Loader, stateOf } from './loader.js'
+import { Merging } from './merging.js'
+import type { Found } from './merging.js'
 import type { Names } from './names.js'
 import type { PresentPeriods } from './quota-readings.js'
 import type { RedisQuotas } from './quotas.js'
-import { Turns } from './turns.js'
-import {
-  createStamps,
-  decodeProfile,
-  encodeProfile,
-  PROFILE_PREFIX_BYTES,
-  unknownNames
-} from './profile-codec.js'
+import { createStamps } from './profile-codec.js'
+import { Profiles } from './profiles.js'
 import { loadKeys, replyOf } from './reply.js'
 import type { Reply } from './reply.js'
-import { CHANGE, ERASE, REPLACE, TOUCH } from './scripts.js'
+import { ERASE, TOUCH } from './scripts.js'
+import type { StoredRecord } from './uniting.js'
 import { answerOf } from './wire.js'
-import type { Argument, Call } from './wire.js'
 import { Words } from './words.js'
 
 const TOUCH_EVERY_MS = 86_400_000
 const TOUCHES_REMEMBERED = 100_000
-/** How often a change is tried against changes by other processes. */
-const CHANGE_TRIES = 16
-/** Profiles in one script: an import must not keep a decision's load waiting for long. */
-const IMPORTED_TOGETHER = 100
 
 export interface CustomersDeps {
   readonly connection: Connection
@@ -51,22 +43,21 @@ export interface CustomersDeps {
   readonly log: Log
 }
 
-/** Customers in Redis: profiles here, their events in event-log.ts. */
+/** Customers in Redis: their profiles in profiles.ts, their events in event-log.ts, what makes several keys one in merging.ts. */
 export class RedisCustomers implements CustomerStore {
   readonly #connection: Connection
   readonly #names: Names
   readonly #words: Words
   readonly #loader: Loader
+  readonly #merging: Merging
+  readonly #profiles: Profiles
   readonly #events: EventLog
   readonly #holding: Holding
   readonly #quotas: RedisQuotas
   readonly #clock: () => number
   readonly #log: Log
-  readonly #nextStamp = createStamps()
   /** Customers whose keys were given a new lifetime by a load of this process within the day. */
   readonly #touched = new LRUCache<string, true>({ max: TOUCHES_REMEMBERED, ttl: TOUCH_EVERY_MS })
-  /** Changes of one process to one customer do not run into each other. */
-  readonly #changes = new Turns()
 
   constructor({ connection, names, periods, quotas, clock, log }: CustomersDeps) {
     this.#connection = connection
@@ -76,18 +67,19 @@ export class RedisCustomers implements CustomerStore {
     this.#log = log
     this.#words = new Words(names)
     this.#loader = new Loader(connection, periods)
-    this.#events = new EventLog(connection, names, log)
-    this.#holding = new Holding(connection, names, this.#words, this.#events, (...stored) =>
-      this.#stateOf(...stored)
+    const nextStamp = createStamps()
+    const merging = new Merging(connection, names, nextStamp, log)
+    this.#merging = merging
+    this.#profiles = new Profiles({ connection, names, merging, nextStamp, clock })
+    this.#events = new EventLog(connection, names, merging, log)
+    this.#holding = new Holding(connection, names, this.#words, merging, this.#events, (...reply) =>
+      this.#loaded(...reply)
     )
   }
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
     if (this.#words.known(lexicon) === undefined) await this.#words.of(lexicon)
-    const keys = customerKeys(key)
-    const state = await this.#stateOf(key, await this.#loader.load(keys, lexicon), lexicon)
-    this.#afterLoad(keys, key, state)
-    return state
+    return await this.#loaded(key, await this.#loader.load(customerKeys(key), lexicon), lexicon)
   }
 
   async appendAndLoad(
@@ -106,19 +98,22 @@ export class RedisCustomers implements CustomerStore {
       ]),
       reading
     ])
-    answerOf(appended)
+    const [records] = answerOf(appended) as [number]
+    if (records === CLOSED) {
+      await this.append(events)
+      return await this.load(key, lexicon)
+    }
     const reply = replyOf(answerOf(values) as Array<Buffer | null>, quotas)
-    const state = await this.#stateOf(key, reply, lexicon)
-    this.#afterLoad(keys, key, state)
-    return state
+    return await this.#loaded(key, reply, lexicon)
   }
 
   append(events: readonly CustomerEvent[]): Promise<AppendOutcome[]> {
     return this.#events.append(events, this.#words.retentionMs)
   }
 
-  history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
-    return this.#events.newest(key, limit)
+  async history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
+    const { identity, reply } = await this.#record(key)
+    return await this.#events.newest(identity.canonical, reply, limit)
   }
 
   hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
@@ -129,22 +124,26 @@ export class RedisCustomers implements CustomerStore {
     return this.#holding.release(key, ids)
   }
 
-  async merge(one: CustomerKey): Promise<Identity> {
-    return { canonical: one, members: [one] }
+  async merge(one: CustomerKey, other: CustomerKey, lexicon: Lexicon): Promise<Identity> {
+    await this.#words.of(lexicon)
+    return await this.#merging.merge(one, other, lexicon)
+  }
+
+  async identityOf(key: CustomerKey): Promise<Identity> {
+    return (await this.#record(key)).identity
   }
 
   async read(key: CustomerKey): Promise<Profile | undefined> {
-    const bytes = (await this.#connection.command(
-      'GET',
-      customerKeys(key).profile
-    )) as Buffer | null
-    return bytes === null
-      ? undefined
-      : await this.#names.reading(() => decodeProfile(bytes, this.#names))
+    const { identity, reply } = await this.#record(key)
+    // MGET calls a key of another type absent; GET tells.
+    if (reply.profile === null)
+      await this.#connection.command('GET', customerKeys(identity.canonical).profile)
+    return await this.#profiles.decode(reply.profile)
   }
 
-  change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
-    return this.#changes.take(customerStem(key), () => this.#change(key, change, lexicon))
+  async change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
+    await this.#words.of(lexicon)
+    return await this.#profiles.change(key, change, lexicon)
   }
 
   async importMany(
@@ -152,95 +151,93 @@ export class RedisCustomers implements CustomerStore {
     lexicon: Lexicon
   ): Promise<void> {
     await this.#words.of(lexicon)
-    await this.#names.register(
-      profiles.flatMap(([, profile]) => unknownNames(profile, this.#names))
-    )
-    for (let start = 0; start < profiles.length; start += IMPORTED_TOGETHER) {
-      const calls = this.#replaceCalls(profiles.slice(start, start + IMPORTED_TOGETHER), lexicon)
-      for (const answer of await this.#connection.runAll(calls)) answerOf(answer)
-    }
+    await this.#profiles.replace(profiles, lexicon)
   }
 
-  /** The tombstone stays until a profile is put again; nothing is left where nothing was. */
+  /**
+   * The tombstones stay until a profile is put again; nothing is left where nothing was. The key that was asked for goes last:
+   * where the rest could not be reached, asking again finds it.
+   */
   async erase(key: CustomerKey): Promise<boolean> {
-    const { tombstone, ...keys } = customerKeys(key)
-    return (await this.#connection.run(ERASE, [tombstone, ...Object.values(keys)], [])) !== 0
+    const parties = await this.#merging.gather([key])
+    const others = parties.filter(party => !sameParty(party.key, key)).map(party => party.key)
+    let found = 0
+    for (const some of [others, [key]]) {
+      const calls = some.map(of => {
+        const { tombstone, ...keys } = customerKeys(of)
+        return { script: ERASE, keys: [tombstone, ...Object.values(keys)], args: [] }
+      })
+      if (calls.length === 0) continue
+      for (const answer of await this.#connection.runAll(calls)) found += Number(answerOf(answer))
+    }
+    return found > 0
   }
 
   /** Waits for what goes on beside the requests. */
   async settled(): Promise<void> {
     await this.#events.settled()
+    await this.#merging.settled()
   }
 
-  #stateOf(
-    key: CustomerKey,
-    reply: Reply,
-    lexicon: Lexicon
-  ): CustomerState | Promise<CustomerState> {
+  /** All that is stored under any key of the customer, united. */
+  async #record(key: CustomerKey): Promise<Found<StoredRecord>> {
+    return (
+      (await this.#merging.find(key)) ?? (await this.#merging.united(key, this.#words.namespaces))
+    )
+  }
+
+  #loaded(key: CustomerKey, reply: Reply, lexicon: Lexicon): Promise<CustomerState> {
+    return reply.alias === null
+      ? this.#stateOf({ canonical: key, members: [key] }, reply, lexicon)
+      : this.#mergedState(key, reply, lexicon)
+  }
+
+  async #mergedState(key: CustomerKey, reply: Reply, lexicon: Lexicon): Promise<CustomerState> {
+    const read = (of: CustomerKey) => this.#loader.load(customerKeys(of), lexicon)
+    const found = await this.#merging.follow(key, reply, read)
+    if (found !== undefined) return await this.#stateOf(found.identity, found.reply, lexicon, key)
+    const { identity, reply: united } = await this.#merging.united(key, lexicon.namespaces)
+    this.#merging.settleBeside(identity, lexicon)
+    return await this.#stateOf(identity, { ...united, quotas: reply.quotas }, lexicon, key)
+  }
+
+  /** @param asked the key that was loaded */
+  async #stateOf(
+    identity: Identity,
+    reply: Omit<Reply, 'alias'>,
+    lexicon: Lexicon,
+    asked = identity.canonical
+  ): Promise<CustomerState> {
     const words = this.#words.known(lexicon)
     if (words === undefined)
       throw new StoreUnavailable('the names registry changed during the load; ask again')
-    return this.#names.reading(() => stateOf(key, reply, this.#names, words, this.#clock()))
+    const state = await this.#names.reading(() =>
+      stateOf(identity, reply, this.#names, words, this.#clock())
+    )
+    this.#events.foldIfLong(customerKeys(state.key), state.history.length)
+    this.#renew(state.key, asked)
+    return state
   }
 
-  #afterLoad(keys: CustomerKeys, key: CustomerKey, state: CustomerState): void {
-    this.#events.foldIfLong(keys, state.history.length)
-    const ttlMs = this.#words.retentionMs[key.namespace]
-    if (ttlMs === undefined || this.#touched.has(keys.profile)) return
-    this.#touched.set(keys.profile, true)
-    this.#connection
-      .run(TOUCH, [keys.profile, keys.history, keys.details, keys.alias], [ttlMs])
-      .catch((error: unknown) => {
-        this.#touched.delete(keys.profile)
-        this.#log.debug(
-          { error: String(error) },
-          'the lifetime of a customer was not renewed; the next decision tries again'
-        )
-      })
-  }
-
-  /** One script call for many customers; where their keys may be on different servers, one call each. */
-  #replaceCalls(
-    profiles: ReadonlyArray<readonly [CustomerKey, Profile]>,
-    lexicon: Lexicon
-  ): Call[] {
-    const calls = new Map<unknown, { script: typeof REPLACE; keys: string[]; args: Argument[] }>()
-    for (const [key, profile] of profiles) {
-      const ttlMs = lexicon.retentionMs[key.namespace] ?? 0
-      const together = this.#connection.spansCustomers ? ttlMs : key
-      const call = calls.get(together) ?? { script: REPLACE, keys: [], args: [ttlMs] }
-      calls.set(together, call)
-      call.keys.push(...profileKeys(customerKeys(key)).slice(0, ttlMs > 0 ? 5 : 2))
-      call.args.push(encodeProfile(profile, this.#names, this.#nextStamp()))
-    }
-    return [...calls.values()]
-  }
-
-  async #change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
-    await this.#words.of(lexicon)
-    const keys = customerKeys(key)
-    for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-      const stored = (await this.#connection.command('GET', keys.profile)) as Buffer | null
-      const profile = change(
-        stored === null
-          ? undefined
-          : await this.#names.reading(() => decodeProfile(stored, this.#names))
+  /** Lets a customer of a namespace with a retention live on, and the alias of the key that was asked for with it. */
+  #renew(canonical: CustomerKey, asked: CustomerKey): void {
+    const ttlMs = this.#words.retentionMs[canonical.namespace]
+    if (ttlMs === undefined) return
+    const stem = customerStem(asked)
+    if (this.#touched.has(stem)) return
+    this.#touched.set(stem, true)
+    const { profile, history, details, alias } = customerKeys(canonical)
+    const calls = [{ script: TOUCH, keys: [profile, history, details, alias], args: [ttlMs] }]
+    if (!sameParty(canonical, asked))
+      calls.push({ script: TOUCH, keys: [customerKeys(asked).alias], args: [ttlMs] })
+    void this.#connection.runAll(calls).then(answers => {
+      const failed = answers.find(answer => answer instanceof Error)
+      if (failed === undefined) return
+      this.#touched.delete(stem)
+      this.#log.debug(
+        { error: String(failed) },
+        'the lifetime of a customer was not renewed; the next decision tries again'
       )
-      await this.#names.register(unknownNames(profile, this.#names))
-      const expected = stored === null ? '' : stored.subarray(0, PROFILE_PREFIX_BYTES)
-      const bytes = encodeProfile(profile, this.#names, this.#nextStamp())
-      const done = await this.#connection.run(CHANGE, profileKeys(keys), [
-        lexicon.retentionMs[key.namespace] ?? 0,
-        expected,
-        bytes
-      ])
-      if (done === 1) return profile
-    }
-    throw new StoreUnavailable('the customer is being changed by many callers at once; try again')
+    })
   }
-}
-
-/** KEYS of CHANGE and REPLACE. */
-function profileKeys({ profile, tombstone, history, details, alias }: CustomerKeys): string[] {
-  return [profile, tombstone, history, details, alias]
 }

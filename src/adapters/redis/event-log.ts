@@ -18,13 +18,18 @@ import { decodeLog, encodeRecord, historyHeader } from './history-codec.js'
 import type { LogRecord } from './history-codec.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
+import type { Merging } from './merging.js'
 import type { Name, Names } from './names.js'
 import { APPEND } from './event-scripts.js'
+import type { StoredRecord } from './uniting.js'
 import { answerOf } from './wire.js'
 import type { Argument, Call } from './wire.js'
 
 /** By what APPEND answers. */
 const OUTCOMES: readonly AppendOutcome[] = ['duplicate', 'stored', 'repeated']
+/** What scripts that append answer in the place of the number of records. */
+const ERASED = -1
+export const CLOSED = -2
 /** Scripts in one pipeline: many events must not keep a decision's load waiting for long. */
 const CALLS_TOGETHER = 200
 
@@ -35,11 +40,13 @@ const CALLS_TOGETHER = 200
 export class EventLog {
   readonly #connection: Connection
   readonly #names: Names
+  readonly #merging: Merging
   readonly #folding: Folding
 
-  constructor(connection: Connection, names: Names, log: Log) {
+  constructor(connection: Connection, names: Names, merging: Merging, log: Log) {
     this.#connection = connection
     this.#names = names
+    this.#merging = merging
     this.#folding = new Folding(connection, log)
   }
 
@@ -51,6 +58,7 @@ export class EventLog {
     await this.register(events)
     const groups = byCustomer(events)
     const outcomes = new Array<AppendOutcome>(events.length)
+    const closed: number[] = []
     for (let start = 0; start < groups.length; start += CALLS_TOGETHER) {
       const some = groups.slice(start, start + CALLS_TOGETHER)
       const calls = some.map(({ keys, namespace, positions }) => {
@@ -60,13 +68,34 @@ export class EventLog {
       const answers = await this.#connection.runAll(calls)
       some.forEach(({ keys, positions }, i) => {
         const [records, ...stored] = answerOf(answers[i]) as [number, ...number[]]
+        if (records === CLOSED) closed.push(...positions)
         positions.forEach((position, n) => {
-          outcomes[position] = records === -1 ? 'erased' : OUTCOMES[stored[n]!]!
+          outcomes[position] = records === ERASED ? 'erased' : OUTCOMES[stored[n]!]!
         })
         this.foldIfLong(keys, records)
       })
     }
+    if (closed.length > 0) {
+      const moved = await this.#movedToOpen(closed.map(position => events[position]!))
+      const late = await this.append(moved, retentionMs)
+      closed.forEach((position, i) => {
+        outcomes[position] = late[i]!
+      })
+    }
     return outcomes
+  }
+
+  /** The same events for the canonical keys of merged customers. */
+  async #movedToOpen(events: readonly CustomerEvent[]): Promise<CustomerEvent[]> {
+    const openKeys = new Map<string, Promise<CustomerKey>>()
+    return await Promise.all(
+      events.map(async event => {
+        const stem = customerStem(event.customer)
+        const openKey = openKeys.get(stem) ?? this.#merging.openKeyOf(event.customer)
+        openKeys.set(stem, openKey)
+        return { ...event, customer: await openKey }
+      })
+    )
   }
 
   /** Gives the names of events their numbers; to be awaited before appendCall. Rejects with StoreUnavailable. */
@@ -111,20 +140,21 @@ export class EventLog {
     this.#folding.consider(keys, records)
   }
 
-  async newest(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
-    const keys = customerKeys(key)
-    const [log, details] = (await this.#connection.command('MGET', keys.history, keys.details)) as [
-      Buffer | null,
-      Buffer | null
-    ]
+  /** The newest of a record's events, for people. */
+  async newest(
+    key: CustomerKey,
+    { history, details }: Pick<StoredRecord, 'history' | 'details'>,
+    limit: number
+  ): Promise<CustomerEvent[]> {
     // MGET calls a key of another type absent; GET tells.
-    if (log === null && (await this.#connection.command('GET', keys.history)) === null) return []
-    if (log === null || details === null) {
-      throw new UnreadableRecord(
-        "half of the customer's history is missing; erase the customer or restore it from a backup"
-      )
+    if (history === null) {
+      if ((await this.#connection.command('GET', customerKeys(key).history)) === null) return []
+    } else if (details !== null) {
+      return this.#names.reading(() => this.#events(key, history, details, limit))
     }
-    return this.#names.reading(() => this.#events(key, log, details, limit))
+    throw new UnreadableRecord(
+      "half of the customer's history is missing; erase the customer or restore it from a backup"
+    )
   }
 
   /** Waits for the folds that are running. */

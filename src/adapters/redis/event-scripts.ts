@@ -1,4 +1,4 @@
-import { RENEW, write } from './script.js'
+import { ALIAS_STATE, RENEW, write } from './script.js'
 
 /*
  * Scripts over a customer's events and reservations. KEYS 1 to 7 are history, details, event ids, tombstone, profile, alias,
@@ -50,7 +50,7 @@ end
  * Answers an error; or the records in the log, then per event 1 (stored), 0 (duplicate) or 2 (duplicate of one received within the hour).
  * SET instead of APPEND: an append reserves twice the bytes.
  */
-const APPENDING = `${RENEW}${RESERVATIONS}
+const APPENDING = `${RENEW}${ALIAS_STATE}${RESERVATIONS}
 local function append (first, added, last)
   local log, details = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
   local packed = redis.call('GET', KEYS[7]) or ''
@@ -97,21 +97,23 @@ local function append (first, added, last)
 end
 `
 
-/** ARGV as append(5). Answers -1 for an erased customer; else as append. */
+/** ARGV as append(5). Answers -1 for an erased customer, -2 where the record is closed; else as append. */
 export const APPEND = write(`${APPENDING}
 if redis.call('EXISTS', KEYS[4]) == 1 then return { -1 } end
+if aliasState(KEYS[6]) == 2 then return { -2 } end
 return append(5, '', 0)
 `)
 
 /**
  * ARGV as append(10); 5 to 9 are the log's header and length and the reservations, all as loaded ('' and 0 for none, '-' for
  * reservations that were not read), the reservations to add, when the last of them lapses.
- * Answers 0 and what stands under profile, history, alias and reservations where something has changed; else 1 and the records in the log.
+ * Answers 0 and what stands under profile, history, alias and reservations where something has changed or the record is closed; else 1 and the records in the log.
  * For an erased customer nothing is written.
  */
 export const HOLD = write(`${APPENDING}
 local log, packed = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[7]) or ''
-if string.sub(log, 1, 8) ~= ARGV[5] or #log ~= tonumber(ARGV[6]) or (ARGV[7] ~= '-' and packed ~= ARGV[7]) then
+if string.sub(log, 1, 8) ~= ARGV[5] or #log ~= tonumber(ARGV[6]) or (ARGV[7] ~= '-' and packed ~= ARGV[7])
+  or aliasState(KEYS[6]) == 2 then
   return { 0, redis.call('MGET', KEYS[5], KEYS[1], KEYS[6], KEYS[7]) }
 end
 if redis.call('EXISTS', KEYS[4]) == 1 then return { 1, 0 } end
@@ -120,8 +122,9 @@ if outcomes.err then return outcomes end
 return { 1, outcomes[1] }
 `)
 
-/** KEYS reservations. ARGV ids. Drops those that have one of them. */
-export const RELEASE_RESERVATIONS = write(`${RESERVATIONS}
+/** KEYS reservations, alias. ARGV ids. Drops those that have one of them. Answers -2 where the record is closed. */
+export const RELEASE_RESERVATIONS = write(`${RESERVATIONS}${ALIAS_STATE}
+if aliasState(KEYS[2]) == 2 then return -2 end
 local packed = redis.call('GET', KEYS[1])
 if not packed then return 0 end
 if not areReadable(packed) then return redis.error_reply('UNREADABLE reservations have an unknown format') end

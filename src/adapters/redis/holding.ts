@@ -2,10 +2,11 @@ import type { CustomerKey, Lexicon } from '../../domain/customer.js'
 import type { CustomerState, Hold, HoldOutcome } from '../../decisioning/ports.js'
 import { StoreUnavailable } from '../../domain/refusal.js'
 import type { Connection } from './connection.js'
-import { appendKeys } from './event-log.js'
+import { appendKeys, CLOSED } from './event-log.js'
 import type { EventLog } from './event-log.js'
 import { HOLD, RELEASE_RESERVATIONS } from './event-scripts.js'
 import { customerKeys } from './keys.js'
+import type { Merging } from './merging.js'
 import type { Names } from './names.js'
 import { LoadedVersion, replyOf } from './reply.js'
 import type { Reply } from './reply.js'
@@ -25,6 +26,7 @@ export class Holding {
   readonly #connection: Connection
   readonly #names: Names
   readonly #words: Words
+  readonly #merging: Merging
   readonly #events: EventLog
   readonly #readState: ReadState
   /** Holds of one process on one customer do not run into each other. */
@@ -34,12 +36,14 @@ export class Holding {
     connection: Connection,
     names: Names,
     words: Words,
+    merging: Merging,
     events: EventLog,
     readState: ReadState
   ) {
     this.#connection = connection
     this.#names = names
     this.#words = words
+    this.#merging = merging
     this.#events = events
     this.#readState = readState
   }
@@ -50,7 +54,9 @@ export class Holding {
   }
 
   async release(key: CustomerKey, ids: readonly string[]): Promise<void> {
-    await this.#connection.run(RELEASE_RESERVATIONS, [customerKeys(key).reservations], ids)
+    const { reservations, alias } = customerKeys(key)
+    const done = await this.#connection.run(RELEASE_RESERVATIONS, [reservations, alias], ids)
+    if (done === CLOSED) await this.release(await this.#merging.openKeyOf(key), ids)
   }
 
   async #hold(

@@ -10,7 +10,7 @@ import { periodOf } from '../../domain/quota-counting.js'
  * | `offerd:{ns:id}:p` | string | profile (profile-codec.ts) |
  * | `offerd:{ns:id}:h` | string | log of interactions and behaviour (history-codec.ts) |
  * | `offerd:{ns:id}:d` | string | details of the same events, for people (detail-codec.ts) |
- * | `offerd:{ns:id}:a` | string | alias pointer of a merged customer; read with every load, nobody writes it yet |
+ * | `offerd:{ns:id}:a` | string | the keys of a merged customer (alias-codec.ts); read with every load |
  * | `offerd:{ns:id}:r` | string | open reservations (reservation-codec.ts); lives until the last one lapses |
  * | `offerd:{ns:id}:e` | sorted set | source NUL id of events, by receipt in ms: duplicates of seven days |
  * | `offerd:{ns:id}:t` | string | tombstone of an erased customer, until a profile is put again |

@@ -1,5 +1,5 @@
 import { History } from '../../domain/history.js'
-import type { CustomerKey, Lexicon } from '../../domain/customer.js'
+import type { Identity, Lexicon } from '../../domain/customer.js'
 import type { CustomerState } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { decodeHistory } from './history-codec.js'
@@ -80,8 +80,8 @@ export class Loader {
 
 /** What a decision needs, from the bytes. Throws UnreadableRecord, or UnknownNumber where the registry must be refreshed. */
 export function stateOf(
-  key: CustomerKey,
-  reply: Reply,
+  { canonical, members }: Identity,
+  reply: Omit<Reply, 'alias'>,
   names: Names,
   words: WordTables,
   nowMs: number
@@ -91,13 +91,13 @@ export function stateOf(
       ? nothingKnown(words.lexicon)
       : decodeForDecision(reply.profile, names, words)
   return {
-    key,
+    key: canonical,
     known: reply.profile !== null,
     attributes: profile.attributes,
     tags: profile.tags,
     granted: profile.granted,
     history: reply.history === null ? History.EMPTY : decodeHistory(reply.history, words),
-    members: [key],
+    members,
     reserved:
       reply.reservations === null ? [] : decodeReservations(reply.reservations, words, nowMs),
     quotas: reply.quotas,

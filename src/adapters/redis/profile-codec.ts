@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Packr } from 'msgpackr'
-import type { AttributeValue, Consent, Profile } from '../../domain/customer.js'
+import type { AttributeValue, Consent, CustomerKey, Profile } from '../../domain/customer.js'
+import { sameParty } from '../../domain/identity.js'
+import { distinctWrites } from '../../domain/written-profile.js'
+import type { Write, WrittenProfile } from '../../domain/written-profile.js'
 import { UnreadableRecord } from './errors.js'
 import type { Name, NameKind, Names } from './names.js'
 import { positionOf } from './words.js'
@@ -9,11 +12,14 @@ import type { WordTables } from './words.js'
 /*
  * A profile in Redis: version, 'p', stamp (8, new with every write), then MessagePack:
  *
- *     [attribute numbers], [values], [tag numbers], [purpose number, granted 0 or 1, time in ms, source, …]
+ *     [attribute numbers], [values], [tag numbers], [purpose number, granted 0 or 1, time in ms, source, …], writes
  *
- * as one array. Names are numbers of the registry (names.ts).
+ * as one array. Names are numbers of the registry (names.ts). `writes` says when the attributes were written: one time in ms
+ * where all were at once, else [[time, namespace, id, …], [position of each attribute's write]], a namespace of '' for the
+ * customer's own key. Version 1 had no writes; its attributes count as written at 0.
  */
-const VERSION = 1
+const VERSION = 2
+const VERSION_BEFORE = 1
 const MAGIC = 0x70
 /** What CHANGE compares: version and stamp. */
 export const PROFILE_PREFIX_BYTES = 10
@@ -24,7 +30,8 @@ type Body = [
   numbers: number[],
   values: AttributeValue[],
   tags: number[],
-  consent: Array<number | string>
+  consent: Array<number | string>,
+  writes: number | [table: Array<number | string>, positions: number[]]
 ]
 
 /** Makes the stamps of a process: no two writes of any process carry the same. */
@@ -52,9 +59,14 @@ export function unknownNames(profile: Profile, names: Names): Name[] {
   return unknown
 }
 
-/** Throws StoreUnavailable where a name is not registered (any more). */
-export function encodeProfile(profile: Profile, names: Names, stamp: Buffer): Buffer {
-  const body: Body = [[], [], [], []]
+/** Throws StoreUnavailable where a name is not registered (any more). @param key the customer's own */
+export function encodeProfile(
+  { profile, writes }: WrittenProfile,
+  key: CustomerKey,
+  names: Names,
+  stamp: Buffer
+): Buffer {
+  const body: Body = [[], [], [], [], encodeWrites(Object.keys(profile.attributes), writes, key)]
   const [numbers, values, tags, consent] = body
   for (const name in profile.attributes) {
     numbers.push(names.numberOf('attribute', name))
@@ -68,9 +80,46 @@ export function encodeProfile(profile: Profile, names: Names, stamp: Buffer): Bu
   return Buffer.concat([PREFIX, stamp, packr.pack(body)])
 }
 
+function encodeWrites(
+  attributes: readonly string[],
+  writes: Readonly<Record<string, Write>>,
+  own: CustomerKey
+): Body[4] {
+  const { distinct, positions } = distinctWrites(attributes, writes)
+  const [first] = distinct
+  if (first === undefined) return 0
+  if (distinct.length === 1 && sameParty(first.key, own)) return first.timeMs
+  const table = distinct.flatMap(({ timeMs, key }) =>
+    sameParty(key, own) ? [timeMs, '', ''] : [timeMs, key.namespace, key.id]
+  )
+  return [table, [...positions]]
+}
+
 /** The profile for people. Throws UnreadableRecord or UnknownNumber. */
 export function decodeProfile(bytes: Buffer, names: Names): Profile {
-  const [numbers, values, tags, consent] = bodyOf(bytes)
+  return profileOf(bodyOf(bytes), names)
+}
+
+/** The profile with its writes. Throws UnreadableRecord or UnknownNumber. @param key the customer's own */
+export function decodeWritten(bytes: Buffer, key: CustomerKey, names: Names): WrittenProfile {
+  const body = bodyOf(bytes)
+  const [numbers, , , , stored] = body
+  const writes: Record<string, Write> = {}
+  numbers.forEach((number, i) => {
+    writes[names.nameOf('attribute', number)] = writeOf(stored, i, key)
+  })
+  return { profile: profileOf(body, names), writes }
+}
+
+function writeOf(stored: Body[4], attribute: number, own: CustomerKey): Write {
+  if (typeof stored === 'number') return { timeMs: stored, key: own }
+  const [table, positions] = stored
+  const at = positions[attribute]! * 3
+  const [timeMs, namespace, id] = table.slice(at, at + 3) as [number, string, string]
+  return { timeMs, key: namespace === '' ? own : { namespace, id } }
+}
+
+function profileOf([numbers, values, tags, consent]: Body, names: Names): Profile {
   const attributes: Record<string, AttributeValue> = {}
   numbers.forEach((number, i) => {
     attributes[names.nameOf('attribute', number)] = values[i]!
@@ -108,7 +157,12 @@ export function decodeForDecision(bytes: Buffer, names: Names, words: WordTables
 }
 
 function bodyOf(bytes: Buffer): Body {
-  if (bytes.length <= PROFILE_PREFIX_BYTES || bytes[0] !== VERSION || bytes[1] !== MAGIC)
+  const version = bytes[0]
+  if (
+    bytes.length <= PROFILE_PREFIX_BYTES ||
+    (version !== VERSION && version !== VERSION_BEFORE) ||
+    bytes[1] !== MAGIC
+  )
     throw unreadable('has no known format')
   let body: unknown
   try {
@@ -116,6 +170,7 @@ function bodyOf(bytes: Buffer): Body {
   } catch (error) {
     throw unreadable('cannot be decoded', error)
   }
+  if (version === VERSION_BEFORE && Array.isArray(body)) body.push(0)
   if (!isBody(body)) throw unreadable('has not the expected parts')
   return body
 }
@@ -128,15 +183,29 @@ function unreadable(what: string, cause?: unknown): UnreadableRecord {
 }
 
 function isBody(body: unknown): body is Body {
-  if (!Array.isArray(body) || body.length !== 4) return false
-  const [numbers, values, tags, consent] = body as unknown[]
+  if (!Array.isArray(body) || body.length !== 5) return false
+  const [numbers, values, tags, consent, writes] = body as unknown[]
   return (
     isList(numbers, isNumber) &&
     isList(values, isValue) &&
     numbers.length === values.length &&
     isList(tags, isNumber) &&
     isList(consent, isNumberOrText) &&
-    consent.length % 4 === 0
+    consent.length % 4 === 0 &&
+    areWrites(writes, numbers.length)
+  )
+}
+
+function areWrites(writes: unknown, attributes: number): boolean {
+  if (typeof writes === 'number') return true
+  if (!Array.isArray(writes) || writes.length !== 2) return false
+  const [table, positions] = writes as unknown[]
+  return (
+    isList(table, isNumberOrText) &&
+    table.length % 3 === 0 &&
+    isList(positions, isNumber) &&
+    positions.length === attributes &&
+    positions.every(position => Number(position) >= 0 && Number(position) * 3 < table.length)
   )
 }
 

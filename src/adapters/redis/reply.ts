@@ -8,21 +8,22 @@ export interface Reply {
   readonly profile: Buffer | null
   readonly history: Buffer | null
   readonly reservations: Buffer | null
+  readonly alias: Buffer | null
   /** Read with the customer, for all customers of a command. */
   readonly quotas: QuotaReadings
 }
 
-/** The keys that one customer adds to an MGET, in this order. The alias is read already so that merging costs no command later. */
+/** The keys that one customer adds to an MGET, in this order. Only a customer whose alias names another key costs a second read. */
 export function loadKeys(keys: CustomerKeys, { reserves }: Lexicon): string[] {
   const always = [keys.profile, keys.history, keys.alias]
   return reserves ? [...always, keys.reservations] : always
 }
 /** @param values of loadKeys */
 export function replyOf(
-  [profile = null, history = null, , reservations = null]: ReadonlyArray<Buffer | null>,
+  [profile = null, history = null, alias = null, reservations = null]: ReadonlyArray<Buffer | null>,
   quotas: QuotaReadings
 ): Reply {
-  return { profile, history, reservations, quotas }
+  return { profile, history, reservations, alias, quotas }
 }
 
 /** What HOLD compares with what is stored: the log, which only grows while its header stands, and the reservations as they are. */
@@ -32,7 +33,7 @@ export class LoadedVersion {
   /** '-' where they were not read. */
   readonly reservations: Buffer | '' | '-'
 
-  constructor({ history, reservations }: Reply, { reserves }: Lexicon) {
+  constructor({ history, reservations }: Omit<Reply, 'alias'>, { reserves }: Lexicon) {
     this.header = history?.subarray(0, HISTORY_HEADER_BYTES) ?? ''
     this.length = history?.length ?? 0
     this.reservations = reserves ? (reservations ?? '') : '-'

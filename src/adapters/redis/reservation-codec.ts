@@ -1,4 +1,5 @@
 import type { Lexicon } from '../../domain/customer.js'
+import { compareTexts } from '../../domain/identity.js'
 import type { Reservation } from '../../domain/limits.js'
 import { UnreadableRecord } from './errors.js'
 import type { Names } from './names.js'
@@ -47,27 +48,54 @@ export function encodeReservations(
 
 /** Those that are open at nowMs, in the positions of a lexicon. Throws UnreadableRecord. */
 export function decodeReservations(bytes: Buffer, words: WordTables, nowMs: number): Reservation[] {
-  if (bytes[0] !== VERSION || bytes[1] !== MAGIC) throw unreadable('have no known format')
   const open: Reservation[] = []
+  for (const entry of entriesOf(bytes)) {
+    const untilMs = entry.readUIntBE(2, 6)
+    if (untilMs <= nowMs) continue
+    const typeAndChannel = entry.readUIntBE(17, 3)
+    open.push({
+      id: entry.toString('utf8', ENTRY_BYTES),
+      offer: positionOf(words.offers, entry.readUIntBE(14, 3)),
+      type: positionOf(words.types, typeAndChannel >>> 12),
+      channel: positionOf(words.channels, typeAndChannel & 0xfff),
+      atMs: entry.readUIntBE(8, 6),
+      untilMs
+    })
+  }
+  return open
+}
+
+/** Reservations of several customers as those of one; an entry that stands in several is one. Throws UnreadableRecord. */
+export function uniteReservations(packed: ReadonlyArray<Buffer | null>): Buffer | null {
+  const entries = new Map<string, Buffer>()
+  for (const bytes of packed) {
+    if (bytes === null) continue
+    for (const entry of entriesOf(bytes)) entries.set(entry.toString('latin1'), entry)
+  }
+  const sorted = [...entries].sort(([a], [b]) => compareTexts(a, b)).map(([, entry]) => entry)
+  return sorted.length === 0 ? null : Buffer.concat([RESERVATIONS_HEADER, ...sorted])
+}
+
+/** When the last of packed reservations lapses, in ms since 1970; 0 where there are none. Throws UnreadableRecord. */
+export function lastLapseMs(packed: Buffer | null): number {
+  let lastMs = 0
+  for (const entry of packed === null ? [] : entriesOf(packed))
+    lastMs = Math.max(lastMs, entry.readUIntBE(2, 6))
+  return lastMs
+}
+
+/** The bytes of each entry. Throws UnreadableRecord. */
+function entriesOf(bytes: Buffer): Buffer[] {
+  if (bytes[0] !== VERSION || bytes[1] !== MAGIC) throw unreadable('have no known format')
+  const entries: Buffer[] = []
   let at = HEADER_BYTES
   while (at < bytes.length) {
     const end = at + ENTRY_BYTES + (at + 1 < bytes.length ? bytes.readUInt16BE(at) : 0)
     if (end > bytes.length) throw unreadable('are cut off')
-    const untilMs = bytes.readUIntBE(at + 2, 6)
-    if (untilMs > nowMs) {
-      const typeAndChannel = bytes.readUIntBE(at + 17, 3)
-      open.push({
-        id: bytes.toString('utf8', at + ENTRY_BYTES, end),
-        offer: positionOf(words.offers, bytes.readUIntBE(at + 14, 3)),
-        type: positionOf(words.types, typeAndChannel >>> 12),
-        channel: positionOf(words.channels, typeAndChannel & 0xfff),
-        atMs: bytes.readUIntBE(at + 8, 6),
-        untilMs
-      })
-    }
+    entries.push(bytes.subarray(at, end))
     at = end
   }
-  return open
+  return entries
 }
 
 function wholeMs(timeMs: number): number {

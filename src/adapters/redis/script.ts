@@ -24,6 +24,17 @@ local function renew (ttl, ...)
 end
 `
 
+/**
+ * Lua: aliasState(key) is what a customer's alias says (alias-codec.ts). 0: the record is whole, as without an alias; 1: the records
+ * of other keys are still to be united into it; 2: the record is closed, for another key is the canonical one.
+ */
+export const ALIAS_STATE = `
+local function aliasState (key)
+  local alias = redis.call('GET', key)
+  return alias and string.byte(alias, 3) or 0
+end
+`
+
 /** A script that writes, within its deadline: `now` is Redis' time in ms. */
 export function write(lua: string): Script {
   return script(IN_TIME + lua, true)

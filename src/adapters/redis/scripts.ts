@@ -1,6 +1,7 @@
 import { APPEND, HOLD, RELEASE_RESERVATIONS } from './event-scripts.js'
+import { ABSORB, JOIN, LET_LAPSE } from './merge-scripts.js'
 import { CLAIM_QUOTA, COUNT_QUOTA, RELEASE_QUOTA } from './quota-scripts.js'
-import { RENEW, write } from './script.js'
+import { ALIAS_STATE, RENEW, write } from './script.js'
 import type { Script } from './script.js'
 
 export type { Script }
@@ -17,8 +18,12 @@ redis.call('SET', KEYS[2], ARGV[6] .. string.sub(details, ARGV[4] + 1), 'KEEPTTL
 return 1
 `)
 
-/** KEYS profile, tombstone, history, details, alias. ARGV ttl ms, the profile's prefix as read ('' for none), the new profile. */
-export const CHANGE = write(`${RENEW}
+/**
+ * KEYS profile, tombstone, alias, history, details. ARGV ttl ms, the profile's prefix as read ('' for none), the new profile.
+ * Answers 0 where the profile is another, -1 where the record is not whole.
+ */
+export const CHANGE = write(`${RENEW}${ALIAS_STATE}
+if aliasState(KEYS[3]) > 0 then return -1 end
 local stored = redis.call('GET', KEYS[1])
 if (stored and string.sub(stored, 1, 10) or '') ~= ARGV[3] then return 0 end
 redis.call('SET', KEYS[1], ARGV[4])
@@ -28,18 +33,22 @@ return 1
 `)
 
 /**
- * Many customers at once. KEYS per customer: profile, tombstone and, where its namespace has a retention, history, details, alias.
- * ARGV ttl ms of all of them, then the new profile of each.
+ * Many customers at once. KEYS per customer: profile, tombstone, alias and, where its namespace has a retention, history, details.
+ * ARGV ttl ms of all of them, then the new profile of each. Answers for each 1, or 0 where the record is not whole.
  */
-export const REPLACE = write(`${RENEW}
+export const REPLACE = write(`${RENEW}${ALIAS_STATE}
+local done = {}
 local stride = #KEYS / (#ARGV - 2)
 for i = 3, #ARGV do
   local first = (i - 3) * stride + 1
-  redis.call('SET', KEYS[first], ARGV[i])
-  redis.call('DEL', KEYS[first + 1])
-  if stride == 5 then renew(ARGV[2], KEYS[first], KEYS[first + 2], KEYS[first + 3], KEYS[first + 4]) end
+  done[i - 2] = aliasState(KEYS[first + 2]) == 0 and 1 or 0
+  if done[i - 2] == 1 then
+    redis.call('SET', KEYS[first], ARGV[i])
+    redis.call('DEL', KEYS[first + 1])
+    if stride == 5 then renew(ARGV[2], KEYS[first], KEYS[first + 2], KEYS[first + 3], KEYS[first + 4]) end
+  end
 end
-return 1
+return done
 `)
 
 /** KEYS tombstone, then all other keys of the customer. Answers how many of those there were. */
@@ -49,9 +58,9 @@ if found > 0 then redis.call('SET', KEYS[1], '1') end
 return found
 `)
 
-/** KEYS profile, history, details, alias. ARGV ttl ms. */
+/** KEYS of one customer. ARGV ttl ms. */
 export const TOUCH = write(`${RENEW}
-renew(ARGV[2], KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+renew(ARGV[2], unpack(KEYS))
 return 1
 `)
 
@@ -189,6 +198,9 @@ export const ALL_SCRIPTS: readonly Script[] = [
   REPLACE,
   ERASE,
   TOUCH,
+  JOIN,
+  ABSORB,
+  LET_LAPSE,
   REGISTER,
   RESTORE_NAMES,
   KEEP_RECORDS,

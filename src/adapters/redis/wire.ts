@@ -7,6 +7,7 @@ export type Argument = string | Buffer | number
 export type Command =
   | 'MGET'
   | 'GET'
+  | 'ZRANGE'
   | 'EXISTS'
   | 'HGET'
   | 'HGETALL'

@@ -29,6 +29,8 @@ export class Words {
   readonly #registering = new Map<Lexicon, Promise<WordTables>>()
   /** How long a namespace's customers live without being used, as the lexicon met last says; writes without a lexicon go by it. */
   retentionMs: Readonly<Record<string, number>> = {}
+  /** The namespaces of the same lexicon. */
+  namespaces: readonly string[] = []
 
   constructor(names: Names) {
     this.#names = names
@@ -64,6 +66,7 @@ export class Words {
     const tables = this.#build(lexicon)
     this.#tables.set(lexicon, tables)
     this.retentionMs = lexicon.retentionMs
+    this.namespaces = lexicon.namespaces
     return tables
   }
 

@@ -1,6 +1,7 @@
 import { createMemoryStore } from '../../../src/adapters/memory/memory-store.js'
 import { exposuresContract } from '../../contracts/exposures-contract.js'
 import { limitsContract } from '../../contracts/limits-contract.js'
+import { mergeContract } from '../../contracts/merge-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
 
 async function open() {
@@ -11,3 +12,4 @@ async function open() {
 storeContract('the store in memory', false, open)
 exposuresContract('the store in memory', false, open)
 limitsContract('the store in memory', false, open)
+mergeContract('the store in memory', false, open)

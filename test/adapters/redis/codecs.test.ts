@@ -1,6 +1,9 @@
 import { deepStrictEqual, equal, match, ok } from 'node:assert/strict'
 import fc from 'fast-check'
+import { Packr } from 'msgpackr'
 import { test } from 'tap'
+import { ALIAS_STATES, decodeAlias, encodeAlias } from '../../../src/adapters/redis/alias-codec.js'
+import type { AliasState } from '../../../src/adapters/redis/alias-codec.js'
 import {
   decodeHistory,
   decodeLog,
@@ -24,11 +27,14 @@ import {
   createStamps,
   decodeForDecision,
   decodeProfile,
+  decodeWritten,
   encodeProfile
 } from '../../../src/adapters/redis/profile-codec.js'
 import type { WordTables } from '../../../src/adapters/redis/words.js'
 import { hourStartMs, KEPT_EVENTS } from '../../../src/domain/history-bounds.js'
 import type { Profile } from '../../../src/domain/customer.js'
+import { rewrite } from '../../../src/domain/written-profile.js'
+import type { Write, WrittenProfile } from '../../../src/domain/written-profile.js'
 import { NO_INDEX } from '../../../src/domain/history.js'
 import { holds } from '../../helpers/holds.js'
 
@@ -77,14 +83,79 @@ const profile: fc.Arbitrary<Profile> = fc.record(
   { noNullPrototype: true }
 )
 
-test('a profile is decoded as it was encoded', async t => {
+const KEY = { namespace: 'crm', id: 'c-1' }
+const write: fc.Arbitrary<Write> = fc.record(
+  {
+    timeMs: fc.nat(2 ** 31).map(n => n * 1000),
+    key: fc.constantFrom(KEY, { namespace: 'crm', id: 'c-2' }, { namespace: 'cookie', id: 'c-1' })
+  },
+  { noNullPrototype: true }
+)
+
+/** A profile written at once. */
+function written(stored: Profile, timeMs = 1): WrittenProfile {
+  return rewrite(undefined, stored, { timeMs, key: KEY })
+}
+
+test('a profile is decoded as it was encoded, with the writes of its attributes', async t => {
   const names = registry()
   const nextStamp = createStamps()
   holds(
     t,
-    fc.property(profile, stored => {
-      deepStrictEqual(decodeProfile(encodeProfile(stored, names, nextStamp()), names), stored)
+    fc.property(profile, fc.array(write, { minLength: 1, maxLength: 4 }), (stored, some) => {
+      const attributes = Object.keys(stored.attributes)
+      const writes = Object.fromEntries(attributes.map((name, i) => [name, some[i % some.length]!]))
+      const bytes = encodeProfile({ profile: stored, writes }, KEY, names, nextStamp())
+      deepStrictEqual(decodeProfile(bytes, names), stored)
+      deepStrictEqual(decodeWritten(bytes, KEY, names), { profile: stored, writes })
     }),
+    200
+  )
+})
+
+test('a profile of the format before is read, its attributes written at the beginning of time', async t => {
+  const names = registry()
+  const number = names.numberOf('attribute', 'age')
+  const body = new Packr({ useRecords: false }).pack([[number], [41], [], []])
+  const bytes = Buffer.concat([Buffer.from([1, 0x70]), Buffer.alloc(8), body])
+  t.strictSame(
+    decodeWritten(bytes, KEY, names),
+    written({ attributes: { age: 41 }, tags: [], consent: {} }, 0)
+  )
+})
+
+test('the time of one write costs a profile ten bytes', async t => {
+  const names = registry()
+  const attributes = { age: 41, tier: 'gold', balance: 1.5 }
+  const size = (writes: Record<string, Write>) =>
+    encodeProfile(
+      { profile: { attributes, tags: [], consent: {} }, writes },
+      KEY,
+      names,
+      Buffer.alloc(8)
+    ).length
+  const at = (timeMs: number): Write => ({ timeMs, key: KEY })
+  const nowMs = 1_750_000_000_000
+  const once = size({ age: at(nowMs), tier: at(nowMs), balance: at(nowMs) })
+  t.equal(once - size({ age: at(0), tier: at(0), balance: at(0) }), 8)
+  t.ok(size({ age: at(nowMs), tier: at(nowMs + 1), balance: at(nowMs) }) - once <= 20)
+})
+
+test('the keys of a merged customer are decoded as they were encoded', async t => {
+  const part = fc.string({ minLength: 1, unit: 'binary' })
+  const key = fc.record({ namespace: part, id: part }, { noNullPrototype: true })
+  holds(
+    t,
+    fc.property(
+      fc.constantFrom<AliasState>('whole', 'open', 'member'),
+      fc.array(key, { minLength: 1, maxLength: 5 }),
+      fc.array(fc.nat(4)),
+      (state, members, held) => {
+        const bytes = encodeAlias({ state, members, held })
+        deepStrictEqual(decodeAlias(bytes), { state, members, held })
+        equal(bytes[2], ALIAS_STATES[state])
+      }
+    ),
     200
   )
 })
@@ -96,7 +167,7 @@ test('a profile is decoded into the positions of a lexicon', async t => {
     tags: ['t'],
     consent: { p: { granted: true, timeMs: 1, source: '' } }
   }
-  const bytes = encodeProfile(stored, names, createStamps()())
+  const bytes = encodeProfile(written(stored), KEY, names, createStamps()())
   const words = {
     lexicon: {
       attributes: ['a', 'b', 'c'],
@@ -272,9 +343,11 @@ test('random bytes are unreadable and never anything else', async t => {
   } as unknown as WordTables
   const readers: Array<(bytes: Buffer) => unknown> = [
     bytes => decodeProfile(bytes, names),
+    bytes => decodeAlias(bytes),
+    bytes => decodeAlias(Buffer.concat([Buffer.from([1, 0x61, 0]), bytes])),
     bytes =>
       decodeForDecision(
-        Buffer.concat([Buffer.from([1, 0x70, 0, 0, 0, 0, 0, 0, 0, 0]), bytes]),
+        Buffer.concat([Buffer.from([2, 0x70, 0, 0, 0, 0, 0, 0, 0, 0]), bytes]),
         names,
         words
       ),

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
 import { exposuresContract } from '../../contracts/exposures-contract.js'
 import { limitsContract } from '../../contracts/limits-contract.js'
+import { mergeContract } from '../../contracts/merge-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing, startRedis } from '../../helpers/redis.js'
@@ -19,3 +20,4 @@ async function openTwo(t: Test) {
 storeContract('the store in a Redis by URL', redisMissing, openTwo)
 exposuresContract('the store in a Redis by URL', redisMissing, openTwo)
 limitsContract('the store in a Redis by URL', redisMissing, openTwo)
+mergeContract('the store in a Redis by URL', redisMissing, openTwo)

@@ -3,7 +3,7 @@ import { INTERACTION_TYPES } from '../domain/interaction.js'
 import type { Reservation } from '../domain/limits.js'
 import type { ContactPolicy, Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
-import { planOf, type ContactPlan, type Scope } from './contact-plan.js'
+import { planOf, type ContactPlan, type Scope, type Stream } from './contact-plan.js'
 import type { CustomerState } from './ports.js'
 
 /** When and where a decision is made; `live` ones are shown to somebody. */
@@ -42,17 +42,22 @@ export function suppressions(
   customer: Contacts,
   only: 'all' | 'strict' = 'all'
 ): Suppressions {
+  const { nowMs, live, channel } = moment
   const plan = planOf(strategy)
   takeMarksAway(plan)
-  const enforced = plan.enforced[moment.channel.index]!
+  const enforced = plan.enforced[channel.index]!
   if (enforced.length > 0) {
-    const events = countedEvents(plan, customer.history)
-    const promised = customer.reserved.some(({ untilMs }) => untilMs > moment.nowMs)
-      ? countedEvents(plan, withReserved(customer, moment.nowMs))
-      : events
-    for (const policy of enforced) {
-      if (policy.strict) markScopes(plan, policy, promised, moment)
-      else if (only === 'all') markScopes(plan, policy, events, moment)
+    const evaluation = {}
+    const promised = withReserved(customer, nowMs)
+    for (const { policy, stream } of enforced) {
+      if (policy.strict) stream.fill(promised, live ? Infinity : nowMs, evaluation)
+      else if (only === 'all') stream.fill(customer.history, nowMs, evaluation)
+      else continue
+      if (policy.suppressForMs !== undefined)
+        foldSuppressions(plan, policy, policy.suppressForMs, stream, nowMs)
+      else if (policy.channels === undefined && customer.history.older.length > 0)
+        countWithHours(plan, policy, stream, customer.history.older, nowMs)
+      else countWindow(plan, policy, stream, nowMs)
     }
   }
   if (only === 'all') markLater(plan, customer.history, moment)
@@ -87,106 +92,78 @@ function expected({ type, offer, channel, atMs }: Reservation, nowMs: number) {
   return { timeMs: Math.min(atMs, nowMs), type, offer, channel, untilMs: 0 }
 }
 
-/** The events of a history that some policy counts, newest first, in columns. */
-interface CountedEvents {
-  readonly count: number
-  readonly timesMs: Float64Array
-  readonly types: Int32Array
-  readonly offers: Int32Array
-  readonly channels: Int32Array
-  readonly older: History['older']
-}
-
-function countedEvents({ counted }: ContactPlan, history: History): CountedEvents {
-  const { length, older } = history
-  const timesMs = new Float64Array(length)
-  const types = new Int32Array(length)
-  const offers = new Int32Array(length)
-  const channels = new Int32Array(length)
-  let count = 0
-  for (let i = 0; i < length; i++) {
-    const type = history.types[i]!
-    if (counted[type] !== 1) continue
-    timesMs[count] = history.timesMs[i]!
-    types[count] = type
-    offers[count] = history.offers[i]!
-    channels[count++] = history.channels[i]!
-  }
-  return { count, timesMs, types, offers, channels, older }
-}
-
-function markScopes(
-  plan: ContactPlan,
-  policy: ContactPolicy,
-  events: CountedEvents,
-  { nowMs, live }: Moment
-): void {
-  const lastMs = policy.strict && live ? Infinity : nowMs
-  const met =
-    policy.suppressForMs === undefined
-      ? countWindow(plan, policy, events, nowMs, lastMs)
-      : foldSuppressions(plan, policy, policy.suppressForMs, events, lastMs)
-  for (let i = 0; i < met; i++) {
-    const scope = plan.touched[i]!
-    const suppressed =
-      policy.suppressForMs === undefined
-        ? plan.counts[scope]! >= policy.limit
-        : plan.untilsMs[scope]! > nowMs
-    if (suppressed) mark(plan, policy.scope, scope, policy.index)
-    plan.counts[scope] = 0
-    plan.untilsMs[scope] = -Infinity
-  }
-}
-
-/** Counts what lies in the window, by scope. Answers how many scopes were met. */
+/** Counts what lies in the window, by scope, and marks the scopes that have met the limit. */
 function countWindow(
   plan: ContactPlan,
   policy: ContactPolicy,
-  events: CountedEvents,
-  nowMs: number,
-  lastMs: number
-): number {
-  const { counts, touched } = plan
-  const { timesMs } = events
+  stream: Stream,
+  nowMs: number
+): void {
+  const { timesMs, length } = stream
+  const { limit } = policy
   const sinceMs = policy.window.startMs(nowMs)
-  let met = 0
-  for (let i = 0; i < events.count && timesMs[i]! > sinceMs; i++) {
-    if (timesMs[i]! > lastMs) continue
-    const scope = scopeOf(plan, policy, events, i)
-    if (scope >= 0 && counts[scope]!++ === 0) touched[met++] = scope
+  // All scopes together have not met it: nearly always the end of it.
+  if (length < limit || timesMs[limit - 1]! <= sinceMs) return
+  if (policy.scope === 'all') {
+    mark(plan, 'all', 0, policy.index)
+    return
   }
-  if (policy.channels !== undefined) return met
-  for (const { startMs, type, offer, count } of events.older) {
-    // Of an hour that the window begins in, nobody knows more than its count: all of it counts, so that no limit is exceeded.
-    if (startMs + HOUR_MS - 1 <= sinceMs || startMs > lastMs || policy.counts[type] !== 1) continue
-    const scope = offer < 0 ? scopeWithoutOffer(policy) : plan.scopeOf[policy.scope][offer]!
-    if (scope < 0) continue
-    if (counts[scope] === 0) touched[met++] = scope
-    counts[scope]! += count
+  const { offers } = stream
+  const { counts } = plan
+  const scopeOf = plan.scopeOf[policy.scope]
+  const unknown = plan.unknown[policy.scope]
+  let end = 0
+  for (; end < length && timesMs[end]! > sinceMs; end++) {
+    const scope = scopeOf[offers[end]!]!
+    if (++counts[scope]! === limit && scope !== unknown)
+      mark(plan, policy.scope, scope, policy.index)
   }
-  return met
+  for (let i = 0; i < end; i++) counts[scopeOf[offers[i]!]!] = 0
 }
 
-/** Folds the events in order of time into suppressions, by scope. Answers how many scopes were met. */
+/** The same for a customer of whom more is known than the list holds: counts by the hour. */
+function countWithHours(
+  plan: ContactPlan,
+  policy: ContactPolicy,
+  { timesMs, offers, length }: Stream,
+  hours: History['older'],
+  nowMs: number
+): void {
+  const scopeOf = plan.scopeOf[policy.scope]
+  const sinceMs = policy.window.startMs(nowMs)
+  const counts = new Map<number, number>()
+  const add = (scope: number, count: number) => counts.set(scope, (counts.get(scope) ?? 0) + count)
+  for (let i = 0; i < length && timesMs[i]! > sinceMs; i++) add(scopeOf[offers[i]!]!, 1)
+  for (const { startMs, type, offer, count } of hours) {
+    // Of an hour that the window begins in, nobody knows more than its count: all of it counts, so that no limit is exceeded.
+    if (startMs + HOUR_MS - 1 <= sinceMs || startMs > nowMs || policy.counts[type] !== 1) continue
+    add(scopeOf[offer + 1]!, count)
+  }
+  for (const [scope, count] of counts) {
+    if (count >= policy.limit && scope !== plan.unknown[policy.scope])
+      mark(plan, policy.scope, scope, policy.index)
+  }
+}
+
+/** Folds the events in order of time into suppressions, by scope, and marks those that have not ended. */
 function foldSuppressions(
   plan: ContactPlan,
   policy: ContactPolicy,
   suppressForMs: number,
-  events: CountedEvents,
-  lastMs: number
-): number {
-  const { counts, untilsMs, oldest, newest, touched } = plan
-  const { timesMs } = events
-  /** By event: the next one of its scope that is not spent. */
-  const next = new Int32Array(events.count)
-  let met = 0
-  for (let i = events.count - 1; i >= 0 && timesMs[i]! <= lastMs; i--) {
-    const scope = scopeOf(plan, policy, events, i)
+  stream: Stream,
+  nowMs: number
+): void {
+  const { timesMs, offers, length, next } = stream
+  const { window, limit } = policy
+  if (length < limit) return
+  const { counts, untilsMs, oldest, newest } = plan
+  const scopeOf = plan.scopeOf[policy.scope]
+  const rolling = window.kind === 'rolling'
+  for (let i = length - 1; i >= 0; i--) {
+    const scope = scopeOf[offers[i]!]!
     const timeMs = timesMs[i]!
-    if (scope < 0 || timeMs < untilsMs[scope]!) continue
-    const fresh = counts[scope] === 0 && untilsMs[scope] === -Infinity
-    if (fresh) touched[met++] = scope
-    const sinceMs = policy.window.startMs(timeMs)
+    if (timeMs < untilsMs[scope]!) continue
+    const sinceMs = rolling ? timeMs - window.lengthMs : window.startMs(timeMs)
     while (counts[scope]! > 0 && timesMs[oldest[scope]!]! <= sinceMs) {
       oldest[scope] = next[oldest[scope]!]!
       counts[scope]!--
@@ -194,42 +171,31 @@ function foldSuppressions(
     if (counts[scope] === 0) oldest[scope] = i
     else next[newest[scope]!] = i
     newest[scope] = i
-    if (++counts[scope]! < policy.limit) continue
+    if (++counts[scope]! < limit) continue
     counts[scope] = 0
     untilsMs[scope] = timeMs + suppressForMs
   }
-  return met
-}
-
-/** The scope that an event counts for; -1 where the policy does not count it. */
-function scopeOf(
-  plan: ContactPlan,
-  policy: ContactPolicy,
-  events: CountedEvents,
-  i: number
-): number {
-  if (policy.counts[events.types[i]!] !== 1) return -1
-  if (policy.channels !== undefined && policy.channels[events.channels[i]!] !== 1) return -1
-  const offer = events.offers[i]!
-  return offer < 0 ? scopeWithoutOffer(policy) : plan.scopeOf[policy.scope][offer]!
-}
-
-/** An offer that the strategy no longer has was a contact all the same. */
-function scopeWithoutOffer({ scope }: ContactPolicy): number {
-  return scope === 'all' ? 0 : -1
+  const unknown = plan.unknown[policy.scope]
+  for (let i = 0; i < length; i++) {
+    const scope = scopeOf[offers[i]!]!
+    if (untilsMs[scope]! > nowMs && scope !== unknown) mark(plan, policy.scope, scope, policy.index)
+    counts[scope] = 0
+    untilsMs[scope] = -Infinity
+  }
 }
 
 /** `later` holds its offer back until the time that was named, whatever the policies say. */
 function markLater(plan: ContactPlan, history: History, { nowMs, live }: Moment): void {
-  const { untilsMs, types, timesMs, offers } = history
+  const { length, untilsMs, types, timesMs, offers } = history
   const lastMs = live ? Infinity : nowMs
-  for (let i = 0; i < untilsMs.length; i++) {
+  for (let i = 0; i < length; i++) {
     if (untilsMs[i]! > nowMs && types[i] === LATER && timesMs[i]! <= lastMs && offers[i]! >= 0)
       mark(plan, 'offer', offers[i]!, plan.policies.length)
   }
 }
 
 function mark(plan: ContactPlan, scope: Scope, number: number, cause: number): void {
+  // The first policy was evaluated first.
   if (plan.marks[scope][number] !== 0) return
   plan.marks[scope][number] = cause + 1
   plan.marked.push([scope, number])
@@ -241,14 +207,11 @@ function takeMarksAway({ marks, marked }: ContactPlan): void {
 }
 
 function causeOf({ marks, scopeOf: { group, issue } }: ContactPlan, offer: number): number {
-  let first = 0
-  for (const found of [
-    marks.offer[offer]!,
-    marks.group[group[offer]!]!,
-    marks.issue[issue[offer]!]!,
-    marks.all[0]!
-  ]) {
-    if (found !== 0 && (first === 0 || found < first)) first = found
-  }
-  return first - 1
+  const own = earlier(marks.offer[offer]!, marks.group[group[offer + 1]!]!)
+  return earlier(earlier(own, marks.issue[issue[offer + 1]!]!), marks.all[0]!) - 1
+}
+
+/** Of two marks the one of the policy that comes first; 0 is none. */
+function earlier(one: number, other: number): number {
+  return one === 0 || (other !== 0 && other < one) ? other : one
 }

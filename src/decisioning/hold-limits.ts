@@ -12,6 +12,8 @@ import type { CustomerState } from './ports.js'
 import { Promises, type PromiseDeps } from './promises.js'
 import {
   contenders,
+  readmitSuppressed,
+  suppressingPolicies,
   withdraw,
   withdrawFromQuota,
   withdrawRefused,
@@ -127,7 +129,10 @@ export class StrictLimits {
       if (reserved === 'failed') break
       const refused = await this.#promises.claim(claims)
       if (refused === 'failed') break
-      if (refused.length === 0) return this.#chosen([])
+      if (refused.length === 0) {
+        this.#meterContacts('full', suppressingPolicies(this.#contest))
+        return this.#chosen([])
+      }
       withdrawRefused(this.#contest, refused, this.#promises.claims)
       this.#fillAgain()
     }
@@ -150,21 +155,22 @@ export class StrictLimits {
   }
 
   /**
-   * Takes winners out that strict contact policies forbid in the customer's present state, or beside each other. One winner alone
-   * was judged already, in the state that was loaded.
+   * Takes winners out that strict contact policies forbid in the customer's present state, or beside each other: anew in each round,
+   * since who stood in another's way may have lost its place to a quota.
    */
   #fit(state: CustomerState): void {
     if (this.#policies.length === 0) return
     const { decisionId } = this.#promising
     const reserved = state.reserved.filter(({ id }) => !id.startsWith(`${decisionId}:`))
+    if (readmitSuppressed(this.#contest)) this.#fillAgain()
     for (;;) {
       const winners = this.#winners()
+      // One winner alone was judged with the candidates.
       if (winners.length < 2 && state === this.#customer) return
-      const met = withdrawSuppressed(this.#contest, { ...state, reserved }, winners, offer =>
+      const anyMet = withdrawSuppressed(this.#contest, { ...state, reserved }, winners, offer =>
         reservationsFor(this.#plan, this.#promising, offer)
       )
-      if (met.length === 0) return
-      this.#meterContacts('full', met)
+      if (!anyMet) return
       this.#fillAgain()
     }
   }
@@ -198,7 +204,10 @@ export class StrictLimits {
     }
   }
 
-  #meterContacts(outcome: 'held' | 'full' | 'failed', policies = this.#policies): void {
+  #meterContacts(
+    outcome: 'held' | 'full' | 'failed',
+    policies: Iterable<number> = this.#policies
+  ): void {
     for (const policy of policies)
       this.#meter.limitMet(this.#contest.strategy.contactPolicies[policy]!.id, outcome)
   }

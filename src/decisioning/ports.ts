@@ -99,8 +99,8 @@ export interface QuotaStore {
   /** One outcome a claim; claims on one quota are taken in their order. Rejects never: what is not known is `failed`. */
   claim(claims: readonly QuotaClaim[]): Promise<ClaimOutcome[]>
   /**
-   * Gives claims back: those with untilMs 0, which were counted at once, and of the others what is still open. A reservation that an
-   * event turned into a count stays counted. What is not held is no error. Repeatable.
+   * Gives claims back, as they were made: those with untilMs 0, which were counted at once, and of the others what is still open.
+   * A reservation that an event turned into a count stays counted. What is not held is no error. Repeatable.
    */
   release(claims: readonly QuotaClaim[]): Promise<void>
   /** Counts facts, which are never refused; answers by how much each went over its limit (0: not at all). Repeatable by eventId within the hour. */

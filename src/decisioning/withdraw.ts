@@ -49,35 +49,51 @@ export function withdraw(
 /**
  * Ends those of the winners, the best first, that strict contact policies forbid in the customer's present state and beside the
  * better ones; then all others that could not be shown beside the winners that stay, so that filling again finds better ones.
- * Answers the policies that winners met.
+ * False where all winners may stay: then nobody was ended.
  */
 export function withdrawSuppressed(
   from: Withdrawals,
   { history, reserved }: CustomerState,
   winners: readonly Contender[],
   reservationsFor: (offer: Offer) => Reservation[]
-): number[] {
+): boolean {
   const { strategy, asked } = from
   const promised = [...reserved]
-  const against = ({ index }: Offer): number =>
-    suppressions(strategy, asked, { history, reserved: promised }, 'strict').causeOf(index)
-  const met: number[] = []
+  const suppressed = () => suppressions(strategy, asked, { history, reserved: promised }, 'strict')
   const kept = new Set<number>()
-  for (const winner of winners) {
-    const policy = against(winner.offer)
-    if (policy < 0) {
-      kept.add(winner.contestant)
-      promised.push(...reservationsFor(winner.offer))
-    } else {
-      met.push(policy)
-    }
+  for (const { contestant, offer } of winners) {
+    if (suppressed().causeOf(offer.index) >= 0) continue
+    kept.add(contestant)
+    promised.push(...reservationsFor(offer))
   }
-  if (met.length === 0) return met
+  if (kept.size === winners.length) return false
+  const { causeOf } = suppressed()
   for (const contender of contenders(from)) {
-    const policy = kept.has(contender.contestant) ? -1 : against(contender.offer)
+    const policy = kept.has(contender.contestant) ? -1 : causeOf(contender.offer.index)
     if (policy >= 0) withdraw(from, contender, stageNumber.contact, policy)
   }
-  return met
+  return true
+}
+
+/** Numbers of the contact policies that have taken offers out. */
+export function suppressingPolicies({ outcome, withdrawn }: Withdrawals): Set<number> {
+  const { candidates, contest } = outcome
+  const positions = contest.positions.filter((_, contestant) => withdrawn[contestant] === 1)
+  const suppressed = positions.filter(at => candidates.stages[at] === stageNumber.contact)
+  return new Set(Array.from(suppressed, at => candidates.causes[at]!))
+}
+
+/** Lets those compete again that contact policies have taken out: whom they stood beside may have gone. False where there are none. */
+export function readmitSuppressed({ outcome, withdrawn }: Withdrawals): boolean {
+  const { candidates, contest } = outcome
+  let any = false
+  for (const contestant of contest.order) {
+    const stage = candidates.stages[contest.positions[contestant]!]
+    if (withdrawn[contestant] === 0 || stage !== stageNumber.contact) continue
+    withdrawn[contestant] = 0
+    any = true
+  }
+  return any
 }
 
 /**

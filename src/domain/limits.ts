@@ -24,9 +24,12 @@ export interface QuotaCount {
 
 /** What stores said of all quotas of a lexicon, by position, at one moment. */
 export interface QuotaReadings {
-  /** Counted and reserved. */
+  /** Counted and reserved; Infinity where it cannot be read. */
   readonly taken: Float64Array
-  /** From when on less may be taken than `taken` says: a reservation lapses, or a rolling window moves on; Infinity when never. */
+  /**
+   * From when on less may be taken than `taken` says, for a reservation has lapsed by then, or a rolling window has moved on;
+   * Infinity when never. What a past one says, a claim finds out.
+   */
   readonly mayFreeMs: Float64Array
 }
 

@@ -82,7 +82,7 @@ export function fact(of: QuotaCount, changes: Partial<QuotaFact> = {}): QuotaFac
   }
 }
 
-export function words(...quotas: QuotaCount[]): Lexicon {
+function words(...quotas: QuotaCount[]): Lexicon {
   return lexicon({ quotas, reserves: true })
 }
 

@@ -1,6 +1,9 @@
-import { test } from 'tap'
+import fc from 'fast-check'
+import { test, type Test } from 'tap'
+import type { Store } from '../../src/decisioning/ports.js'
 import type { DecisionOptions } from '../../src/domain/decision.js'
-import type { Reservation } from '../../src/domain/limits.js'
+import type { QuotaClaim, Reservation } from '../../src/domain/limits.js'
+import { StoreUnavailable } from '../../src/domain/refusal.js'
 import {
   NOW_MS,
   startEngine,
@@ -68,6 +71,15 @@ async function reservedFor(
 /** The stage at which an offer ended, in an answer that explains itself. */
 function stageOf({ explanation }: Answer, offer: string): string | undefined {
   return explanation?.outcomes.find(({ offerId }) => offerId === offer)?.stage
+}
+
+/** Waits until what happens behind a decision's back has happened. */
+async function eventually(t: Test, holds: () => Promise<boolean>, what: string): Promise<void> {
+  for (let turn = 0; turn < 10_000; turn++) {
+    if (await holds()) return
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.fail(`never: ${what}`)
 }
 
 /** `best` is under the quotas, `next` is under none. */
@@ -289,9 +301,11 @@ test('an offer that one quota refuses gives back what the others gave, and those
         '  cards: {issue: grow, quotas: [{limit: 2, window: day, strict: true}]}\n  service: {issue: grow}\n  loans: {issue: grow}'
     })
   })
-  const wish = { placements: ['home_tile'] }
-  const [first, second] = await askTogether(engine, 2, wish)
-  t.same([shown(first!), shown(second!)].flat().sort(), ['a', 'b', 'welcome'].sort())
+  const answers = await Promise.all([
+    ask(engine, { customer: 'c-1' }),
+    ask(engine, { customer: 'c-2', placements: ['home_tile'] })
+  ])
+  t.same(answers.map(shown), [['a'], ['b']])
   t.same(await taken(engine), [2, 1])
 })
 
@@ -342,4 +356,366 @@ test('offers of one answer count together: the best are kept and others take the
     ['contact', 'contact']
   )
   t.ok(engine.counted.includes('limit one-of-a-group full'))
+})
+
+const AGENT = { channel: 'call_center', placements: ['agent'] }
+
+test('where the decision is the impression, it is counted with the decision and reserves nothing', async t => {
+  const engine = await startEngine(
+    t,
+    withPolicies([DAILY], {
+      rules: withPolicies([DAILY]).rules.replace(
+        'activate: on_decision}',
+        'activate: on_decision, quotas: [{limit: 3, window: day, strict: true}, {limit: 9, window: week}]}'
+      )
+    })
+  )
+  const answers = await askTogether(engine, 2, AGENT)
+  t.same(answers.map(shown).sort(), [['gold', 'silver'], ['gold']].sort())
+  t.same(await taken(engine), [3, 3])
+  t.same(await reservedFor(engine, 'c-0'), [])
+  const history = await engine.store.customers.history({ namespace: 'crm', id: 'c-0' }, 10)
+  t.same(
+    history.map(({ type }) => type),
+    Array(history.length).fill('impression')
+  )
+  engine.pass(HOUR_MS)
+  t.same(await taken(engine), [3, 3], 'nothing lapses')
+  await engine.tell({ type: 'reject', token: tokenOf(answers[0]!, 'gold') })
+  t.same(await taken(engine), [3, 3], 'what was shown stays counted')
+  t.same(shown(await ask(engine, { customer: 'c-0', ...AGENT })), ['welcome'])
+  t.same(shown(await ask(engine, { customer: 'c-0' })), ['welcome'], 'in every channel')
+})
+
+test('impressions of one customer that are decided at the same instant stay within a strict contact policy', async t => {
+  const engine = await startEngine(t, withPolicies([{ ...DAILY, limit: 3 }]))
+  const answers = await Promise.all(Array.from({ length: 4 }, () => ask(engine, AGENT)))
+  t.equal(answers.flatMap(shown).filter(offer => offer !== 'welcome').length, 3)
+  t.same(
+    answers.flatMap(({ degraded }) => degraded),
+    []
+  )
+})
+
+test('impressions that cannot be recorded withhold what is under strict limits, and give it back', async t => {
+  const rules = rulesWith({
+    offers: [
+      offerYaml('best', { value: 9, quotas: [{ limit: 3, window: 'day', strict: true }] }),
+      offerYaml('next', { value: 5, group: 'loans' })
+    ].join('\n')
+  })
+  const engine = await startEngine(t, {
+    rules,
+    customers: ({ customers }) =>
+      instead(customers, { append: () => Promise.reject(new StoreUnavailable('away')) })
+  })
+  const answer = await ask(engine, AGENT)
+  t.same(shown(answer), ['next'])
+  t.same(answer.degraded, ['limits'])
+  await eventually(t, async () => (await taken(engine))[0] === 0, 'the quota is given back')
+})
+
+/** A part of the store with some of its methods replaced. */
+function instead<Part extends object>(part: Part, methods: Partial<Part>): Part {
+  return new Proxy(part, {
+    get(target, name) {
+      const found: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name)
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found
+    }
+  })
+}
+
+const ONE = [{ limit: 1, window: 'day', strict: true }]
+
+test('when quotas cannot be reserved, their offers are withheld and the rest is decided', async t => {
+  const released: QuotaClaim[] = []
+  const engine = await startEngine(
+    t,
+    withQuotas(ONE, {
+      quotas: ({ quotas }) =>
+        instead(quotas, {
+          claim: async claims => claims.map(() => 'failed'),
+          release: async claims => void released.push(...claims)
+        })
+    })
+  )
+  const answer = await ask(engine, { options: { explain: 'full' } })
+  t.same(shown(answer), ['next'])
+  t.same(answer.degraded, ['limits'])
+  t.equal(stageOf(answer, 'best'), 'quota')
+  t.ok(engine.counted.includes('limit offer/best/impression/pieces/day failed'))
+  await eventually(t, async () => released.length === 1, 'what is not known is released')
+  t.equal(released[0]!.id, `${answer.decisionId}:best`)
+})
+
+test('a claim that is answered after the deadline is given back when its answer comes', async t => {
+  const gates: Array<() => void> = []
+  const engine = await startEngine(
+    t,
+    withQuotas(ONE, {
+      quotas: ({ quotas }: Store) =>
+        instead(quotas, {
+          claim: async claims => {
+            const outcomes = await quotas.claim(claims)
+            await new Promise<void>(resolve => gates.push(resolve))
+            return outcomes
+          }
+        })
+    })
+  )
+  const answer = await ask(engine, { options: { timeoutMs: 30 } })
+  t.same(shown(answer), ['next'])
+  t.same(answer.degraded, ['limits'])
+  t.same(await taken(engine), [1], 'taken while nobody knows')
+  for (const open of gates) open()
+  await eventually(t, async () => (await taken(engine))[0] === 0, 'the late claim is given back')
+})
+
+test('a reservation that fails or comes too late withholds everything under a strict contact policy', async t => {
+  for (const trouble of ['fails', 'late'] as const) {
+    const gates: Array<() => void> = []
+    const engine = await startEngine(
+      t,
+      withPolicies([{ ...DAILY, channels: ['web'] }], {
+        customers: ({ customers }: Store) =>
+          instead(customers, {
+            hold: async (state, hold, lexicon) => {
+              if (trouble === 'fails') throw new StoreUnavailable('READONLY')
+              const outcome = await customers.hold(state, hold, lexicon)
+              await new Promise<void>(resolve => gates.push(resolve))
+              return outcome
+            }
+          })
+      })
+    )
+    const answer = await ask(engine, {
+      options: { timeoutMs: trouble === 'late' ? 30 : 10_000, explain: 'full' }
+    })
+    t.same(shown(answer), ['welcome'], trouble)
+    t.same(answer.degraded, ['limits'])
+    t.equal(stageOf(answer, 'gold'), 'contact')
+    t.ok(engine.counted.includes('limit daily failed'))
+    t.equal((await reservedFor(engine)).length, trouble === 'late' ? 1 : 0)
+    for (const open of gates) open()
+    await eventually(t, async () => (await reservedFor(engine)).length === 0, 'it is given back')
+    t.same(shown(await ask(engine, AGENT)), ['gold', 'silver'], 'other channels are not concerned')
+  }
+})
+
+test('a customer that changes under the decision is judged again, in a bounded number of rounds', async t => {
+  for (const [changes, degraded] of [
+    [3, []],
+    [1000, ['limits']]
+  ] as const) {
+    let left = changes as number
+    let asked = 0
+    const engine = await startEngine(
+      t,
+      withPolicies([DAILY], {
+        customers: ({ customers }: Store) =>
+          instead(customers, {
+            hold: async (state, hold, lexicon) => {
+              asked++
+              return left-- > 0
+                ? { held: false, changed: await customers.load(state.key, lexicon) }
+                : await customers.hold(state, hold, lexicon)
+            }
+          })
+      })
+    )
+    const answer = await ask(engine)
+    t.same(answer.degraded, degraded)
+    t.same(shown(answer), changes === 3 ? ['gold'] : ['welcome'])
+    t.ok(asked <= 8)
+  }
+})
+
+test('an offer whose quota is full gives back what its customer had reserved for it', async t => {
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('best', { value: 9, quotas: ONE }),
+        offerYaml('next', { value: 5, group: 'loans' })
+      ].join('\n'),
+      rest: `contactPolicies: ${JSON.stringify([DAILY])}`
+    })
+  })
+  const answers = await askTogether(engine, 2)
+  t.same(answers.map(shown), [['best'], ['next']])
+  for (const customer of [0, 1]) {
+    const ids = (await reservedFor(engine, `c-${customer}`)).map(({ id }) => id)
+    t.same(ids, [`${answers[customer]!.decisionId}:${shown(answers[customer]!)[0]!}`])
+  }
+})
+
+test('what a decision has reserved itself does not count against it', async t => {
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: [
+        offerYaml('best', { value: 9, quotas: ONE }),
+        offerYaml('second', { value: 8 }),
+        offerYaml('third', { value: 7 })
+      ].join('\n'),
+      rest: `contactPolicies: ${JSON.stringify([DAILY])}`
+    })
+  })
+  const answers = await askTogether(engine, 2, { placements: ['home_tile'] })
+  t.same(answers.map(shown), [
+    ['best', 'second'],
+    ['second', 'third']
+  ])
+})
+
+test('fallbacks are exempt from all limits', async t => {
+  const rules = withPolicies([{ ...DAILY, limit: 1 }]).rules.replace(
+    'web: {direction: inbound}',
+    `web: {direction: inbound, quotas: ${JSON.stringify(ONE)}}`
+  )
+  const engine = await startEngine(t, { rules })
+  t.same(shown(await ask(engine)), ['gold'])
+  for (const customer of ['c-1', 'c-2']) {
+    const answer = await ask(engine, { customer })
+    t.same(shown(answer), ['welcome'])
+    t.match(await engine.tell({ type: 'impression', token: tokenOf(answer, 'welcome') }), {
+      accepted: 1
+    })
+  }
+  t.same(await taken(engine), [1], 'nor do they count in quotas')
+})
+
+test('a decision in mode test reserves nothing', async t => {
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: offerYaml('best', { quotas: ONE }),
+      rest: `contactPolicies: ${JSON.stringify([DAILY])}`
+    })
+  })
+  t.same(shown(await ask(engine, { options: { mode: 'test' } })), ['best'])
+  t.same(shown(await ask(engine, { ...AGENT, options: { mode: 'test' } })), ['best'])
+  t.same(await taken(engine), [0])
+  t.same(await reservedFor(engine), [])
+})
+
+/** Every kind of strict limit at once, tight enough to be met all the time. */
+const TIGHT = rulesWith({
+  offers: [
+    offerYaml('a', { value: 9, cost: 30, quotas: [{ limit: 2, window: 'day', strict: true }] }),
+    offerYaml('b', {
+      value: 8,
+      cost: 20,
+      quotas: [{ limit: 3, window: '2h', counts: 'accept', reserve: '15m', strict: true }]
+    }),
+    offerYaml('c', { value: 7, group: 'loans' }),
+    offerYaml('d', { value: 6, group: 'loans' })
+  ].join('\n'),
+  groups: `  cards: {issue: grow, quotas: [{money: 100, window: total, reserve: 15m, strict: true}]}
+  loans: {issue: grow, quotas: [{limit: 5, window: 1h, strict: true}]}
+  service: {issue: grow}`,
+  placements: `  home_hero: {channel: web, count: 1, multiplier: 2, fallback: welcome, quotas: [{limit: 4, window: day, strict: true}]}
+  home_tile: {channel: web, count: 3, fallback: welcome}
+  agent: {channel: call_center, count: 2, fallback: welcome}`,
+  rest: `contactPolicies: ${JSON.stringify([
+    { ...DAILY, limit: 4 },
+    { ...DAILY, id: 'of-a-group', scope: 'group', limit: 2, window: '1h' }
+  ])}`
+}).replace(
+  'web: {direction: inbound}',
+  'web: {direction: inbound, quotas: [{limit: 9, window: day, strict: true}]}'
+)
+
+const MINUTE_MS = 60_000
+const RESERVED_MS = 15 * MINUTE_MS
+const someAsk = fc.record({
+  customer: fc.constantFrom('c-1', 'c-2', 'c-3'),
+  where: fc.constantFrom(
+    { channel: 'web', placements: ['home_hero'] },
+    { channel: 'web', placements: ['home_tile', 'home_hero'] },
+    AGENT
+  )
+})
+const someStep = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ asks: fc.array(someAsk, { minLength: 1, maxLength: 4 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      token: fc.nat(30),
+      type: fc.constantFrom('impression', 'accept', 'reject', 'ignore', 'click')
+    })
+  },
+  { weight: 1, arbitrary: fc.record({ all: fc.constantFrom('impression', 'accept') }) },
+  { weight: 1, arbitrary: fc.record({ minutes: fc.integer({ min: 1, max: 40 }) }) }
+)
+
+/** Offers that were shown and are still waited for. */
+interface Open {
+  readonly token: string
+  readonly untilMs: number
+}
+
+/** No quota has taken more than its limit, and no customer was promised and shown more than strict policies allow. */
+async function checkLimits(engine: Engine, nowMs: number): Promise<void> {
+  const { quotas } = engine.snapshots.current().strategy
+  const sums = await taken(engine)
+  for (const { id, limit, index } of quotas) {
+    if (sums[index]! > limit) throw new Error(`${id} has taken ${sums[index]} of ${limit}`)
+  }
+  for (const id of ['c-1', 'c-2', 'c-3']) {
+    const shownThen = await engine.store.customers.history({ namespace: 'crm', id }, 200)
+    const contacts = [
+      ...shownThen.filter(({ type, offerId }) => type === 'impression' && offerId !== 'welcome'),
+      ...(await reservedFor(engine, id)).map(({ offer, atMs }) => ({
+        offerId: engine.snapshots.current().strategy.offers[offer]!.id,
+        timeMs: atMs
+      }))
+    ]
+    if (contacts.length > 4) throw new Error(`${id} has ${contacts.length} contacts of a day`)
+    for (const group of [
+      ['a', 'b'],
+      ['c', 'd']
+    ]) {
+      const recent = contacts.filter(
+        ({ offerId, timeMs }) => group.includes(offerId ?? '') && timeMs > nowMs - HOUR_MS
+      )
+      if (recent.length > 2)
+        throw new Error(`${id} has ${recent.length} contacts of ${group.join()}`)
+    }
+  }
+}
+
+test('whatever is decided, told and let pass, nothing strict is exceeded', async t => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(someStep, { minLength: 5, maxLength: 25 }), async steps => {
+      const engine = await startEngine(t, { rules: TIGHT })
+      let nowMs = NOW_MS
+      let open: Open[] = []
+      for (const step of steps) {
+        open = open.filter(({ untilMs }) => untilMs > nowMs)
+        if ('minutes' in step) {
+          engine.pass(step.minutes * MINUTE_MS)
+          nowMs += step.minutes * MINUTE_MS
+        } else if ('asks' in step) {
+          const answers = await Promise.all(
+            step.asks.map(({ customer, where }) => ask(engine, { customer, ...where }))
+          )
+          // The agent's impressions are told with the decision.
+          const placed = answers
+            .flatMap(({ placements }) => placements)
+            .filter(({ id, fallback }) => !fallback && id !== 'agent')
+          for (const { offers } of placed)
+            open.push(...offers.map(({ token }) => ({ token, untilMs: nowMs + RESERVED_MS })))
+        } else if ('all' in step) {
+          await engine.tell(...open.map(({ token }) => ({ type: step.all, token })))
+        } else {
+          const told = open[step.token % Math.max(1, open.length)]
+          if (told === undefined) continue
+          await engine.tell({ type: step.type, token: told.token })
+          // Who rejects or ignores is waited for no longer.
+          if (['reject', 'ignore'].includes(step.type)) open = open.filter(one => one !== told)
+        }
+        await checkLimits(engine, nowMs)
+      }
+    }),
+    { numRuns: 40 }
+  )
+  t.pass('in all of them')
 })

@@ -6,3 +6,13 @@ export function holds<T>(t: Test, property: fc.IProperty<T>, runs: number): void
   fc.assert(property, { numRuns: runs })
   t.pass(`holds in ${runs} cases`)
 }
+
+/** As `holds`, for properties that wait for something. */
+export async function holdsAsync<T>(
+  t: Test,
+  property: fc.IAsyncProperty<T>,
+  runs: number
+): Promise<void> {
+  await fc.assert(property, { numRuns: runs })
+  t.pass(`holds in ${runs} cases`)
+}

@@ -10,6 +10,7 @@ import { openStore } from '../../../src/adapters/redis/open-store.js'
 import { isListening } from '../../../src/adapters/redis/own-server.js'
 import type { Store } from '../../../src/decisioning/ports.js'
 import { EMPTY_PROFILE } from '../../../src/domain/customer.js'
+import { limitsContract } from '../../contracts/limits-contract.js'
 import { eventually, lexicon, storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing } from '../../helpers/redis.js'
@@ -20,7 +21,7 @@ function openOwn(dataDir: string): Promise<Store> {
   return openStore({ dataDir, log: keptLog(), commandTimeoutMs: PATIENT_MS })
 }
 
-storeContract('the store in a Redis of its own', redisMissing, async t => {
+async function openTwo(t: Test) {
   const dataDir = await mkdtemp(join(tmpdir(), 'offerd-own-'))
   t.teardown(() => rm(dataDir, { recursive: true }))
   const store = await openOwn(dataDir)
@@ -30,7 +31,10 @@ storeContract('the store in a Redis of its own', redisMissing, async t => {
     await other.close()
   })
   return { store, other }
-})
+}
+
+storeContract('the store in a Redis of its own', redisMissing, openTwo)
+limitsContract('the store in a Redis of its own', redisMissing, openTwo)
 
 const skip = redisMissing
 

@@ -1,4 +1,3 @@
-import { hasChanges } from './apply-arms.js'
 import { compileChanges, type ArmParts } from './compile-arms.js'
 import { bucketLimit } from './hash.js'
 import type { ExperimentEntry } from './schema.js'
@@ -26,7 +25,7 @@ export function compileExperiments(
     layers.set(key, layer)
     const experiment = experimentOf(name, experiments.length, node, entry, { layer, parts })
     tellShares(sections, key, layer, node)
-    if (!experiment.arms.some(({ changes }) => hasChanges(changes)))
+    if (Object.values(entry.arms).every(arm => Object.keys(arm).join() === 'share'))
       sections.problems.warn(
         node.keyPlace,
         `no arm of the experiment ${name} changes anything, so nobody is ever counted in it`
@@ -48,7 +47,10 @@ function experimentOf(
   { layer, parts }: { readonly layer: GrowingLayer; readonly parts: ArmParts }
 ): Experiment {
   const when = node.at('when')
-  const arms = Object.entries(entry.arms).map(([arm, { share }], position) => {
+  // In the order of the file, which an object does not keep for names that are numbers.
+  const entries = [...(node.at('arms')?.entries ?? [])]
+  const arms = entries.map(([arm, own], position) => {
+    const { share } = entry.arms[arm]!
     const fromBucket = bucketLimit(layer.share)
     layer.share += share
     return {
@@ -58,7 +60,7 @@ function experimentOf(
       share,
       fromBucket,
       untilBucket: bucketLimit(layer.share),
-      changes: compileChanges(node.at('arms', arm)!, entry.arms[arm]!, parts)
+      changes: compileChanges(own, entry.arms[arm]!, parts)
     }
   })
   layer.arms.push(...arms)

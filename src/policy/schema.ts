@@ -151,17 +151,23 @@ const Share = fixed({ share, salt: z.string().min(1).max(256) })
 const Arm = fixed({
   share,
   arbitration: Arbitration.optional(),
-  values: named(id, amount).optional(),
-  levers: named(id, z.number()).optional(),
-  models: named(id, id).optional(),
-  treatments: named(id, id).optional()
+  values: named(id, amount).optional().describe('Offer: its value'),
+  levers: named(id, lever).optional().describe('Offer, group or issue: its lever'),
+  models: named(id, id).optional().describe('Offer: the model that scores it'),
+  treatments: named(id, id)
+    .optional()
+    .describe('Offer: the treatment shown where it and another may both stand')
 })
 
 const Experiment = fixed({
-  salt: z.string().min(1).max(256),
-  layer: id.optional(),
-  when: condition.optional(),
-  arms: named(id, Arm)
+  salt: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe('Spreads the customers, unless there is a layer; a new one begins a new count'),
+  layer: id.optional().describe('Experiments of a layer exclude each other'),
+  when: condition.optional().describe('Only narrows: who is in an arm at all'),
+  arms: named(id, Arm).describe('Consecutive shares of the customers; the rest is in no arm')
 })
 
 type Taxonomy = { [name: string]: Taxonomy } | string[] | null

@@ -22,7 +22,7 @@ export function bucketOf(text: string): number {
 }
 
 /** Customers are spread over this many buckets. */
-export const BUCKETS = 10_000
+const BUCKETS = 10_000
 
 /**
  * The first bucket beyond a share that begins at bucket 0: bucket < share × 10,000 without the noise of binary fractions,

@@ -102,7 +102,7 @@ test('a merged customer has the arms of its canonical key, whatever key it comes
                 ...(await store.load(canonical, lexicon)),
                 members: [canonical]
               })
-            : Reflect.get(store, name)
+            : (Reflect.get(store, name) as unknown)
       })
   })
   const own = (await ask({ ...hero('c-77') })).customer['experiments']
@@ -204,7 +204,9 @@ test('a decision without a timely customer is in no experiment', async t => {
     customers: ({ customers }) =>
       new Proxy(customers, {
         get: (store, name) =>
-          name === 'load' ? () => new Promise(() => undefined) : Reflect.get(store, name)
+          name === 'load'
+            ? () => new Promise(() => undefined)
+            : (Reflect.get(store, name) as unknown)
       })
   })
   const { decision } = await decide(

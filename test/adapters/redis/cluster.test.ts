@@ -7,6 +7,7 @@ import type { Store } from '../../../src/decisioning/ports.js'
 import { EMPTY_PROFILE } from '../../../src/domain/customer.js'
 import type { CustomerKey } from '../../../src/domain/customer.js'
 import { StoreUnavailable } from '../../../src/domain/refusal.js'
+import { exposuresContract } from '../../contracts/exposures-contract.js'
 import { limitsContract } from '../../contracts/limits-contract.js'
 import { event, eventually, lexicon, storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
@@ -25,6 +26,7 @@ async function openTwo(t: Test) {
 
 storeContract('the store in a Redis Cluster', redisMissing, openTwo)
 limitsContract('the store in a Redis Cluster', redisMissing, openTwo)
+exposuresContract('the store in a Redis Cluster', redisMissing, openTwo)
 
 async function open(
   t: Test,

@@ -1,4 +1,6 @@
-import { FillNetwork, isMore, type FillTask, type TakenSlot, type Worth } from './fill-network.js'
+import type { FillNetwork, TakenSlot } from './fill-network.js'
+import type { FillTask } from './fill-task.js'
+import { isMore, type Worth } from './fill-worth.js'
 
 /** Path searches may look at this many placements before a search among `never` pairs ends with the best found: a few milliseconds. */
 const MOST_NODES = 100_000
@@ -12,47 +14,51 @@ export interface ExactFilling {
   readonly exact: boolean
 }
 
+/** What is decided beforehand. */
+export interface Beforehand {
+  /** By entrant: 1 where it must stay out. Only entrants with `never` pairs, and the one that has taken `taken`. */
+  readonly withdrawn?: Uint8Array
+  readonly taken?: TakenSlot
+}
+
 /**
  * The one filling that is best: by mandatory offers, then by the sum of priority × multiplier, then by placements that got an offer,
  * then by the better offers standing in the earlier slots.
  *
  * Without `never` pairs this is one flow. With them the flow that ignores them is a bound: where it places a pair, two branches
- * follow, one without the other half of every pair of the better one, and one without the better one itself.
- * @param withdrawn by entrant: 1 where it must stay out. Only entrants with `never` pairs, and the one that has taken `taken`
+ * follow, one without all that the better one excludes, and one without the better one itself.
+ * All searches on one network share its allowance of nodes.
  */
-export function fillExactly(
-  task: FillTask,
-  withdrawn?: Uint8Array,
-  taken?: TakenSlot
-): ExactFilling {
-  const network = new FillNetwork(task)
+export function fillExactly(network: FillNetwork, beforehand: Beforehand = {}): ExactFilling {
+  const { task } = network
   const out = new Uint8Array(task.entrants)
-  if (withdrawn !== undefined) out.set(withdrawn)
-  let best: ExactFilling | undefined
+  if (beforehand.withdrawn !== undefined) out.set(beforehand.withdrawn)
+  let best: Omit<ExactFilling, 'exact'> | undefined
   let exact = true
 
   function branch(): void {
-    network.fill(out, taken)
+    network.fill(out, beforehand.taken)
     if (best !== undefined && !isMore(network.worth, best.worth)) return
     const filling = network.filling()
     const excluding = task.never.length === 0 ? -1 : firstExcluding(task, filling)
     if (excluding < 0) {
-      best = { filling, worth: network.worth.slice(), exact }
+      best = { filling, worth: network.worth.slice() }
       return
     }
-    withdrawAll(task.never[excluding]!, 1)
+    withdraw(task.never[excluding]!, 1)
     branch()
-    withdrawAll(task.never[excluding]!, -1)
+    withdraw(task.never[excluding]!, -1)
+    // Asked for only now: the first branches always end at a filling.
     if (network.nodes >= MOST_NODES) {
       exact = false
       return
     }
-    withdrawAll([excluding], 1)
+    withdraw([excluding], 1)
     branch()
-    withdrawAll([excluding], -1)
+    withdraw([excluding], -1)
   }
   /** Counted, for an entrant may be kept out by several others at once. */
-  function withdrawAll(entrants: readonly number[], by: number): void {
+  function withdraw(entrants: readonly number[], by: number): void {
     for (const entrant of entrants) out[entrant]! += by
   }
 

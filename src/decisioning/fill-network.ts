@@ -1,46 +1,21 @@
-/**
- * What competes for which slots, in columns: entrants stand in the order of the tie rule, the best first.
- * A higher number never comes before a lower one where all else is equal.
- */
-export interface FillTask {
-  /** Slots by placement, in the order of the request. */
-  readonly counts: readonly number[]
-  /** What a priority is worth, by placement. */
-  readonly multipliers: readonly number[]
-  /** Most entrants of one group in the answer; Infinity where not limited. */
-  readonly groupLimit: number
-  readonly entrants: number
-  /** By entrant; never NaN. */
-  readonly priorities: ArrayLike<number>
-  /** By entrant: 1 where it must be shown if it can be. */
-  readonly mandatory: ArrayLike<number>
-  readonly groups: ArrayLike<number>
-  /** By entrant: bit i is set where it may stand in the i-th placement. */
-  readonly rooms: ArrayLike<number>
-  /** By entrant: those that may not stand in the same answer. Empty where there are no such pairs at all. */
-  readonly never: ReadonlyArray<readonly number[] | undefined>
-}
+import {
+  isMore,
+  MANDATORY,
+  NOT_EMPTY,
+  scaleOf,
+  termOf,
+  TIE_BITS,
+  tieAt,
+  tieBit,
+  type Worth
+} from './fill-worth.js'
+import type { FillTask } from './fill-task.js'
 
 /** A slot that is taken beforehand, by an entrant of a group. */
 export interface TakenSlot {
   readonly placement: number
   readonly group: number
 }
-
-/**
- * What a filling is worth, to be compared number by number: first the mandatory offers and the sum of priority × multiplier,
- * then the placements that got an offer and, bit by bit, which entrant stands in which slot.
- * All are whole numbers below 2^53, so that sums are exact in any order.
- */
-export type Worth = Float64Array
-
-/** The largest term of a sum has this many digits before the point at most; the sums of ten are exact. */
-const TERM_DIGITS = 13
-/** More than ten of the largest terms. */
-export const MANDATORY_WORTH = 2e14
-/** Standings that one number of a worth can tell apart, beside the ten placements that may have got an offer. */
-const TIE_BITS = 48
-const NOT_EMPTY = 2 ** TIE_BITS
 
 /**
  * Fills placements together, exactly, while no two entrants exclude each other: the heaviest flow group → entrant → placement,
@@ -55,7 +30,9 @@ export class FillNetwork {
   /** How many placements path searches have looked at so far. */
   nodes = 0
   readonly worth: Worth
-  readonly #task: FillTask
+  readonly task: FillTask
+  /** The power of ten by which priority × multiplier is multiplied in sums. */
+  readonly scale: number
   readonly #slots: number
   /** Standings, an entrant in a placement each: by placement, the best first. */
   readonly #entrantOf: Int32Array
@@ -79,11 +56,12 @@ export class FillNetwork {
 
   constructor(task: FillTask) {
     const placements = task.counts.length
-    this.#task = task
+    this.task = task
     this.#slots = task.counts.reduce((sum, count) => sum + count, 0)
     this.#first = new Int32Array(placements + 1)
     this.#standing = new Int32Array(task.entrants * placements).fill(-1)
     this.#entrantOf = Int32Array.from(this.#findStandings())
+    this.scale = scaleOf(task.priorities, Math.max(...task.multipliers))
     this.#sums = this.#sumsOf()
     this.#width = 1 + Math.max(1, Math.ceil(this.#entrantOf.length / TIE_BITS))
     this.#held = task.counts.map(() => [])
@@ -121,9 +99,9 @@ export class FillNetwork {
   }
 
   #findStandings(): number[] {
-    const { counts, entrants, rooms, groups, groupLimit, never } = this.#task
+    const { counts, entrants, rooms, groups, groupLimit, never } = this.task
     const found: number[] = []
-    const perGroup = new Int32Array(groupsOf(this.#task))
+    const perGroup = new Int32Array(groupsOf(this.task))
     for (let placement = 0; placement < counts.length; placement++) {
       this.#first[placement] = found.length
       perGroup.fill(0)
@@ -143,15 +121,14 @@ export class FillNetwork {
   }
 
   #sumsOf(): Float64Array {
-    const { counts, multipliers, priorities, mandatory } = this.#task
-    const scale = scaleOf(this.#task)
+    const { counts, multipliers, priorities, mandatory } = this.task
     const sums = new Float64Array(this.#entrantOf.length)
     for (let placement = 0; placement < counts.length; placement++) {
       for (let i = this.#first[placement]!; i < this.#first[placement + 1]!; i++) {
         const entrant = this.#entrantOf[i]!
         sums[i] =
-          termOf(priorities[entrant]! * multipliers[placement]!, scale) +
-          (mandatory[entrant] === 1 ? MANDATORY_WORTH : 0)
+          termOf(priorities[entrant]! * multipliers[placement]!, this.scale) +
+          (mandatory[entrant] === 1 ? MANDATORY : 0)
       }
     }
     return sums
@@ -159,7 +136,7 @@ export class FillNetwork {
 
   /** Bellman and Ford's search for the best path to every placement; no cycle gains anything, so it ends. */
   #searchPaths(): void {
-    const { counts } = this.#task
+    const { counts } = this.task
     this.#gains.fill(-Infinity)
     for (let placement = 0; placement < counts.length; placement++) {
       const standing = this.#firstFree(placement, -1)
@@ -178,7 +155,7 @@ export class FillNetwork {
 
   /** One more arrives at a placement: whoever stands there may move to another, or make room for one of its full group. */
   #passOn(placement: number, standing: number): boolean {
-    const { counts, groups, groupLimit } = this.#task
+    const { counts, groups, groupLimit } = this.task
     const entrant = this.#entrantOf[standing]!
     const group = groups[entrant]!
     const full = this.#perGroup[group]! >= groupLimit
@@ -195,7 +172,7 @@ export class FillNetwork {
 
   /** The best standing in a placement whose entrant is free: of any group that is not full (-1), or of one group. */
   #firstFree(placement: number, group: number): number {
-    const { groups, groupLimit } = this.#task
+    const { groups, groupLimit } = this.task
     for (let i = this.#first[placement]!; i < this.#first[placement + 1]!; i++) {
       const entrant = this.#entrantOf[i]!
       if (this.#used[entrant] !== 0) continue
@@ -226,7 +203,7 @@ export class FillNetwork {
 
   /** Follows the best path that ends at a free slot; false when none gains anything. */
   #takeBestPath(takenAt: number): boolean {
-    const { counts } = this.#task
+    const { counts } = this.task
     const best = new Float64Array(this.#width)
     let end = -1
     for (let placement = 0; placement < counts.length; placement++) {
@@ -247,7 +224,7 @@ export class FillNetwork {
   }
 
   #seat(placement: number): void {
-    const { groups } = this.#task
+    const { groups } = this.task
     const entered = this.#entered[placement]!
     const entrant = this.#entrantOf[entered]!
     this.#held[placement]!.push(entered)
@@ -262,38 +239,8 @@ export class FillNetwork {
   }
 }
 
-/** Whether one worth is more than another, which begins at `at`. */
-export function isMore(one: Worth, other: Worth, at = 0): boolean {
-  for (let i = 0; i < one.length; i++) {
-    if (one[i] !== other[at + i]) return one[i]! > other[at + i]!
-  }
-  return false
-}
-
-function tieAt(standing: number): number {
-  return 1 + Math.floor(standing / TIE_BITS)
-}
-
-function tieBit(standing: number): number {
-  return 2 ** (TIE_BITS - 1 - (standing % TIE_BITS))
-}
-
 function groupsOf({ entrants, groups }: FillTask): number {
   let most = 0
   for (let i = 0; i < entrants; i++) most = Math.max(most, groups[i]! + 1)
   return most
-}
-
-/** The power of ten that gives the largest term its digits: sums that differ by less than its last digit are equal. */
-export function scaleOf({ entrants, priorities, multipliers }: FillTask): number {
-  let largest = 0
-  for (let i = 0; i < entrants; i++) largest = Math.max(largest, Math.abs(priorities[i]!))
-  const term = Math.min(Number.MAX_VALUE, largest * Math.max(...multipliers))
-  return term === 0 ? 0 : Math.min(300, TERM_DIGITS - 1 - Math.floor(Math.log10(term)))
-}
-
-/** A term in whole units of 10^-scale. Multiplying and dividing by positive powers keeps decimals exact. */
-function termOf(term: number, scale: number): number {
-  const finite = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, term))
-  return Math.round(scale >= 0 ? finite * 10 ** scale : finite / 10 ** -scale)
 }

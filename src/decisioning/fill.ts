@@ -3,7 +3,8 @@ import type { Asked } from './asked.js'
 import type { Contest } from './arbitrate.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
 import { fillExactly } from './fill-exactly.js'
-import type { FillTask } from './fill-network.js'
+import { FillNetwork } from './fill-network.js'
+import { neverPairs, type FillTask } from './fill-task.js'
 
 /** By asked placement: the contestants that fill it, the best first. */
 export type Filling = ReadonlyArray<readonly number[]>
@@ -77,7 +78,8 @@ function fillTogether(
   contest: Contest,
   order: Int32Array
 ): Filled {
-  const { filling, exact } = fillExactly(taskOf(strategy, asked, candidates, contest, order))
+  const network = new FillNetwork(taskOf(strategy, asked, candidates, contest, order))
+  const { filling, exact } = fillExactly(network)
   return { filling: filling.map(entrants => entrants.map(entrant => order[entrant]!)), exact }
 }
 
@@ -111,19 +113,4 @@ function taskOf(
     task.rooms[i] = candidates.rooms[position]!
   }
   return { ...task, never: neverPairs(strategy.exclusions.never, offers) }
-}
-
-/** The offers that exclude each other, as entrants. */
-function neverPairs(
-  never: ReadonlyArray<ArrayLike<number> | undefined>,
-  offers: Int32Array
-): FillTask['never'] {
-  if (never.length === 0) return []
-  const entrantOf = new Map<number, number>()
-  offers.forEach((offer, entrant) => entrantOf.set(offer, entrant))
-  const pairs = Array.from(offers, offer => {
-    const others = Array.from(never[offer] ?? []).flatMap(other => entrantOf.get(other) ?? [])
-    return others.length === 0 ? undefined : others
-  })
-  return pairs.some(others => others !== undefined) ? pairs : []
 }

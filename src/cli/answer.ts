@@ -28,13 +28,24 @@ const Outcome = z.object({
   model: z.string().optional()
 })
 
+const Need = z.object({
+  offerId: z.string(),
+  stage: z.string(),
+  placement: z.string().optional(),
+  value: z.number().nullish(),
+  lever: z.number().nullish(),
+  contextWeight: z.number().nullish(),
+  reason: z.string().optional()
+})
+
 const Explanation = z.object({
   candidates: z.number(),
   funnel: z.array(z.object({ stage: z.string(), removed: z.number(), left: z.number() })),
   outcomes: z.array(Outcome),
   outranked: z
     .object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) })
-    .optional()
+    .optional(),
+  whatItTakes: z.array(Need).optional()
 })
 
 const PlacedOffer = z.object({
@@ -67,6 +78,7 @@ export const Answer = z.object({
 })
 export type Answer = z.infer<typeof Answer>
 type Outcome = z.infer<typeof Outcome>
+type Need = z.infer<typeof Need>
 type Explanation = z.infer<typeof Explanation>
 type Factors = z.infer<typeof Factors>
 
@@ -112,7 +124,7 @@ export function describeAnswer(answer: Answer, tookMs: number | undefined, paint
 
 /** How many candidates each stage removed, the arithmetic of the first ranked, and why the others were removed. */
 export function describeExplanation(
-  { candidates, funnel, outcomes, outranked }: Explanation,
+  { candidates, funnel, outcomes, outranked, whatItTakes }: Explanation,
   paint: Paint
 ): string[] {
   const ranked = [
@@ -137,8 +149,25 @@ export function describeExplanation(
       ranked.slice(0, SHOWN_SUMS).map(arithmetic),
       paint
     ),
+    ...section(
+      'What the best of the others would need, any one of',
+      (whatItTakes ?? []).filter(({ stage }) => stage === 'outranked').map(needed),
+      paint
+    ),
     ...section('Removed', removed.map(reason), paint)
   ]
+}
+
+/** The least that would make an offer win. */
+function needed({ offerId, placement, value, lever, contextWeight, reason: why }: Need): string {
+  const ways = [
+    ...(typeof value === 'number' ? [`value ${value}`] : []),
+    ...(typeof lever === 'number' ? [`levers of ${lever} %`] : []),
+    ...(typeof contextWeight === 'number' ? [`context weight of ${contextWeight} % more`] : [])
+  ]
+  if (ways.length === 0)
+    return `${offerId}: ${why ?? 'no value, lever or context weight is enough'}`
+  return `${offerId}: ${ways.join(', ')}${placement === undefined ? '' : ` (in ${placement})`}`
 }
 
 /** The rows of a table of outranked offers, as outcomes. */

@@ -22,7 +22,8 @@ import { recordImpressions } from './record-impressions.js'
 import { settle } from './settle.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
-import { packTrace, type Trace } from './trace.js'
+import { packTrace } from './packed-trace.js'
+import type { Trace } from './trace.js'
 
 export interface DecideDeps {
   readonly snapshots: Snapshots

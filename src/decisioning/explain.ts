@@ -4,7 +4,9 @@ import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js
 import { experimentsText, valuedBy } from './explain-experiments.js'
 import { JsonBytes, piecesOf } from './json-bytes.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
+import { writeNeed } from './explain-needs.js'
 import type { ContestTrace, Trace } from './trace.js'
+import { whatItTakes } from './what-it-takes.js'
 
 /** Which part of an explanation is wanted. `summary`: the funnel, the winners and the five best losers. */
 export interface ExplanationPage {
@@ -17,6 +19,8 @@ export interface ExplanationPage {
 /** Most outcomes on one page. */
 export const MOST_OUTCOMES = 200
 const LOSERS_IN_SUMMARY = 5
+/** Removed offers that are told, beside the best losers, what stands in their way. */
+const REMOVED_THAT_MAY = 5
 
 /** The explanation that an answer carries; undefined where none was asked for. */
 export function explainInAnswer(trace: Trace, legend: Legend): string | undefined {
@@ -49,6 +53,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   text.endList()
   const outranked = order.slice(Math.max(first, selected), Math.min(last, scored))
   if (outranked.length > 0) writeOutranked(outranked, rendering)
+  if (first === 0) writeWhatItTakes(order.slice(scored, scored + REMOVED_THAT_MAY), rendering)
   text.text(full && last < order.length ? `,"next":${last}}` : '}')
   return text.toString()
 }
@@ -160,6 +165,17 @@ function writeOutranked(
   }
   text.endList()
   text.text('}')
+}
+
+/** What the best losers would need to win, and for the first of the removed the rule that stands in the way. */
+function writeWhatItTakes(removed: readonly number[], rendering: Rendering): void {
+  const { trace, legend, texts } = rendering
+  const needs = whatItTakes(trace, legend)
+  if (needs === undefined) return
+  text.text(',"whatItTakes":[')
+  for (const need of needs) writeNeed(text, need, trace, texts)
+  for (const outcome of removed) text.text(`${renderRemoved(-1 - outcome, rendering)},`)
+  text.endList()
 }
 
 /** C, V, L and the model. V, L and the model are nearly always the offer's own and stand ready as one piece. */

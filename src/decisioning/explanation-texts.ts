@@ -12,6 +12,8 @@ export interface ExplanationTexts {
   readonly rowHeads: Pieces
   /** By offer: what follows C. */
   readonly rowTails: Pieces
+  /** By offer: how a loser's needs begin. */
+  readonly needHeads: Pieces
   /** What ends a row, whatever the offer. */
   readonly rowEnd: Pieces
   /** By offer: its value where that is a number, NaN where it depends on the customer. */
@@ -20,6 +22,8 @@ export interface ExplanationTexts {
   readonly models: readonly number[]
   /** By offer: `,true` or `,false` where the strategy has mandatory offers. */
   readonly mandatory: readonly string[]
+  /** By offer: a number for its group. */
+  readonly groups: Int32Array
   /** By offer and rule. */
   readonly rules: ReadonlyArray<readonly string[]>
   /** By read. */
@@ -40,6 +44,7 @@ export function textsOf(legend: Legend): ExplanationTexts {
 }
 
 function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
+  const names = [...new Set(offers.map(({ group }) => group))]
   const marked = offers.some(({ mandatory }) => mandatory)
   const mandatory = offers.map(offer => (marked ? `,${offer.mandatory}` : ''))
   const tails = offers.map(({ value, lever, model }, i) =>
@@ -51,10 +56,14 @@ function write({ offers, models, reads, weights }: Legend): ExplanationTexts {
     columns: JSON.stringify(marked ? [...COLUMNS, 'mandatory'] : COLUMNS).slice(1, -1),
     rowHeads: piecesOf(offers.map(({ id }) => `[${JSON.stringify(id)},`)),
     rowTails: piecesOf(tails),
+    needHeads: piecesOf(
+      offers.map(({ id }) => `{"offerId":${JSON.stringify(id)},"stage":"outranked",`)
+    ),
     rowEnd: piecesOf(['],']),
     values: offers.map(({ value }) => (typeof value === 'number' ? value : NaN)),
     models: offers.map(({ model }) => (model === undefined ? 0 : models.indexOf(model) + 1)),
     mandatory,
+    groups: Int32Array.from(offers, ({ group }) => names.indexOf(group)),
     rules: offers.map(({ rules }) => rules.map(ruleText)),
     labels: reads.map(({ label }) => `${JSON.stringify(label)}:`),
     weights: weights.map(({ text, weight, target, offers: targets }) => {

@@ -17,6 +17,8 @@ export interface Legend {
     readonly offers: readonly number[]
   }[]
   readonly formula: string | undefined
+  /** Whether any offers may not stand in the same answer. */
+  readonly hasNever?: boolean
   readonly experiments: readonly {
     readonly name: string
     readonly arms: readonly LegendArm[]
@@ -54,6 +56,8 @@ export interface LegendOffer {
   /** The model that scores it; the prior does where there is none. */
   readonly model: string | undefined
   readonly mandatory: boolean
+  /** Offers that may not stand in the same answer. */
+  readonly never?: readonly number[] | undefined
 }
 
 /** A rule as a person finds it again: its text, owner and place, and what it reads (positions in Legend.reads). */
@@ -114,7 +118,8 @@ export function writeLegend(strategy: Strategy): Legend {
       place: placeText(condition.place),
       reads: numbersOf(condition.reads)
     })),
-    value: valueOf(offer.id, offer.value)
+    value: valueOf(offer.id, offer.value),
+    never: listed(strategy.exclusions.never[offer.index])
   }))
   return {
     strategy: strategy.name,
@@ -128,6 +133,7 @@ export function writeLegend(strategy: Strategy): Legend {
       offers: [...targets]
     })),
     formula: strategy.formula?.source,
+    hasNever: strategy.exclusions.never.length > 0,
     experiments: strategy.experiments.map(({ name, arms }) => ({ name, arms: arms.map(armOf) })),
     reads
   }
@@ -145,6 +151,10 @@ function legendRead(strategy: Strategy, read: Read): LegendRead {
 
 function showOf(type: ValueType): LegendRead['show'] {
   return type === 'timestamp' ? 'timestamp' : 'plain'
+}
+
+function listed(offers: Int32Array | undefined): number[] | undefined {
+  return offers === undefined ? undefined : [...offers]
 }
 
 function instantText(ms: number): string | undefined {

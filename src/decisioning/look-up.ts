@@ -5,7 +5,7 @@ import type { Legend } from './legend.js'
 import { legendName } from './load-strategy.js'
 import type { DecisionRecord, DecisionRecords, SharedDocuments } from './ports.js'
 import type { Snapshots } from './snapshot.js'
-import { unpackTrace, type PackedTrace } from './trace.js'
+import { unpackTrace, type PackedTrace } from './packed-trace.js'
 
 export interface LookUpDeps {
   readonly records: DecisionRecords

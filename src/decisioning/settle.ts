@@ -3,6 +3,7 @@ import type { Asked } from './asked.js'
 import type { Choice } from './choose.js'
 import { placeOffers } from './place-offers.js'
 import { emptyTrace, keepTrace, type Trace } from './trace.js'
+import { whatItTakesBy } from './what-it-takes.js'
 
 /** A choice put into words: what every placement shows, and why. */
 export interface Settled {
@@ -22,11 +23,25 @@ export function settle(
   }
   const { facts, candidates, contest, propensities } = outcome
   const { strategy, legend } = snapshot
-  const trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
+  const { formula } = strategy
+  const trace: Trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
     placements: ids,
     explain: asked.explain,
     control,
-    participations
+    participations,
+    filling: {
+      counts: asked.placements.map(({ count }) => count),
+      multipliers: asked.placements.map(({ placement }) => placement.multiplier),
+      groupLimit: strategy.groupLimit,
+      rooms: candidates.rooms,
+      needs: formula && once(() => whatItTakesBy(formula, facts, trace, legend))
+    }
   })
   return { placements, trace }
+}
+
+/** A function that works its answer out when it is first asked. */
+function once<T>(work: () => T): () => T {
+  let done: { readonly answer: T } | undefined
+  return () => (done ??= { answer: work() }).answer
 }

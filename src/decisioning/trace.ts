@@ -4,7 +4,7 @@ import type { Strategy } from '../policy/strategy.js'
 import type { Contest, HeldWeight } from './arbitrate.js'
 import { stageNumber, type Candidates } from './candidates.js'
 import type { Participation } from './experiments.js'
-import { packColumns, unpackColumns, type Column } from './column-codec.js'
+import type { Column } from './column-codec.js'
 import type { Legend, LegendRead } from './legend.js'
 import type { Propensities } from './propensities.js'
 
@@ -25,6 +25,8 @@ export interface Trace {
   /** What the rules that removed a candidate read for just that offer. */
   readonly offerValues: ReadonlyArray<readonly [position: number, read: number, value: number]>
   readonly contest: ContestTrace | null
+  /** undefined where nothing competed, and in traces of the release before. */
+  readonly filling: FillingTrace | undefined
   /** The arms of the customer, as numbers in Legend.experiments, and whether they could matter; by experiment. */
   readonly experiments: ReadonlyArray<readonly [experiment: number, arm: number, exposed: boolean]>
 }
@@ -42,6 +44,37 @@ export interface ContestTrace {
   /** 0 for the prior, else one more than the position in Legend.models of the model that gave p. */
   readonly models: Column
   readonly weights: readonly HeldWeight[]
+}
+
+/** What the placements were filled by. */
+export interface FillingTrace {
+  /** Slots and multipliers by asked placement. */
+  readonly counts: readonly number[]
+  readonly multipliers: readonly number[]
+  /** Infinity where not limited. */
+  readonly groupLimit: number
+  /** By candidate: bit i is set where it might stand in the i-th asked placement. */
+  readonly rooms: Column
+  /** What the best losers would need by the strategy's own formula, worked out when first asked for; undefined: the product decides. */
+  readonly needs: (() => readonly Need[]) | undefined
+}
+
+/**
+ * What a loser would need to win: any one of these, all else being equal, each the smallest with 7 digits that is enough.
+ * null: however much, it would not be enough.
+ */
+export interface Need {
+  readonly contestant: number
+  /** The asked placement in which the least is enough; -1 where nothing is. */
+  readonly placement: number
+  readonly priority: number | null
+  readonly value: number | null
+  /** All levers together, in percent. */
+  readonly lever: number | null
+  /** Percent to be added to the context weights that hold. */
+  readonly contextWeight: number | null
+  /** Why nothing helps, for people. */
+  readonly reason: string | null
 }
 
 /** Shown instead of a personal attribute's value. */
@@ -64,6 +97,7 @@ export function emptyTrace(
     values: [],
     offerValues: [],
     contest: null,
+    filling: undefined,
     experiments: []
   }
 }
@@ -76,7 +110,7 @@ export function keepTrace(
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  rest: Pick<Trace, 'placements' | 'explain' | 'control'> & {
+  rest: Pick<Trace, 'placements' | 'explain' | 'control' | 'filling'> & {
     readonly participations: readonly Participation[]
   }
 ): Trace {
@@ -106,6 +140,7 @@ export function keepTrace(
       models,
       weights: contest.weights
     },
+    filling: rest.filling,
     experiments: rest.participations.map(({ arm, exposed }) => [arm.experiment, arm.index, exposed])
   }
 }
@@ -153,90 +188,4 @@ function readForOffers(
     }
   }
   return found
-}
-
-/** A trace as it is stored: plain data, its columns packed into bytes. */
-export type PackedTrace = readonly [
-  holdout: boolean,
-  control: boolean,
-  explain: Explain,
-  placements: readonly string[],
-  values: readonly unknown[],
-  offerValues: Trace['offerValues'],
-  weights: readonly HeldWeight[] | null,
-  candidates: number,
-  contestants: number,
-  ranked: number,
-  columns: Uint8Array,
-  experiments?: Trace['experiments']
-]
-
-export function packTrace(trace: Trace): PackedTrace {
-  const { holdout, control, explain, placements, values, offerValues, contest } = trace
-  const columns = [trace.offers, trace.stages, trace.causes]
-  if (contest !== null) {
-    const { positions, p, c, v, l, priorities, models, order } = contest
-    columns.push(positions, p, c, v, l, priorities, models, order)
-  }
-  return [
-    holdout,
-    control,
-    explain,
-    placements,
-    values,
-    offerValues,
-    contest?.weights ?? null,
-    trace.offers.length,
-    contest?.positions.length ?? 0,
-    contest?.order.length ?? 0,
-    packColumns(columns),
-    trace.experiments
-  ]
-}
-
-export function unpackTrace(packed: PackedTrace): Trace {
-  const [
-    holdout,
-    control,
-    explain,
-    placements,
-    values,
-    offerValues,
-    weights,
-    n,
-    m,
-    ranked,
-    bytes,
-    // Traces of the release before have none.
-    experiments = []
-  ] = packed
-  const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
-  const [
-    offers = [],
-    stages = [],
-    causes = [],
-    positions = [],
-    p = [],
-    c = [],
-    v = [],
-    l = [],
-    priorities = [],
-    models = [],
-    order = []
-  ]: readonly Column[] = unpackColumns(bytes, lengths)
-  const contest =
-    weights === null ? null : { positions, order, p, c, v, l, priorities, models, weights }
-  return {
-    holdout,
-    control,
-    explain,
-    placements,
-    offers,
-    stages,
-    causes,
-    values,
-    offerValues,
-    contest,
-    experiments
-  }
 }

@@ -81,6 +81,8 @@ const problem = z
   })
   .meta({ description: 'RFC 9457.' })
 
+const needed = z.number().nullable().optional()
+
 const explanation = z.object({
   decisionId: z.string(),
   decidedAt: time,
@@ -99,6 +101,24 @@ const explanation = z.object({
     .object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) })
     .optional()
     .meta({ description: 'Those that others won against, the best first, as rows of a table.' }),
+  whatItTakes: z
+    .array(
+      z.looseObject({
+        offerId: id,
+        stage: z.enum(STAGES),
+        placement: id.optional().meta({ description: 'Where the least is enough.' }),
+        priority: needed.meta({ description: 'The priority that is enough.' }),
+        value: needed.meta({ description: 'The value that is enough.' }),
+        lever: needed.meta({ description: 'All levers together, in percent.' }),
+        contextWeight: needed.meta({ description: 'Percent to be added to those that hold.' }),
+        reason: z.string().optional().meta({ description: 'Why nothing is enough.' })
+      })
+    )
+    .optional()
+    .meta({
+      description:
+        'For the five best outranked: any one of these, all else being equal, is the least that would win; null where nothing would. For the first five removed: the rule that stands in the way. On the first page only.'
+    }),
   next: count.optional().meta({ description: '`from` of the following page; absent on the last.' })
 })
 

@@ -96,6 +96,7 @@ test('decide answers for one customer, and explains with the arithmetic', async 
     rulesWith({
       offers: [
         offerYaml('gold-card', { value: 80 }),
+        offerYaml('silver-card', { value: 50 }),
         offerYaml('car-loan', { eligibility: 'customer.age >= 18' })
       ].join('\n')
     })
@@ -108,7 +109,11 @@ test('decide answers for one customer, and explains with the arithmetic', async 
   })
 
   const people = await runCommand([...words, '--explain'], env)
-  t.match(people.stdout, 'From 2 candidates')
+  t.match(people.stdout, 'From 3 candidates')
+  t.match(
+    people.stdout,
+    'silver-card: value 80.00001, levers of 60.0001 %, context weight of 60.0001 % more'
+  )
   t.match(people.stdout, 'gold-card: 0.5 × 1 × 80 × 1 = 40 (selected in home_hero; P from prior)')
   t.match(people.stdout, 'car-loan: eligibility: customer.age >= 18 (customer.age is missing)')
   t.notMatch(people.stdout, '\u001B')

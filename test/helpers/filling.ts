@@ -67,7 +67,7 @@ export function partsOf(page: Page, seats = page.rivals.map((_, i) => i)): Parts
       positions: Int32Array.from(seats.keys()),
       p: Float64Array.from(seats, seat => rivals[seat]!.p),
       c: new Float64Array(seats.length).fill(1),
-      v: Float64Array.from(seats, seat => rivals[seat]!.priority),
+      v: Float64Array.from(seats, seat => rivals[seat]!.priority / rivals[seat]!.p),
       l: new Float64Array(seats.length).fill(1),
       priorities: Float64Array.from(seats, seat => rivals[seat]!.priority),
       weights: [],

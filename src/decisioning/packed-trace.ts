@@ -1,0 +1,117 @@
+import type { Explain } from '../domain/decision.js'
+import type { HeldWeight } from './arbitrate.js'
+import { packColumns, unpackColumns, type Column } from './column-codec.js'
+import type { FillingTrace, Need, Trace } from './trace.js'
+
+/** A trace as it is stored: plain data, its columns packed into bytes. */
+export type PackedTrace = readonly [
+  holdout: boolean,
+  control: boolean,
+  explain: Explain,
+  placements: readonly string[],
+  values: readonly unknown[],
+  offerValues: Trace['offerValues'],
+  weights: readonly HeldWeight[] | null,
+  candidates: number,
+  contestants: number,
+  ranked: number,
+  columns: Uint8Array,
+  experiments?: Trace['experiments'],
+  /** Its rooms are the last column. */
+  filling?: PackedFilling | null
+]
+
+type PackedFilling = readonly [
+  counts: readonly number[],
+  multipliers: readonly number[],
+  groupLimit: number,
+  needs: readonly Need[] | null
+]
+
+export function packTrace(trace: Trace): PackedTrace {
+  const { holdout, control, explain, placements, values, offerValues, contest, filling } = trace
+  const columns = [trace.offers, trace.stages, trace.causes]
+  if (contest !== null) {
+    const { positions, p, c, v, l, priorities, models, order } = contest
+    columns.push(positions, p, c, v, l, priorities, models, order)
+  }
+  if (filling !== undefined) columns.push(filling.rooms)
+  return [
+    holdout,
+    control,
+    explain,
+    placements,
+    values,
+    offerValues,
+    contest?.weights ?? null,
+    trace.offers.length,
+    contest?.positions.length ?? 0,
+    contest?.order.length ?? 0,
+    packColumns(columns),
+    trace.experiments,
+    filling === undefined ? null : packFilling(filling)
+  ]
+}
+
+export function unpackTrace(packed: PackedTrace): Trace {
+  const [
+    holdout,
+    control,
+    explain,
+    placements,
+    values,
+    offerValues,
+    weights,
+    n,
+    m,
+    ranked,
+    bytes,
+    // Traces of the release before have neither.
+    experiments = [],
+    filling = null
+  ] = packed
+  const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
+  if (filling !== null) lengths.push(n)
+  const [
+    offers = [],
+    stages = [],
+    causes = [],
+    positions = [],
+    p = [],
+    c = [],
+    v = [],
+    l = [],
+    priorities = [],
+    models = [],
+    order = [],
+    rooms = []
+  ]: readonly Column[] = unpackColumns(bytes, lengths)
+  const contest =
+    weights === null ? null : { positions, order, p, c, v, l, priorities, models, weights }
+  return {
+    holdout,
+    control,
+    explain,
+    placements,
+    offers,
+    stages,
+    causes,
+    values,
+    offerValues,
+    contest,
+    filling: filling === null ? undefined : unpackFilling(filling, rooms),
+    experiments
+  }
+}
+
+function packFilling(filling: FillingTrace): PackedFilling {
+  const { counts, multipliers, groupLimit, needs } = filling
+  return [counts, multipliers, groupLimit, needs?.() ?? null]
+}
+
+function unpackFilling(
+  [counts, multipliers, groupLimit, needs]: PackedFilling,
+  rooms: Column
+): FillingTrace {
+  return { counts, multipliers, groupLimit, rooms, needs: needs === null ? undefined : () => needs }
+}

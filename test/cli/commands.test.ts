@@ -191,3 +191,22 @@ test('without keys other machines are not listened to', async t => {
   t.equal(code, 1)
   t.match(stderr, /OFFERD_KEYS/)
 })
+
+test('experiments says that there are none, and that nobody was reached yet', async t => {
+  const { env, write } = await smallStrategy(t)
+  const none = await runCommand(['experiments'], env)
+  t.equal(none.code, 0, none.stderr)
+  t.equal(none.stdout, 'The strategy has no experiments.\n')
+
+  const rest =
+    'experiments: {lift: {salt: e1, layer: one, arms: {A: {share: 0.25}, B: {share: 0.25, levers: {cards: 10}}}}}'
+  await write(rulesWith({ offers: offerYaml('gold-card'), rest }))
+  const people = await runCommand(['experiments'], env)
+  t.equal(people.code, 0, people.stderr)
+  t.match(people.stdout, /^lift {2}layer one\n/)
+  t.match(people.stdout, 'too few customers to tell')
+  const programs = await runCommand(['experiments', '--json'], env)
+  t.match(JSON.parse(programs.stdout), {
+    experiments: [{ name: 'lift', exposed: 0, arms: [{ share: 0.25, expectedShare: 0.5 }, {}] }]
+  })
+})

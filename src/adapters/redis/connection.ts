@@ -79,12 +79,14 @@ export class Connection {
 
   /**
    * Values of groups of keys, group by group; the keys of a group share a slot. One command for one server; in a cluster one a group,
-   * in one pipeline a server. A key of another type reads as absent.
+   * in one pipeline a server, so that a group may fail by itself: then an error stands for its values. A key of another type reads as absent.
    */
-  async values(groups: ReadonlyArray<readonly string[]>): Promise<Array<Array<Buffer | null>>> {
+  async values(
+    groups: ReadonlyArray<readonly string[]>
+  ): Promise<Array<Array<Buffer | null> | Error>> {
     if (!this.spansCustomers) {
       const answers = await this.runAll(groups.map(args => ({ command: 'MGET', args })))
-      return answers.map(answer => answerOf(answer) as Array<Buffer | null>)
+      return answers as Array<Array<Buffer | null> | Error>
     }
     const all = (await this.command('MGET', ...groups.flat())) as Array<Buffer | null>
     let at = 0

@@ -90,13 +90,12 @@ export class RedisCustomers implements CustomerStore {
     await this.#words.of(lexicon)
     await this.#events.register(events)
     const keys = customerKeys(key)
-    const reading = this.#quotas.read(lexicon)
     const [[appended, values], quotas] = await Promise.all([
       this.#connection.runAll([
         this.#events.appendCall(keys, events, lexicon.retentionMs[key.namespace]),
         { command: 'MGET', args: loadKeys(keys, lexicon) }
       ]),
-      reading
+      this.#quotas.readForLoad(lexicon)
     ])
     const [records] = answerOf(appended) as [number]
     if (records === CLOSED) {

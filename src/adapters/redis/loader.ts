@@ -70,7 +70,9 @@ export class Loader {
       const values = await this.#connection.values([...groups, ...this.#periods.groups(lexicon)])
       const quotas = readingsOf(values.slice(waiting.length))
       waiting.forEach(({ reply }, i) => {
-        reply.resolve(replyOf(values[i]!, quotas))
+        const own = values[i]!
+        if (own instanceof Error) reply.reject(own)
+        else reply.resolve(replyOf(own, quotas))
       })
     } catch (error) {
       for (const { reply } of waiting) reply.reject(error)

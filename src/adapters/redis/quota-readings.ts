@@ -34,11 +34,22 @@ export class PresentPeriods {
   }
 }
 
-/** @param values of the groups of PresentPeriods; a quota whose count cannot be read is full */
-export function readingsOf(values: ReadonlyArray<ReadonlyArray<Buffer | null>>): QuotaReadings {
+/**
+ * @param values of the groups of PresentPeriods; a quota whose count cannot be read is full. One whose server does not answer may
+ * have room: claiming a strict one tells.
+ */
+export function readingsOf(
+  values: ReadonlyArray<ReadonlyArray<Buffer | null> | Error>
+): QuotaReadings {
   if (values.length === 0) return NO_QUOTAS
   const readings = openQuotas(values.length)
-  values.forEach(([bytes = null], position) => {
+  values.forEach((value, position) => {
+    if (value instanceof Error) {
+      readings.taken[position] = Number.POSITIVE_INFINITY
+      readings.mayFreeMs[position] = 0
+      return
+    }
+    const [bytes = null] = value
     if (bytes === null) return
     const match = TAKEN.exec(bytes.toString('latin1'))
     readings.taken[position] = match === null ? Number.POSITIVE_INFINITY : Number(match[1])

@@ -162,6 +162,14 @@ test('a dead master concerns its own customers only, who are served again when i
     isRefused => isRefused
   )
   t.equal(await refused(store.customers.append([event(customers[1]!)])), true)
+  // Loads of one turn share a pipeline a server, and no more.
+  const [first, second, third] = await Promise.allSettled(
+    customers.map(key => store.customers.load(key, WORDS))
+  )
+  t.strictSame(
+    [first, second, third].map(load => load?.status),
+    ['fulfilled', 'rejected', 'fulfilled']
+  )
   for (const key of [customers[0]!, customers[2]!]) {
     t.strictSame(await store.customers.append([event(key)]), ['stored'])
     t.equal((await store.customers.load(key, WORDS)).history.length, 2)

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import type { Test } from 'tap'
+import type { Ending } from './redis.js'
 
 const SLOTS = 16_384
 const HOST = '127.0.0.1'
@@ -48,7 +48,7 @@ export interface ClusterSettings {
 
 /** Starts three masters that divide the slots; everything is gone when the test ends. */
 export async function startRedisCluster(
-  t: Test,
+  t: Ending,
   { replicas = 0, args = [] }: ClusterSettings = {}
 ): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'offerd-cluster-'))

@@ -16,6 +16,9 @@ export const redisMissing: string | false = missing ? 'NOT RUN: redis-server is 
 /** A command timeout for tests that are not about time: machines that run many suites at once are slow. */
 export const PATIENT_MS = 5000
 
+/** What ends, and then cleans up what was started for it: a test, or a run of a bench. */
+export type Ending = Pick<Test, 'teardown'>
+
 /** A private Redis on a unix socket. */
 export interface TestRedis {
   readonly url: string
@@ -24,14 +27,14 @@ export interface TestRedis {
   /** Lets it hang (SIGSTOP) and go on (SIGCONT). */
   pause(): void
   resume(): void
-  /** Kills it (SIGKILL) and waits for its end. */
-  kill(): Promise<void>
+  /** Kills it, by SIGKILL unless told otherwise, and waits for its end. */
+  kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again on the same socket, with all that it had acknowledged. */
   restart(): Promise<void>
 }
 
 /** Starts a private Redis that is gone when the test ends. Further arguments are redis-server's own. */
-export async function startRedis(t: Test, ...args: string[]): Promise<TestRedis> {
+export async function startRedis(t: Ending, ...args: string[]): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'offerd-redis-'))
   const socketPath = join(folder, 'redis.sock')
   const start = async (): Promise<ChildProcess> => {
@@ -60,10 +63,11 @@ export async function startRedis(t: Test, ...args: string[]): Promise<TestRedis>
     return child
   }
   let server = await start()
-  const kill = async () => {
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (server.exitCode !== null || server.signalCode !== null) return
-    server.kill('SIGKILL')
-    await once(server, 'exit')
+    const ended = once(server, 'exit')
+    server.kill(signal)
+    await ended
   }
   t.teardown(async () => {
     await kill()

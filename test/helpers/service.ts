@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Test } from 'tap'
+import type { Ending } from './redis.js'
 
 /** Files under a folder: path → content. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
@@ -15,6 +15,8 @@ export interface ServiceOptions {
   /** Redis to use; the service starts its own where left out. */
   readonly redisUrl?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Runs what `npm run build` made instead of the source. */
+  readonly built?: boolean
 }
 
 /** The service as a process of its own, on a free port, with a folder of its own. */
@@ -33,14 +35,21 @@ export interface RunningService {
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** Starts the service and waits until it listens; it is gone when the test ends. */
-export async function startService(t: Test, options: ServiceOptions = {}): Promise<RunningService> {
+export async function startService(
+  t: Ending,
+  options: ServiceOptions = {}
+): Promise<RunningService> {
   const dir = await mkdtemp(join(tmpdir(), 'offerd-service-'))
   if (options.files !== undefined) await writeFiles(dir, options.files)
   const own =
     options.files === undefined
       ? {}
       : { OFFERD_RULES: join(dir, 'rules'), OFFERD_MODELS: join(dir, 'models') }
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/main.ts'), 'serve'], {
+  const program =
+    options.built === true
+      ? [join(ROOT, 'dist/main.js')]
+      : ['--import', 'tsx', join(ROOT, 'src/main.ts')]
+  const child = spawn(process.execPath, [...program, 'serve'], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
@@ -54,7 +63,7 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const ended = once(child, 'exit') as Promise<[number | null]>
-  t.after(async () => {
+  t.teardown(async () => {
     // Asked to go first, so that a Redis of its own goes with it.
     child.kill('SIGTERM')
     const patience = setTimeout(() => child.kill('SIGKILL'), 15_000)

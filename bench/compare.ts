@@ -2,15 +2,15 @@
  * `npm run bench`: what a decision costs, beside (a) Fastify answering a constant of the same size and
  * (b) hand-written glue doing the core of the same work. All in one run, in turns, on this machine.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { cpuPerRequest, withOfferd, type Ground } from './ground.js'
 import type { LoadOrder, LoadResult } from './load.js'
-import { benchModel } from './model.js'
 import { pairedRatio, ratioText } from './ratio.js'
-import { startLoad, startRedis, startServer, type Server } from './processes.js'
+import { startLoad, type Server } from './processes.js'
 import { seedGlue, seedOfferd } from './seed.js'
-import { customerId, modelText, rulesText } from './world.js'
+import { customerId } from './world.js'
 
 const CUSTOMERS = 10_000
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
@@ -66,50 +66,6 @@ const EXPLANATION_PAIRS = 100
 const WARMING_PAIRS = 4
 const EXPLANATION_REQUESTS = 1500
 
-interface Start {
-  (name: string, argv: readonly string[], env: Record<string, string>): Promise<Server>
-  readonly stops: Array<() => Promise<void>>
-}
-
-interface Ground {
-  readonly dir: string
-  readonly redisSocket: string
-  readonly model: string
-  readonly offerd: Server
-  readonly start: Start
-}
-
-/** Starts the service on a Redis of its own, and stops everything that was started when the work is done. */
-async function withOfferd(work: (ground: Ground) => Promise<void>): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'offerd-bench-'))
-  const stops: Array<() => Promise<void>> = []
-  const start: Start = Object.assign(
-    async (name: string, argv: readonly string[], env: Record<string, string>) => {
-      const server = await startServer(name, argv, env)
-      stops.push(server.stop)
-      return server
-    },
-    { stops }
-  )
-  try {
-    const redis = await startRedis(dir)
-    stops.push(redis.stop)
-    const model = await writeWorld(dir)
-    const offerd = await start('offerd', ['dist/main.js', 'serve'], {
-      OFFERD_PORT: '0',
-      OFFERD_REDIS_URL: redis.socket,
-      OFFERD_RULES: join(dir, 'rules'),
-      OFFERD_MODELS: join(dir, 'models'),
-      OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
-      OFFERD_LOG_LEVEL: 'warn'
-    })
-    await work({ dir, redisSocket: redis.socket, model, offerd, start })
-  } finally {
-    for (const stop of stops.reverse()) await stop()
-    await rm(dir, { recursive: true, force: true })
-  }
-}
-
 async function compare({ dir, redisSocket, model, offerd, start }: Ground): Promise<void> {
   say(
     `offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting ${CUSTOMERS} customers in`
@@ -146,16 +102,6 @@ async function compare({ dir, redisSocket, model, offerd, start }: Ground): Prom
   await writeFile('bench/results/short.md', `${report}\n`)
 }
 
-async function writeWorld(dir: string): Promise<string> {
-  await mkdir(join(dir, 'rules'))
-  await mkdir(join(dir, 'models', 'bench'), { recursive: true })
-  await writeFile(join(dir, 'rules', 'strategy.yaml'), rulesText())
-  await writeFile(join(dir, 'models', 'bench', 'model.yaml'), modelText())
-  const model = join(dir, 'models', 'bench', 'model.onnx')
-  await writeFile(model, benchModel())
-  return model
-}
-
 async function sampleAnswer(url: string): Promise<string> {
   const response = await fetch(`${url}/v1/decisions`, {
     method: 'POST',
@@ -176,19 +122,6 @@ async function sampleAnswer(url: string): Promise<string> {
     throw new Error(`the service does not decide as the bench needs: ${response.status} ${text}`)
   }
   return text
-}
-
-/** Microseconds of processor time that the server takes for a request of this load. Throws when a request fails. */
-async function cpuPerRequest(
-  server: Server,
-  load: ReturnType<typeof startLoad>,
-  order: LoadOrder
-): Promise<number> {
-  const before = await server.usage()
-  const { requests, failed } = await load.run(order)
-  const after = await server.usage()
-  if (failed > 0) throw new Error(`${failed} requests to ${server.name} failed`)
-  return (after.cpuMicros - before.cpuMicros) / requests
 }
 
 async function measure(

@@ -1,17 +1,22 @@
 /**
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
- * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs.
+ * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
+ * `npm run bench -- limits`: what limits cost; `npm run bench -- races`: whether strict limits hold.
  */
 import { spawnSync } from 'node:child_process'
 import { runComparison, runExplanations } from './compare.js'
 import { runDecisions } from './decide.js'
+import { runLimits } from './limits.js'
+import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
 
 const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   compare: runComparison,
   reload: runReloads,
   decide: runDecisions,
-  explain: runExplanations
+  explain: runExplanations,
+  limits: runLimits,
+  races: runRaces
 }
 
 const [name = 'compare'] = process.argv.slice(2)

@@ -49,8 +49,23 @@ export function historyOf(
   }))
 }
 
+/** How the bench limits its offers. */
+export type Limits = 'none' | 'contact policies' | 'strict quotas'
+
+/** Six policies such as strategies have; with the histories of the bench they hold hardly anything back, so the rest of the work is the same. */
+const CONTACT_POLICIES = `
+contactPolicies:
+  - {id: tired-of-offer, counts: [impression], scope: offer, limit: 4, window: 7d, channels: [web]}
+  - {id: rejected-offer, counts: [reject], scope: offer, limit: 1, window: 30d, suppressFor: 60d}
+  - {id: rejected-group, counts: [reject], scope: group, limit: 2, window: 30d, suppressFor: 60d}
+  - {id: busy-group, counts: [impression, click], scope: group, limit: 40, window: 7d}
+  - {id: weekly-issue, counts: [impression], scope: issue, limit: 60, window: week}
+  - {id: daily-contacts, counts: [impression], scope: all, limit: 20, window: day}
+`
+const STRICT_QUOTA = '    quotas: [{limit: 1000000000, window: day, strict: true, reserve: 1m}]'
+
 /** The rules of the bench as YAML: every offer passes for nearly every customer, so that all are scored. */
-export function rulesText(): string {
+export function rulesText(limits: Limits = 'none'): string {
   const attributes = Array.from(
     { length: ATTRIBUTES },
     (_, i) => `  a${i}: {type: ${i < 48 ? 'number' : 'string'}}`
@@ -63,6 +78,7 @@ export function rulesText(): string {
       `    eligibility: customer.a${i % 20} >= 0`,
       `    suitability: seen("complaint", "any", "30d") == 0`,
       '    propensity: {model: bench, prior: 0.1}',
+      ...(limits === 'strict quotas' ? [STRICT_QUOTA] : []),
       `    treatments: {hero: {placements: [home_hero], content: {headline: Offer number ${i}, image: /img/${i}.png}}}`
     ].join('\n')
   )
@@ -91,7 +107,7 @@ contextWeights:
 offers:
   welcome: {group: service, fallbackOnly: true, treatments: {any: {placements: [home_hero], content: {headline: Hello}}}}
 ${offers.join('\n')}
-`
+${limits === 'contact policies' ? CONTACT_POLICIES : ''}`
 }
 
 /** model.yaml of the bench: 31 attributes and the offer's value. */

@@ -77,11 +77,17 @@ export class Connection {
     return answerOf((await this.runAll([{ command, args }]))[0])
   }
 
+  /** Values of groups of keys, group by group; the keys of a group share a slot. A key of another type reads as absent. */
+  async values(groups: ReadonlyArray<readonly string[]>): Promise<Array<Array<Buffer | null>>> {
+    const answers = await this.valuesOrErrors(groups)
+    return answers.map(answer => answerOf(answer) as Array<Buffer | null>)
+  }
+
   /**
-   * Values of groups of keys, group by group; the keys of a group share a slot. One command for one server; in a cluster one a group,
-   * in one pipeline a server, so that a group may fail by itself: then an error stands for its values. A key of another type reads as absent.
+   * The same, where an error may stand for the values of a group: one command for one server, which fails as a whole; in a cluster
+   * one a group, in one pipeline a server.
    */
-  async values(
+  async valuesOrErrors(
     groups: ReadonlyArray<readonly string[]>
   ): Promise<Array<Array<Buffer | null> | Error>> {
     if (!this.spansCustomers) {

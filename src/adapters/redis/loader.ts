@@ -67,7 +67,10 @@ export class Loader {
   async #read(lexicon: Lexicon, waiting: readonly Waiting[]): Promise<void> {
     try {
       const groups = waiting.map(({ keys }) => loadKeys(keys, lexicon))
-      const values = await this.#connection.values([...groups, ...this.#periods.groups(lexicon)])
+      const values = await this.#connection.valuesOrErrors([
+        ...groups,
+        ...this.#periods.groups(lexicon)
+      ])
       const quotas = readingsOf(values.slice(waiting.length))
       waiting.forEach(({ reply }, i) => {
         const own = values[i]!

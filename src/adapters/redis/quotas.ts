@@ -86,19 +86,14 @@ export class RedisQuotas implements QuotaStore {
   }
 
   async read(lexicon: Lexicon): Promise<QuotaReadings> {
-    const values = await this.#values(lexicon)
-    for (const value of values) answerOf(value)
-    return readingsOf(values)
+    if (lexicon.quotas.length === 0) return readingsOf([])
+    return readingsOf(await this.#connection.values(this.#periods.groups(lexicon)))
   }
 
   /** As loads do: where one server of several does not answer, only its quotas are not known. */
   async readForLoad(lexicon: Lexicon): Promise<QuotaReadings> {
-    return readingsOf(await this.#values(lexicon))
-  }
-
-  async #values(lexicon: Lexicon): Promise<Array<Array<Buffer | null> | Error>> {
-    if (lexicon.quotas.length === 0) return []
-    return await this.#connection.values(this.#periods.groups(lexicon))
+    if (lexicon.quotas.length === 0) return readingsOf([])
+    return readingsOf(await this.#connection.valuesOrErrors(this.#periods.groups(lexicon)))
   }
 }
 

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Test } from 'tap'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
-import { customerKeys } from '../../../src/adapters/redis/keys.js'
+import { customerKeys, documentKey } from '../../../src/adapters/redis/keys.js'
 import { slotOf } from '../../../src/adapters/redis/slots.js'
 import type { Store } from '../../../src/decisioning/ports.js'
 import { EMPTY_PROFILE } from '../../../src/domain/customer.js'
@@ -47,8 +47,17 @@ function customer(id: string): CustomerKey {
 function customerOn(master: number): CustomerKey {
   for (let i = 0; ; i++) {
     const key = customer(`on-${i}`)
-    if (Math.floor((3 * slotOf(customerKeys(key).profile)) / 16_384) === master) return key
+    if (masterOf(customerKeys(key).profile) === master) return key
   }
+}
+
+/** The name of a document there. */
+function nameOn(master: number): string {
+  for (let i = 0; ; i++) if (masterOf(documentKey(`on-${i}`)) === master) return `on-${i}`
+}
+
+function masterOf(key: string): number {
+  return Math.floor((3 * slotOf(key)) / 16_384)
 }
 
 function refused(work: Promise<unknown>): Promise<boolean> {
@@ -87,21 +96,35 @@ async function moveSlot(slot: number, from: ClusterNode, to: ClusterNode): Promi
   }
 }
 
-test('a customer is served while its slot moves from one master to another', { skip }, async t => {
+test('a document is served while its slot moves from one master to another', { skip }, async t => {
+  const { url, masters } = await startRedisCluster(t)
+  const { documents } = await open(t, url)
+  const name = nameOn(0)
+  await documents.putOnce(name, 'first')
+  const move = await moveSlot(slotOf(documentKey(name)), masters[0]!, masters[1]!)
+  await move.begin()
+  t.equal(await documents.get(name), 'first', 'not moved yet')
+  await move.moveKey(documentKey(name))
+  t.equal(await documents.get(name), 'first', 'asked for at the other master')
+  t.equal(await documents.putOnce(name, 'second'), 'first', 'by a script too')
+  await move.end()
+  t.equal(await documents.get(name), 'first', 'moved for good')
+  t.equal(await masters[1]!.client.exists(documentKey(name)), 1)
+})
+
+test('a customer whose keys are in two places for a moment is served after it', {
+  skip
+}, async t => {
   const { url, masters } = await startRedisCluster(t)
   const store = await open(t, url)
   const key = customerOn(0)
   const { profile, history, details, eventIds } = customerKeys(key)
-  const stored = { ...EMPTY_PROFILE, tags: ['vip'] }
-  await store.customers.change(key, () => stored, WORDS)
+  await store.customers.change(key, () => ({ ...EMPTY_PROFILE, tags: ['vip'] }), WORDS)
   await store.customers.append([event(key)])
 
   const move = await moveSlot(slotOf(profile), masters[0]!, masters[1]!)
   await move.begin()
-  t.strictSame(await store.customers.read(key), stored, 'nothing moved yet')
   await move.moveKey(profile)
-  t.strictSame(await store.customers.read(key), stored, 'asked for at the other')
-  // Several keys at once, some of which are at one master and some at the other, wait for the end of the move.
   const during = Promise.all([
     store.customers.append([event(key)]),
     store.customers.load(key, WORDS)
@@ -113,7 +136,6 @@ test('a customer is served while its slot moves from one master to another', { s
   t.strictSame(state.tags, ['vip'])
   t.strictSame(await store.customers.append([event(key)]), ['stored'])
   t.equal((await store.customers.load(key, WORDS)).history.length, 3)
-  t.equal(await masters[1]!.client.exists(history), 1)
 })
 
 test('a reshard under load is noticed by nobody', { skip }, async t => {
@@ -132,7 +154,7 @@ test('a reshard under load is noticed by nobody', { skip }, async t => {
   })
   for (const key of keys) {
     const slot = slotOf(customerKeys(key).profile)
-    const from = masters[Math.floor((3 * slot) / 16_384)]!
+    const from = masters[masterOf(customerKeys(key).profile)]!
     const to = from === first ? masters[1]! : first!
     const move = await moveSlot(slot, from, to)
     await move.begin()

@@ -4,8 +4,6 @@ import { CLAIM_QUOTA, COUNT_QUOTA, RELEASE_QUOTA } from './quota-scripts.js'
 import { ALIAS_STATE, RENEW, write } from './script.js'
 import type { Script } from './script.js'
 
-export type { Script }
-
 /**
  * KEYS history, details. ARGV header of the log as read, its length, the length of the details, the new log, the new details.
  * The header carries a random stamp that only a fold changes; while it stands, the log has only grown.

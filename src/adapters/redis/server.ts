@@ -5,7 +5,7 @@ import { explain } from './errors.js'
 import { HEALTH_KEY, NAMES_KEY } from './keys.js'
 import { ALL_SCRIPTS } from './scripts.js'
 import { ServerClock } from './server-clock.js'
-import { asError, isWrite } from './wire.js'
+import { asError, isWrite, wireForm } from './wire.js'
 import type { Argument, Call, ServerAnswer, Wire, WireOptions } from './wire.js'
 
 const HEARTBEAT_MS = 1000
@@ -14,6 +14,8 @@ const SILENCE_MS = 5000
 /** Redis must run a write within this share of the caller's wait: the rest is for the way back. */
 const DEADLINE_SHARE = 0.9
 const LOOK_EVERY_MS = 5
+/** What the client says when it leaves a connection on which nothing came. */
+const SOCKET_TIMEOUT = /^Socket timeout/
 
 /** What a server is to those who opened it. */
 export interface ServerRole {
@@ -39,6 +41,8 @@ export class Server implements Wire {
   #client: Redis
   #greeted = false
   #closed = false
+  /** Whether the last connection was left by this side because nothing came. */
+  #left = false
   #lastBeatMs = performance.now()
   #announcedAway = false
 
@@ -61,10 +65,21 @@ export class Server implements Wire {
       await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
   }
 
-  /** When the server has lost the scripts, the calls that it did not run are sent again with their text, and the plain ones with them. */
+  /**
+   * What a hanging server has been sent it carries out, within the deadline, also when this side has left the connection:
+   * of such writes nobody is told before the deadline has passed.
+   */
   async send(calls: readonly Call[], untilMs: number): Promise<unknown[]> {
-    if (calls.some(isWrite) && !this.ready)
-      return calls.map(() => new Error('Connection is closed'))
+    const writes = calls.some(isWrite)
+    if (writes && !this.ready) return calls.map(() => new Error('Connection is closed'))
+    const answers = await this.#sendComplete(calls, untilMs)
+    if (writes && this.#left && answers.some(answer => answer instanceof Error))
+      await new Promise(resolve => setTimeout(resolve, Math.max(0, untilMs - performance.now())))
+    return answers
+  }
+
+  /** When the server has lost the scripts, the calls that it did not run are sent again with their text, and the plain ones with them. */
+  async #sendComplete(calls: readonly Call[], untilMs: number): Promise<unknown[]> {
     const deadlineMs = Math.floor(
       this.#clock.nowMs() + (untilMs - performance.now()) * DEADLINE_SHARE
     )
@@ -115,7 +130,10 @@ export class Server implements Wire {
 
   #open(): Redis {
     const client = new Redis(clientOptions(this.address, this.#options.name))
-    client.on('error', (error: Error) => this.#away(error.message))
+    client.on('error', (error: Error) => {
+      if (SOCKET_TIMEOUT.test(error.message)) this.#left = true
+      this.#away(error.message)
+    })
     client.on('close', () => {
       this.#greeted = false
     })
@@ -153,6 +171,7 @@ export class Server implements Wire {
     this.#lastBeatMs = performance.now()
     const isNew = !this.#greeted
     this.#greeted = true
+    this.#left = false
     if (epoch === null) this.#options.heardEpoch(undefined)
     else if (epoch instanceof Buffer) this.#options.heardEpoch(String(epoch))
     if (this.#announcedAway)
@@ -170,6 +189,7 @@ export class Server implements Wire {
       { redis: this.address.text },
       'Redis says nothing on an open connection; a new one is opened'
     )
+    this.#left = true
     this.#client.disconnect()
     this.#greeted = false
     this.#lastBeatMs = performance.now()
@@ -223,21 +243,6 @@ async function isClustered(client: Redis): Promise<boolean> {
     throw error
   })
   return /^cluster_enabled:1/m.test(info)
-}
-
-function wireForm(
-  call: Call,
-  deadlineMs: number,
-  withText: boolean
-): readonly [string, ...Argument[]] {
-  if (!('script' in call)) return [call.command, ...call.args]
-  const { script, keys, args } = call
-  const [command, body] = withText
-    ? (['EVAL', script.lua] as const)
-    : (['EVALSHA', script.sha1] as const)
-  return script.writes
-    ? [command, body, keys.length, ...keys, deadlineMs, ...args]
-    : [command, body, keys.length, ...keys, ...args]
 }
 
 function isMissingScript(answer: unknown): boolean {

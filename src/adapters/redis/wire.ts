@@ -1,6 +1,6 @@
 import type { Log } from '../../decisioning/ports.js'
 import type { Address } from './address.js'
-import type { Script } from './scripts.js'
+import type { Script } from './script.js'
 
 export type Argument = string | Buffer | number
 /** What is not a script: reads, and what concerns the servers themselves. Whatever writes is a script, for its deadline. */
@@ -74,6 +74,22 @@ export function answerOf(answer: unknown): unknown {
 
 export function isWrite(call: Call): boolean {
   return 'script' in call && call.script.writes
+}
+
+/** A call as it is sent: a script by its digest or with its text, a write with its deadline by the server's clock. */
+export function wireForm(
+  call: Call,
+  deadlineMs: number,
+  withText: boolean
+): readonly [string, ...Argument[]] {
+  if (!('script' in call)) return [call.command, ...call.args]
+  const { script, keys, args } = call
+  const [command, body] = withText
+    ? (['EVAL', script.lua] as const)
+    : (['EVALSHA', script.sha1] as const)
+  return script.writes
+    ? [command, body, keys.length, ...keys, deadlineMs, ...args]
+    : [command, body, keys.length, ...keys, ...args]
 }
 
 export function asError(error: unknown): Error {

@@ -5,13 +5,14 @@ import { test } from 'tap'
 import type { Test } from 'tap'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
 import { UnreadableRecord } from '../../../src/adapters/redis/errors.js'
-import { customerKeys } from '../../../src/adapters/redis/keys.js'
+import { customerKeys, quotaKeys } from '../../../src/adapters/redis/keys.js'
 import type { Store } from '../../../src/decisioning/ports.js'
 import { EMPTY_PROFILE } from '../../../src/domain/customer.js'
 import type { CustomerKey } from '../../../src/domain/customer.js'
 import { createDecisionIds } from '../../../src/domain/decision-id.js'
 import { NO_INDEX } from '../../../src/domain/history.js'
 import { StoreUnavailable } from '../../../src/domain/refusal.js'
+import { claim, fact, quota, TOTAL } from '../../contracts/limits-contract.js'
 import { event, eventually, fresh, lexicon } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing, startRedis } from '../../helpers/redis.js'
@@ -55,6 +56,16 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   return answer as T
 }
 
+/** A server that is told to stop may still run what has arrived, and stop before it answers. */
+async function untilHanging(store: Store): Promise<void> {
+  const hangs = () =>
+    store.customers.load(customer('hanging'), WORDS).then(
+      () => false,
+      () => true
+    )
+  await eventually(hangs, hanging => hanging)
+}
+
 async function untilWritable(store: Store): Promise<void> {
   await patiently(() => store.customers.append([event(customer('again'))]))
 }
@@ -66,6 +77,7 @@ test('a write that was told to have failed is never carried out', { skip }, asyn
   await untilWritable(store)
 
   redis.pause()
+  await untilHanging(store)
   const failed = await Promise.allSettled(
     Array.from({ length: 300 }, (_, i) => {
       const key = customer(`late-${i}`)
@@ -87,6 +99,74 @@ test('a write that was told to have failed is never carried out', { skip }, asyn
     failed.map((_, i) => patiently(() => store.customers.load(customer(`late-${i}`), WORDS)))
   )
   t.equal(states.filter(({ known, history }) => known || history.length > 0).length, 0)
+})
+
+test('a claim that was told to have failed is never taken, and releases and counts are refused', {
+  skip
+}, async t => {
+  const redis = await startRedis(t)
+  const store = await open(t, redis.url, TIMEOUT_MS)
+  await untilWritable(store)
+  const wanted = quota('late', 5)
+  const words = lexicon({ quotas: [wanted], reserves: true })
+  const state = await patiently(() => store.customers.load(customer(1), words))
+
+  redis.pause()
+  await untilHanging(store)
+  const claims = Array.from({ length: 3 }, () => claim(wanted))
+  const hold = { reservations: [], events: [event(customer(1))] }
+  const [outcomes] = await Promise.all([
+    store.quotas.claim(claims),
+    t.rejects(store.quotas.count([fact(wanted)]), StoreUnavailable),
+    t.rejects(store.quotas.release(claims), StoreUnavailable),
+    t.rejects(store.customers.hold(state, hold, words), StoreUnavailable)
+  ])
+  t.strictSame(outcomes, ['failed', 'failed', 'failed'])
+  redis.resume()
+
+  await untilWritable(store)
+  const later = await patiently(() => store.customers.load(customer(1), words))
+  t.strictSame([later.quotas.taken[0], later.history.length], [0, 0])
+})
+
+test('a quota that cannot be read is full, and concerns nobody else', { skip }, async t => {
+  const redis = await startRedis(t)
+  const store = await open(t, redis.url, PATIENT_MS)
+  const client = rawClient(t, redis.socketPath)
+  const [spoilt, other] = [quota('spoilt', 5), quota('other', 5, TOTAL, 1)]
+  await client.set(quotaKeys(spoilt, 0).taken, 'many')
+  t.strictSame(await store.quotas.claim([claim(spoilt), claim(other)]), ['failed', 'held'])
+  await t.rejects(store.quotas.count([fact(spoilt)]), /UNREADABLE/)
+  const words = lexicon({ quotas: [spoilt, other] })
+  t.strictSame([...(await store.quotas.read(words)).taken], [Infinity, 1])
+  t.equal((await store.customers.load(customer(1), words)).quotas.taken[0], Infinity)
+})
+
+test('reservations that cannot be read concern one customer only', { skip }, async t => {
+  const redis = await startRedis(t)
+  const store = await open(t, redis.url, PATIENT_MS)
+  const client = rawClient(t, redis.socketPath)
+  const words = lexicon({ reserves: true })
+  for (const [i, bytes] of ['', 'x', '\x01r\0', '\x01r\0\x05abc', '\x02r'].entries()) {
+    const key = customer(i)
+    await client.set(customerKeys(key).reservations, Buffer.from(bytes, 'latin1'))
+    await t.rejects(store.customers.load(key, words), /reservations/)
+    t.equal((await store.customers.load(key, WORDS)).known, false)
+    if (bytes !== '') await t.rejects(store.customers.append([event(key)]), /UNREADABLE/)
+    t.equal(await store.customers.erase(key), true)
+    t.strictSame((await store.customers.load(key, words)).reserved, [])
+  }
+})
+
+test('a duplicate of yesterday is told from one of the last hour', { skip }, async t => {
+  const redis = await startRedis(t)
+  const store = await open(t, redis.url, PATIENT_MS)
+  const told = event(customer(1))
+  t.strictSame(await store.customers.append([told, told]), ['stored', 'repeated'])
+  const yesterdayMs = Date.now() - 86_400_000
+  const client = rawClient(t, redis.socketPath)
+  await client.zadd(customerKeys(told.customer).eventIds, yesterdayMs, `${told.source}\0${told.id}`)
+  t.strictSame(await store.customers.append([told]), ['duplicate'])
 })
 
 test('while Redis hangs a load is refused in time, and served again afterwards', {

@@ -107,8 +107,8 @@ return append(5, '', 0)
 /**
  * ARGV as append(10); 5 to 9 are the log's header and length and the reservations, all as loaded ('' and 0 for none, '-' for
  * reservations that were not read), the reservations to add, when the last of them lapses.
- * Answers 0 and what stands under profile, history, alias and reservations where something has changed or the record is closed; else 1 and the records in the log.
- * For an erased customer nothing is written.
+ * Answers 0 and what stands under profile, history, alias and reservations where something has changed or the record is closed;
+ * else 1 and the records in the log. For an erased customer nothing is written.
  */
 export const HOLD = write(`${APPENDING}
 local log, packed = redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[7]) or ''

@@ -71,9 +71,7 @@ export class Holding {
     const keys = customerKeys(key)
     const answer = (await this.#connection.run(HOLD, appendKeys(keys), [
       ...this.#events.appendHead(lexicon.retentionMs[key.namespace]),
-      version.header,
-      version.length,
-      version.reservations,
+      ...version.args,
       encodeReservations(reservations, lexicon, this.#names),
       Math.max(0, ...reservations.map(({ untilMs }) => Math.ceil(untilMs))),
       ...this.#events.appendTail(events)

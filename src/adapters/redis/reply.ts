@@ -18,6 +18,7 @@ export function loadKeys(keys: CustomerKeys, { reserves }: Lexicon): string[] {
   const always = [keys.profile, keys.history, keys.alias]
   return reserves ? [...always, keys.reservations] : always
 }
+
 /** @param values of loadKeys */
 export function replyOf(
   [profile = null, history = null, alias = null, reservations = null]: ReadonlyArray<Buffer | null>,
@@ -28,14 +29,22 @@ export function replyOf(
 
 /** What HOLD compares with what is stored: the log, which only grows while its header stands, and the reservations as they are. */
 export class LoadedVersion {
-  readonly header: Buffer | ''
-  readonly length: number
-  /** '-' where they were not read. */
-  readonly reservations: Buffer | '' | '-'
+  readonly #history: Buffer | null
+  readonly #reservations: Buffer | null
+  readonly #reserves: boolean
 
   constructor({ history, reservations }: Omit<Reply, 'alias'>, { reserves }: Lexicon) {
-    this.header = history?.subarray(0, HISTORY_HEADER_BYTES) ?? ''
-    this.length = history?.length ?? 0
-    this.reservations = reserves ? (reservations ?? '') : '-'
+    this.#history = history
+    this.#reservations = reservations
+    this.#reserves = reserves
+  }
+
+  /** The log's header and length and the reservations, as arguments of HOLD: '' where there are none, '-' where they were not read. */
+  get args(): [header: Buffer | '', length: number, reservations: Buffer | '' | '-'] {
+    return [
+      this.#history?.subarray(0, HISTORY_HEADER_BYTES) ?? '',
+      this.#history?.length ?? 0,
+      this.#reserves ? (this.#reservations ?? '') : '-'
+    ]
   }
 }

@@ -30,11 +30,17 @@ import {
   decodeWritten,
   encodeProfile
 } from '../../../src/adapters/redis/profile-codec.js'
+import {
+  decodeReservations,
+  encodeReservations,
+  RESERVATIONS_HEADER
+} from '../../../src/adapters/redis/reservation-codec.js'
 import type { WordTables } from '../../../src/adapters/redis/words.js'
 import { hourStartMs, KEPT_EVENTS } from '../../../src/domain/history-bounds.js'
-import type { Profile } from '../../../src/domain/customer.js'
+import type { Lexicon, Profile } from '../../../src/domain/customer.js'
 import { rewrite } from '../../../src/domain/written-profile.js'
 import type { Write, WrittenProfile } from '../../../src/domain/written-profile.js'
+import type { Reservation } from '../../../src/domain/limits.js'
 import { NO_INDEX } from '../../../src/domain/history.js'
 import { holds } from '../../helpers/holds.js'
 
@@ -333,6 +339,50 @@ test('details are decoded as they were encoded', async t => {
   )
 })
 
+test('reservations are decoded as they were encoded, as far as they are open', async t => {
+  const names = registry()
+  const lexicon = {
+    offers: ['a', 'b'],
+    types: ['x', 'y', 'z'],
+    channels: ['c']
+  } as unknown as Lexicon
+  const positions = (kind: NameKind, words: readonly string[]) => {
+    const table = numbered(words.length + 1).fill(NO_INDEX)
+    words.forEach((word, position) => {
+      table[names.numberOf(kind, word)] = position
+    })
+    return table
+  }
+  const words = {
+    offers: positions('offer', lexicon.offers),
+    types: positions('type', lexicon.types),
+    channels: positions('channel', lexicon.channels)
+  } as unknown as WordTables
+  const reservation: fc.Arbitrary<Reservation> = fc.record(
+    {
+      id: fc.string({ maxLength: 300, unit: 'binary' }),
+      offer: fc.integer({ min: NO_INDEX, max: 1 }),
+      type: fc.integer({ min: NO_INDEX, max: 2 }),
+      channel: fc.integer({ min: NO_INDEX, max: 0 }),
+      atMs: fc.nat(2 ** 31 - 1),
+      untilMs: fc.integer({ min: 1, max: 2 ** 48 - 1 })
+    },
+    { noNullPrototype: true }
+  )
+  holds(
+    t,
+    fc.property(fc.array(reservation), fc.nat(2 ** 31 - 1), (reservations, nowMs) => {
+      const entries = encodeReservations(reservations, lexicon, names)
+      const bytes = Buffer.concat([RESERVATIONS_HEADER, entries])
+      deepStrictEqual(
+        decodeReservations(bytes, words, nowMs),
+        reservations.filter(({ untilMs }) => untilMs > nowMs)
+      )
+    }),
+    300
+  )
+})
+
 test('random bytes are unreadable and never anything else', async t => {
   const names = registry()
   const words = {
@@ -344,6 +394,8 @@ test('random bytes are unreadable and never anything else', async t => {
   const readers: Array<(bytes: Buffer) => unknown> = [
     bytes => decodeProfile(bytes, names),
     bytes => decodeAlias(bytes),
+    bytes => decodeReservations(bytes, words, 0),
+    bytes => decodeReservations(Buffer.concat([RESERVATIONS_HEADER, bytes]), words, 0),
     bytes => decodeAlias(Buffer.concat([Buffer.from([1, 0x61, 0]), bytes])),
     bytes =>
       decodeForDecision(

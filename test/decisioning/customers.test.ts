@@ -272,3 +272,92 @@ test('a key outside its namespaces may neither read nor write', async t => {
   ]
   for (const each of asked) await t.rejects(each, { code: 'forbidden' })
 })
+
+const COOKIE = { namespace: 'cookie', id: 'ck-9' }
+
+test('merged parties are one customer under the canonical key', async t => {
+  const { customers, put } = setUp(t)
+  await put({ attributes: { age: 41 }, consent: { marketing: { granted: true } } })
+  await customers.put(COOKIE, { attributes: { gender: 'f' } }, BRANCH, NOW_MS)
+  const merged = { customer: KEY, members: [KEY, COOKIE] }
+  t.strictSame(await customers.merge({ from: COOKIE, into: KEY }, BRANCH), merged)
+  t.strictSame(await customers.merge({ from: KEY, into: COOKIE }, BRANCH), merged)
+  for (const key of [KEY, COOKIE]) {
+    const document = await customers.get(key, BRANCH)
+    t.strictSame(document.customer, KEY)
+    t.strictSame(document.attributes, { age: 41, gender: 'f' })
+    t.strictSame((await customers.export(key, BRANCH)).customer, KEY)
+    t.strictSame((await customers.limits(key, BRANCH)).customer, KEY)
+  }
+  const patched = await customers.patch(COOKIE, { attributes: { age: null } }, BRANCH, NOW_MS)
+  t.strictSame([patched.customer, patched.attributes], [KEY, { gender: 'f' }])
+  t.equal(await customers.erase(COOKIE, BRANCH), true)
+  await t.rejects(customers.get(KEY, BRANCH), { code: 'not_found' })
+})
+
+test('the first namespace is meant where a party of a merge names none', async t => {
+  const { customers } = setUp(t)
+  const { customer } = await customers.merge({ from: COOKIE, into: { id: 'c-7' } }, BRANCH)
+  t.strictSame(customer, { namespace: 'crm', id: 'c-7' })
+})
+
+test('a body that names no two parties is refused with pointers', async t => {
+  const { customers } = setUp(t)
+  const faults = (body: unknown) => faultsOf(customers.merge(body, BRANCH))
+  t.strictSame(await faults([]), [
+    ': must be an object, not a list',
+    '/from: must be an object with id, not nothing',
+    '/into: must be an object with id, not nothing'
+  ])
+  t.strictSame(
+    await faults({
+      from: { namespace: 'cokie', id: 'x', key: 1 },
+      into: { namespace: 3, id: '' },
+      to: {}
+    }),
+    [
+      '/to: there is no member "to"',
+      '/from/key: there is no member "key"',
+      '/from/namespace: there is no namespace "cokie"; did you mean "cookie"?',
+      '/into/namespace: must be a string, not a number'
+    ]
+  )
+  t.strictSame(await faults({ from: { id: '' }, into: KEY }), ['/from/id: must not be empty'])
+})
+
+test('nobody is merged with himself, nor with more than a hundred keys', async t => {
+  const { customers } = setUp(t)
+  await t.rejects(customers.merge({ from: KEY, into: { id: KEY.id } }, BRANCH), {
+    code: 'not_allowed',
+    message: 'crm/c-1001 cannot be merged with itself.'
+  })
+  for (let i = 0; i < 99; i++)
+    await customers.merge({ from: { namespace: 'cookie', id: `${i}` }, into: KEY }, BRANCH)
+  await t.rejects(customers.merge({ from: COOKIE, into: KEY }, BRANCH), {
+    code: 'not_allowed',
+    message: 'cookie/ck-9 and crm/c-1001 would be one customer with more than 100 keys.'
+  })
+})
+
+test('a key that does not reach a namespace of a merged customer reaches none of it', async t => {
+  const { customers, put } = setUp(t)
+  const web = caller({ id: 'web', namespaces: new Set(['cookie']) })
+  await t.rejects(customers.merge({ from: COOKIE, into: KEY }, web), { code: 'forbidden' })
+  await put({ attributes: { age: 41 } })
+  const other = { namespace: 'cookie', id: 'other' }
+  t.equal((await customers.merge({ from: COOKIE, into: other }, web)).members.length, 2)
+  await customers.merge({ from: COOKIE, into: KEY }, BRANCH)
+  const refused: Array<() => Promise<unknown>> = [
+    () => customers.get(COOKIE, web),
+    () => customers.put(COOKIE, {}, web, NOW_MS),
+    () => customers.patch(COOKIE, {}, web, NOW_MS),
+    () => customers.putConsent(COOKIE, {}, web, NOW_MS),
+    () => customers.history(COOKIE, 10, web),
+    () => customers.limits(COOKIE, web),
+    () => customers.export(COOKIE, web),
+    () => customers.erase(COOKIE, web),
+    () => customers.merge({ from: other, into: { namespace: 'cookie', id: 'new' } }, web)
+  ]
+  for (const ask of refused) await t.rejects(ask(), { code: 'forbidden' })
+  t.equal((await customers.get(KEY, BRANCH)).attributes['age'], 41)
+})

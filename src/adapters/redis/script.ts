@@ -40,6 +40,6 @@ export function write(lua: string): Script {
   return script(IN_TIME + lua, true)
 }
 
-export function script(lua: string, writes: boolean): Script {
+function script(lua: string, writes: boolean): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex'), writes }
 }

@@ -8,7 +8,6 @@ import { EMPTY_PROFILE } from '../../../src/domain/customer.js'
 import type { CustomerKey } from '../../../src/domain/customer.js'
 import { StoreUnavailable } from '../../../src/domain/refusal.js'
 import { exposuresContract } from '../../contracts/exposures-contract.js'
-import { limitsContract } from '../../contracts/limits-contract.js'
 import { event, eventually, lexicon, storeContract } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing } from '../../helpers/redis.js'
@@ -25,7 +24,6 @@ async function openTwo(t: Test) {
 }
 
 storeContract('the store in a Redis Cluster', redisMissing, openTwo)
-limitsContract('the store in a Redis Cluster', redisMissing, openTwo)
 exposuresContract('the store in a Redis Cluster', redisMissing, openTwo)
 
 async function open(

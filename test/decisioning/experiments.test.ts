@@ -23,7 +23,8 @@ function hero(id: string, changes: Partial<DecisionRequest> = {}): DecisionReque
     channel: 'web',
     placements: [{ id: 'home_hero' }],
     context: { device: 'mobile' },
-    ...changes
+    ...changes,
+    options: { timeoutMs: 10_000, ...changes.options }
   }
 }
 
@@ -132,7 +133,10 @@ test('an experiment on the formula needs a contestant, one on groupLimit two of 
     const { ask } = await startEngine(t, {
       rules: rules(`e: {salt: s, arms: {A: {share: 1, arbitration: ${change}}}}`)
     })
-    const { explanation } = await ask({ ...request, options: { explain: 'full' } })
+    const { explanation } = await ask({
+      ...request,
+      options: { timeoutMs: 10_000, explain: 'full' }
+    })
     return (explanation as unknown as { experiments: ReadonlyArray<{ exposed: boolean }> })
       .experiments[0]?.exposed
   }

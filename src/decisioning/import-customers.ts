@@ -3,7 +3,7 @@ import type { Caller } from '../domain/caller.js'
 import { customerText, type CustomerKey, type Profile } from '../domain/customer.js'
 import { StoreUnavailable } from '../domain/refusal.js'
 import type { Strategy } from '../policy/strategy.js'
-import { barredFrom, keyFaults } from './customer-key.js'
+import { barredFrom, barredFromAny, keyFaults } from './customer-key.js'
 import { isObject, kindOf } from './faults.js'
 import { createLineSplitter, type Line } from './line-splitter.js'
 import type { CustomerStore } from './ports.js'
@@ -28,7 +28,7 @@ export interface ImportReceipt {
 }
 
 export interface ImportNeeds {
-  readonly customers: Pick<CustomerStore, 'importMany'>
+  readonly customers: Pick<CustomerStore, 'importMany' | 'identityOf'>
   readonly snapshots: { current: () => { readonly strategy: Strategy } }
   /** Waits between attempts; timers of the process when absent. */
   readonly pause?: (ms: number) => Promise<unknown>
@@ -64,9 +64,11 @@ export function createImportCustomers(needs: ImportNeeds): ImportCustomers {
     async function take(line: Line): Promise<void> {
       if (line.text?.trim() === '') return
       const read = readLine(line, reading, caller)
-      if (typeof read !== 'string') return writer.add(read)
+      const fault = typeof read === 'string' ? read : await barredByMerge(needs, read[0], caller)
+      if (typeof read !== 'string' && fault === undefined) return writer.add(read)
       failed++
-      if (errors.length < MOST_ERRORS_TOLD) errors.push({ line: line.number, detail: read })
+      if (errors.length < MOST_ERRORS_TOLD)
+        errors.push({ line: line.number, detail: String(fault) })
     }
 
     const splitter = createLineSplitter(LONGEST_LINE_BYTES)
@@ -105,6 +107,17 @@ function readLine(line: Line, reading: BodyReading, caller: Caller): Entry | str
     .slice(0, 5)
     .map(({ pointer, detail }) => `${pointer} ${detail}`)
     .join('; ')
+}
+
+/** A sentence where a merge has put the customer out of the caller's reach; callers of all namespaces are not asked about. */
+async function barredByMerge(
+  { customers, pause }: ImportNeeds,
+  key: CustomerKey,
+  caller: Caller
+): Promise<string | undefined> {
+  if (caller.namespaces === undefined) return undefined
+  const { members } = await patiently(() => customers.identityOf(key), pause)
+  return barredFromAny(members, caller)
 }
 
 const NOT_JSON = Symbol('not JSON')
@@ -199,19 +212,26 @@ function createWriter(
 }
 
 /** Importing again what may or may not be in changes nothing, so every failure to reach the store may be tried again. */
-async function persist(
-  { customers, pause = pauseFor }: ImportNeeds,
+function persist(
+  { customers, pause }: ImportNeeds,
   entries: readonly Entry[],
   strategy: Strategy
 ): Promise<void> {
+  return patiently(() => customers.importMany(entries, strategy.lexicon), pause)
+}
+
+/** Tries again while the store is away, for ten seconds. */
+async function patiently<T>(
+  work: () => Promise<T>,
+  pause: (ms: number) => Promise<unknown> = pauseFor
+): Promise<T> {
   for (const pauseMs of PAUSES_MS) {
     try {
-      await customers.importMany(entries, strategy.lexicon)
-      return
+      return await work()
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
       await pause(pauseMs)
     }
   }
-  await customers.importMany(entries, strategy.lexicon)
+  return await work()
 }

@@ -69,8 +69,8 @@ const someCase: fc.Arbitrary<Case> = steps.chain(first =>
     steps: fc.constant(first),
     again: fc
       .tuple(
-        fc.shuffledSubarray(first as Step[], { minLength: first.length, maxLength: first.length }),
-        fc.subarray(first as Step[])
+        fc.shuffledSubarray(first, { minLength: first.length, maxLength: first.length }),
+        fc.subarray(first)
       )
       .map(([shuffled, repeated]) => [...shuffled, ...repeated])
   })

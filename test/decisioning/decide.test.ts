@@ -1,7 +1,13 @@
 import { test } from 'tap'
 import { LOCAL_CALLER } from '../../src/domain/caller.js'
-import { EMPTY_PROFILE, type Profile } from '../../src/domain/customer.js'
+import {
+  customerText,
+  EMPTY_PROFILE,
+  type CustomerKey,
+  type Profile
+} from '../../src/domain/customer.js'
 import { StoreUnavailable } from '../../src/domain/refusal.js'
+import { bucketOf } from '../../src/policy/hash.js'
 import { NOW_MS, startEngine, type Answer, type Engine } from '../helpers/engine.js'
 import { offerYaml, rulesWith } from '../helpers/rules.js'
 
@@ -414,6 +420,47 @@ test('a holdout sees fallbacks only; the control group sees offers by their prio
     [controlled.customer['holdout'], controlled.customer['control'], offersOf(controlled)],
     [false, true, ['a']]
   )
+})
+
+test('by each key of a merged customer one is decided about, and hears the key he asked by', async t => {
+  const engine = await startEngine(t, {
+    rules: rulesWith({
+      offers: offerYaml('a', { eligibility: 'customer.age >= 18' })
+    })
+  })
+  const { customers } = engine.store
+  const words = engine.snapshots.current().strategy.lexicon
+  const known = { namespace: 'crm', id: 'c-1001' }
+  const visit = { namespace: 'cookie', id: 'ck-9' }
+  await store(engine, known.id, { attributes: { age: 41 } })
+  const ask = (customer: CustomerKey) => engine.ask({ ...WEB, customer })
+  t.notOk(offersOf(await ask(visit)).includes('a'))
+  await customers.merge(visit, known, words)
+  for (const customer of [known, visit]) {
+    const answer = await ask(customer)
+    t.ok(offersOf(answer).includes('a'))
+    t.match(answer.customer, { ...customer, known: true })
+  }
+})
+
+test('who was held out under one key stays so when it is merged', async t => {
+  const share = 0.5
+  const inHoldout = (key: CustomerKey) => bucketOf(`h1:${customerText(key)}`) < share * 10_000
+  const keys = Array.from({ length: 40 }, (_, i) => ({ namespace: 'crm', id: `c-${i}` }))
+  const [free, alsoFree] = keys.filter(key => !inHoldout(key)) as [CustomerKey, CustomerKey]
+  const held = keys.find(inHoldout)!
+  for (const kind of ['holdout', 'control']) {
+    const engine = await startEngine(t, {
+      rules: rulesWith({ offers: offerYaml('a'), rest: `${kind}: {share: ${share}, salt: h1}` })
+    })
+    const words = engine.snapshots.current().strategy.lexicon
+    const kindOf = async (customer: CustomerKey) =>
+      (await engine.ask({ ...WEB, customer })).customer[kind]
+    await engine.store.customers.merge(free, alsoFree, words)
+    t.equal(await kindOf(free), false)
+    await engine.store.customers.merge(free, held, words)
+    for (const key of [free, alsoFree, held]) t.equal(await kindOf(key), true)
+  }
 })
 
 test('personal attributes are masked in explanations', async t => {

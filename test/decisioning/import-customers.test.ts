@@ -2,6 +2,7 @@ import { test, type Test } from 'tap'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import {
   createImportCustomers,
+  type ImportNeeds,
   type ImportReceipt
 } from '../../src/decisioning/import-customers.js'
 import type { CustomerStore } from '../../src/decisioning/ports.js'
@@ -33,8 +34,9 @@ function setUp(t: Test) {
 }
 
 /** The store with its importMany going through a gate that may refuse. */
-function gated(customers: CustomerStore, gate: () => void): Pick<CustomerStore, 'importMany'> {
+function gated(customers: CustomerStore, gate: () => void): ImportNeeds['customers'] {
   return {
+    identityOf: key => customers.identityOf(key),
     async importMany(profiles, lexicon) {
       gate()
       await customers.importMany(profiles, lexicon)
@@ -154,7 +156,8 @@ test('a hundred thousand lines come in without being held', async t => {
       yield await Promise.resolve(piece.join(''))
     }
   }
-  const counting: Pick<CustomerStore, 'importMany'> = {
+  const counting: ImportNeeds['customers'] = {
+    identityOf: key => customers.identityOf(key),
     async importMany(profiles, lexicon) {
       mostAhead = Math.max(mostAhead, given - written)
       await customers.importMany(profiles, lexicon)
@@ -224,4 +227,24 @@ test('a caller who goes away ends the import with the fault of the stream', asyn
   }
   await t.rejects(importFrom(broken()), { message: 'aborted' })
   t.ok(await read('a'), 'what had been sent is in')
+})
+
+test('a key that does not reach all of a merged customer imports none of it', async t => {
+  const { importFrom, read, customers } = setUp(t)
+  const visit = { namespace: 'cookie', id: 'v' }
+  await customers.merge(visit, { namespace: 'crm', id: 'c' }, PLAIN.lexicon)
+  const line = '{"namespace":"cookie","id":"v","attributes":{"age":41}}\n'
+  const web = caller({ namespaces: new Set(['cookie']) })
+  t.same(await importFrom(piecesOf(line), web), {
+    imported: 0,
+    failed: 1,
+    errors: [
+      {
+        line: 1,
+        detail: 'This customer is merged with one in a namespace that this key may not use.'
+      }
+    ]
+  })
+  t.equal((await importFrom(piecesOf(line))).imported, 1)
+  t.same((await read('c'))?.attributes, { age: 41 })
 })

@@ -4,7 +4,7 @@ import { test } from 'tap'
 import type { Profile } from '../../src/domain/customer.js'
 import { inMergeOrder, sameParty } from '../../src/domain/identity.js'
 import { rewrite, uniteProfiles } from '../../src/domain/written-profile.js'
-import type { WrittenProfile } from '../../src/domain/written-profile.js'
+import type { Write, WrittenProfile } from '../../src/domain/written-profile.js'
 import { holds } from '../helpers/holds.js'
 
 const NAMESPACES = ['crm', 'cookie']
@@ -35,12 +35,13 @@ const written: fc.Arbitrary<WrittenProfile> = fc
   .map(([given, tags, consent]) => {
     const entries = Object.entries(given)
     // One write has one value.
-    const attributes = entries.map(([name, [, timeMs, by]]) => [name, `${timeMs} ${by.id}`])
-    const writes = entries.map(([name, [, timeMs, by]]) => [name, { timeMs, key: by }])
-    return {
-      profile: { attributes: Object.fromEntries(attributes), tags, consent },
-      writes: Object.fromEntries(writes)
-    } as WrittenProfile
+    const attributes: Record<string, string> = {}
+    const writes: Record<string, Write> = {}
+    for (const [name, [, timeMs, by]] of entries) {
+      attributes[name] = `${timeMs} ${by.id}`
+      writes[name] = { timeMs, key: by }
+    }
+    return { profile: { attributes, tags, consent }, writes }
   })
 
 const unite = (...parties: readonly WrittenProfile[]) => uniteProfiles(parties, NAMESPACES)!

@@ -1,28 +1,35 @@
 import type { ExplanationTexts } from './explanation-texts.js'
-import type { JsonBytes } from './json-bytes.js'
+import { piecesOf, type JsonBytes } from './json-bytes.js'
 import type { Need, Trace } from './trace.js'
 
-/** Writes what one loser would need to win, with a comma after it. */
-export function writeNeed(
+const LABELS = piecesOf(['"priority":', ',"value":', ',"lever":', ',"contextWeight":', '},'])
+const END = LABELS.starts.length - 2
+
+/** Writes what losers would need to win, an object each; the placement where several were asked for. */
+export function writeNeeds(
   text: JsonBytes,
-  need: Need,
-  trace: Trace,
+  needs: readonly Need[],
+  { offers, contest, placements }: Trace,
   texts: ExplanationTexts
 ): void {
-  text.piece(texts.needHeads, trace.offers[trace.contest!.positions[need.contestant]!]!)
-  if (need.placement < 0) {
-    text.text(`"reason":${JSON.stringify(need.reason)}},`)
-    return
+  for (const need of needs) {
+    text.piece(texts.needHeads, offers[contest!.positions[need.contestant]!]!)
+    if (need.placement < 0) {
+      text.text(`"reason":${JSON.stringify(need.reason)}},`)
+      continue
+    }
+    if (placements.length > 1)
+      text.text(`"placement":${JSON.stringify(placements[need.placement])},`)
+    text.piece(LABELS, 0)
+    writeNumber(text, need.priority)
+    text.piece(LABELS, 1)
+    writeNumber(text, need.value)
+    text.piece(LABELS, 2)
+    writeNumber(text, need.lever)
+    text.piece(LABELS, 3)
+    writeNumber(text, need.contextWeight)
+    text.piece(LABELS, END)
   }
-  text.text(`"placement":${JSON.stringify(trace.placements[need.placement])},"priority":`)
-  writeNumber(text, need.priority)
-  text.text(',"value":')
-  writeNumber(text, need.value)
-  text.text(',"lever":')
-  writeNumber(text, need.lever)
-  text.text(',"contextWeight":')
-  writeNumber(text, need.contextWeight)
-  text.text('},')
 }
 
 /** Figures have 6 decimals, which below 1 are too few for 7 digits. */

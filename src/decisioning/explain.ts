@@ -4,7 +4,7 @@ import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js
 import { experimentsText, valuedBy } from './explain-experiments.js'
 import { JsonBytes, piecesOf } from './json-bytes.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
-import { writeNeed } from './explain-needs.js'
+import { writeNeeds } from './explain-needs.js'
 import type { ContestTrace, Trace } from './trace.js'
 import { whatItTakes } from './what-it-takes.js'
 
@@ -173,7 +173,7 @@ function writeWhatItTakes(removed: readonly number[], rendering: Rendering): voi
   const needs = whatItTakes(trace, legend)
   if (needs === undefined) return
   text.text(',"whatItTakes":[')
-  for (const need of needs) writeNeed(text, need, trace, texts)
+  writeNeeds(text, needs, trace, texts)
   for (const outcome of removed) text.text(`${renderRemoved(-1 - outcome, rendering)},`)
   text.endList()
 }

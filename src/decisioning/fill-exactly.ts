@@ -1,22 +1,19 @@
 import type { FillNetwork, TakenSlot } from './fill-network.js'
 import type { FillTask } from './fill-task.js'
-import { isMore, type Worth } from './fill-worth.js'
+import { isBetter, type FillingWorth } from './fill-worth.js'
 
-/** Path searches may look at this many placements before a search among `never` pairs ends with the best found: a few milliseconds. */
+/** Path searches may look at this many placements before a search among `never` pairs ends with the best found: after 10 to 50 ms. */
 const MOST_NODES = 100_000
 
 /** The best filling of a task. */
-export interface ExactFilling {
-  /** By placement: its entrants, the best first. */
-  readonly filling: readonly (readonly number[])[]
-  readonly worth: Worth
+export interface ExactFilling extends FillingWorth {
   /** False where the search among `never` pairs was cut off, so that there may be a better one. */
   readonly exact: boolean
 }
 
 /** What is decided beforehand. */
 export interface Beforehand {
-  /** By entrant: 1 where it must stay out. Only entrants with `never` pairs, and the one that has taken `taken`. */
+  /** By entrant: 1 where it stays out. */
   readonly withdrawn?: Uint8Array
   readonly taken?: TakenSlot
 }
@@ -33,16 +30,15 @@ export function fillExactly(network: FillNetwork, beforehand: Beforehand = {}): 
   const { task } = network
   const out = new Uint8Array(task.entrants)
   if (beforehand.withdrawn !== undefined) out.set(beforehand.withdrawn)
-  let best: Omit<ExactFilling, 'exact'> | undefined
+  let best: FillingWorth | undefined
   let exact = true
 
   function branch(): void {
-    network.fill(out, beforehand.taken)
-    if (best !== undefined && !isMore(network.worth, best.worth)) return
-    const filling = network.filling()
-    const excluding = task.never.length === 0 ? -1 : firstExcluding(task, filling)
+    const found = network.fill(out, beforehand.taken, best?.sum)
+    if (found === undefined || (best !== undefined && !isBetter(found, best))) return
+    const excluding = task.never.length === 0 ? -1 : firstExcluding(task, found.filling)
     if (excluding < 0) {
-      best = { filling, worth: network.worth.slice() }
+      best = found
       return
     }
     withdraw(task.never[excluding]!, 1)

@@ -1,15 +1,5 @@
-import {
-  isMore,
-  MANDATORY,
-  NOT_EMPTY,
-  scaleOf,
-  termOf,
-  TIE_BITS,
-  tieAt,
-  tieBit,
-  type Worth
-} from './fill-worth.js'
 import type { FillTask } from './fill-task.js'
+import { MANDATORY, scaleOf, termOf, type FillingWorth } from './fill-worth.js'
 
 /** A slot that is taken beforehand, by an entrant of a group. */
 export interface TakenSlot {
@@ -17,39 +7,47 @@ export interface TakenSlot {
   readonly group: number
 }
 
+/** Standings that one number can tell apart, beside a placement that got an offer; together below 2^53. */
+const TIE_BITS = 48
+/** Of a path that ends at a placement that had no offer. */
+const NOT_EMPTY = 2 ** TIE_BITS
+
 /**
- * Fills placements together, exactly, while no two entrants exclude each other: the heaviest flow group → entrant → placement,
- * found by successive best paths. Each path puts one more entrant into the answer, moving others on or dropping one of a full group.
- * As ties are part of the worth, there is exactly one best filling, whatever the order in which it is looked for.
+ * Fills placements together, exactly, as long as no entrants exclude each other: the heaviest flow group → entrant → placement,
+ * found by successive best paths. Each path puts one more entrant into the answer, moving others on, or dropping one of a full group
+ * for another of it.
  *
- * Only the standings are considered that a filling of all slots from one placement's entrants alone, the best first, would take.
- * Any other could be replaced: of the better ones that may stand there, one is neither used nor kept out by its group.
- * (Entrants with `never` pairs replace nobody, so they are considered, but not counted.)
+ * What a path is worth are whole numbers, compared one after the other: mandatory offers with the sum of priority × multiplier,
+ * then whether it ends at an empty placement, and which standings (entrants in placements) it takes, a bit each, the better ones
+ * in the earlier slots the higher. So there is one best filling, in whatever order it is looked for.
+ *
+ * Only those standings are considered that filling all slots from one placement's entrants alone, the best first, would take.
+ * Any other can be replaced: of the better ones that may stand there, one is neither used nor kept out by its group.
  */
 export class FillNetwork {
-  /** How many placements path searches have looked at so far. */
-  nodes = 0
-  readonly worth: Worth
   readonly task: FillTask
   /** The power of ten by which priority × multiplier is multiplied in sums. */
   readonly scale: number
+  /** How many placements path searches have looked at so far. */
+  nodes = 0
   readonly #slots: number
-  /** Standings, an entrant in a placement each: by placement, the best first. */
-  readonly #entrantOf: Int32Array
-  /** By placement: its first standing; one more for the end. */
-  readonly #first: Int32Array
-  /** By entrant and placement; -1 where it may not stand. */
-  readonly #standing: Int32Array
-  readonly #sums: Float64Array
-  /** By placement: the standings that are taken. */
-  readonly #held: number[][]
   readonly #used: Uint8Array
   readonly #perGroup: Int32Array
+  /** By placement: the standings that are taken. */
+  readonly #held: number[][]
+  /** By standing, by placement and the best first. */
+  readonly #entrantOf: Int32Array
+  readonly #sums: Float64Array
+  /** By placement: its first standing; one more for the end. */
+  readonly #first: Int32Array
+  /** By entrant and placement; -1 where it does not stand. */
+  readonly #standing: Int32Array
+  /** Numbers that a path's worth takes. */
   readonly #width: number
-  /** By placement, `width` numbers each: what one more arriving there is worth. */
+  /** By placement: the worth of the best path that ends there; -Infinity where there is none. */
   readonly #gains: Float64Array
   readonly #trial: Float64Array
-  /** By placement: where the best path came from, whom it displaced there and who entered here. */
+  /** By placement: where the best path came from, who left there and who entered here. */
   readonly #from: Int32Array
   readonly #left: Int32Array
   readonly #entered: Int32Array
@@ -57,95 +55,94 @@ export class FillNetwork {
   constructor(task: FillTask) {
     const placements = task.counts.length
     this.task = task
-    this.#slots = task.counts.reduce((sum, count) => sum + count, 0)
-    this.#first = new Int32Array(placements + 1)
-    this.#standing = new Int32Array(task.entrants * placements).fill(-1)
-    this.#entrantOf = Int32Array.from(this.#findStandings())
     this.scale = scaleOf(task.priorities, Math.max(...task.multipliers))
-    this.#sums = this.#sumsOf()
-    this.#width = 1 + Math.max(1, Math.ceil(this.#entrantOf.length / TIE_BITS))
-    this.#held = task.counts.map(() => [])
+    this.#slots = task.counts.reduce((sum, count) => sum + count, 0)
     this.#used = new Uint8Array(task.entrants)
     this.#perGroup = new Int32Array(groupsOf(task))
+    this.#held = task.counts.map(() => [])
+    const standings = this.#slots * placements
+    this.#entrantOf = new Int32Array(standings)
+    this.#sums = new Float64Array(standings)
+    this.#first = new Int32Array(placements + 1)
+    this.#standing = new Int32Array(task.entrants * placements).fill(-1)
+    this.#width = 1 + Math.max(1, Math.ceil(standings / TIE_BITS))
     this.#gains = new Float64Array(placements * this.#width)
     this.#trial = new Float64Array(this.#width)
-    this.worth = new Float64Array(this.#width)
     this.#from = new Int32Array(placements)
     this.#left = new Int32Array(placements)
     this.#entered = new Int32Array(placements)
   }
 
   /**
-   * Fills anew without the withdrawn entrants (by entrant: above 0 where withdrawn). Who may be withdrawn: any with a `never` pair,
-   * and the one that has taken `taken`. Its worth is in `worth`, without the taken slot's.
+   * Fills anew; undefined where it cannot come to a sum of `atLeast`.
+   * @param withdrawn by entrant: above 0 where it stays out
+   * @param taken not part of what the filling is worth
    */
-  fill(withdrawn: Uint8Array, taken?: TakenSlot): void {
+  fill(withdrawn: Uint8Array, taken?: TakenSlot, atLeast = -Infinity): FillingWorth | undefined {
     for (const held of this.#held) held.length = 0
     this.#used.set(withdrawn)
+    this.#findStandings()
     this.#perGroup.fill(0)
-    this.worth.fill(0)
     if (taken !== undefined) this.#perGroup[taken.group]!++
-    for (let slot = 0; slot < this.#slots; slot++) {
+    let sum = 0
+    for (let left = this.#slots; left > 0; left--) {
       this.#searchPaths()
-      if (!this.#takeBestPath(taken?.placement ?? -1)) return
+      const end = this.#bestEnd(taken?.placement ?? -1)
+      if (end < 0) break
+      const gain = this.#gains[end * this.#width]!
+      // No later path gains more than this one.
+      if (sum + gain * left < atLeast) return undefined
+      sum += gain
+      for (let at = end; at >= 0; at = this.#from[at]!) this.#seat(at)
     }
-  }
-
-  /** By placement: its entrants, the best first. */
-  filling(): number[][] {
-    return this.#held.map(held =>
+    const filling = this.#held.map(held =>
       held.map(standing => this.#entrantOf[standing]!).sort((a, b) => a - b)
     )
+    return { sum, filling }
   }
 
-  #findStandings(): number[] {
-    const { counts, entrants, rooms, groups, groupLimit, never } = this.task
-    const found: number[] = []
-    const perGroup = new Int32Array(groupsOf(this.task))
-    for (let placement = 0; placement < counts.length; placement++) {
-      this.#first[placement] = found.length
-      perGroup.fill(0)
-      let better = 0
-      for (let entrant = 0; entrant < entrants && better < this.#slots; entrant++) {
-        const group = groups[entrant]!
-        if ((rooms[entrant]! & (1 << placement)) === 0 || perGroup[group]! >= groupLimit) continue
-        this.#standing[entrant * counts.length + placement] = found.length
-        found.push(entrant)
-        if (never[entrant] !== undefined) continue
-        perGroup[group]!++
-        better++
+  #findStandings(): void {
+    const { counts, entrants, rooms, groups, groupLimit } = this.task
+    const placements = counts.length
+    for (let placement = 0; placement < placements; placement++) {
+      for (let i = this.#first[placement]!; i < this.#first[placement + 1]!; i++)
+        this.#standing[this.#entrantOf[i]! * placements + placement] = -1
+    }
+    let found = 0
+    for (let placement = 0; placement < placements; placement++) {
+      this.#first[placement] = found
+      this.#perGroup.fill(0)
+      const end = found + this.#slots
+      for (let entrant = 0; entrant < entrants && found < end; entrant++) {
+        if (this.#used[entrant] !== 0 || (rooms[entrant]! & (1 << placement)) === 0) continue
+        if (++this.#perGroup[groups[entrant]!]! > groupLimit) continue
+        this.#standing[entrant * placements + placement] = found
+        this.#entrantOf[found] = entrant
+        this.#sums[found++] = this.#sumOf(entrant, placement)
       }
     }
-    this.#first[counts.length] = found.length
-    return found
+    this.#first[placements] = found
   }
 
-  #sumsOf(): Float64Array {
-    const { counts, multipliers, priorities, mandatory } = this.task
-    const sums = new Float64Array(this.#entrantOf.length)
-    for (let placement = 0; placement < counts.length; placement++) {
-      for (let i = this.#first[placement]!; i < this.#first[placement + 1]!; i++) {
-        const entrant = this.#entrantOf[i]!
-        sums[i] =
-          termOf(priorities[entrant]! * multipliers[placement]!, this.scale) +
-          (mandatory[entrant] === 1 ? MANDATORY : 0)
-      }
-    }
-    return sums
+  #sumOf(entrant: number, placement: number): number {
+    const { priorities, multipliers, mandatory } = this.task
+    const term = termOf(priorities[entrant]! * multipliers[placement]!, this.scale)
+    return mandatory[entrant] === 1 ? term + MANDATORY : term
   }
 
   /** Bellman and Ford's search for the best path to every placement; no cycle gains anything, so it ends. */
   #searchPaths(): void {
-    const { counts } = this.task
+    const placements = this.task.counts.length
+    this.nodes += placements
     this.#gains.fill(-Infinity)
-    for (let placement = 0; placement < counts.length; placement++) {
+    for (let placement = 0; placement < placements; placement++) {
       const standing = this.#firstFree(placement, -1)
       if (standing >= 0) this.#improve(placement, -1, -1, standing)
     }
-    for (let improved = counts.length > 1; improved; ) {
+    for (let improved = placements > 1; improved; ) {
       improved = false
-      for (let placement = 0; placement < counts.length; placement++) {
-        this.nodes++
+      this.nodes += placements
+      for (let placement = 0; placement < placements; placement++) {
         if (this.#gains[placement * this.#width] === -Infinity) continue
         for (const standing of this.#held[placement]!)
           improved = this.#passOn(placement, standing) || improved
@@ -182,53 +179,49 @@ export class FillNetwork {
     return -1
   }
 
+  /** Takes a path on from one placement to another where that is the best way there so far. */
   #improve(placement: number, from: number, left: number, entered: number): boolean {
     const width = this.#width
-    const before = from < 0 ? 0 : this.#gains[from * width]! - this.#sums[left]!
-    const sum = before + this.#sums[entered]!
-    const at = placement * width
-    if (sum < this.#gains[at]!) return false
+    const gains = this.#gains
     const trial = this.#trial
-    trial[0] = sum
-    for (let i = 1; i < width; i++) trial[i] = from < 0 ? 0 : this.#gains[from * width + i]!
+    const at = placement * width
+    const before = from < 0 ? 0 : gains[from * width]! - this.#sums[left]!
+    trial[0] = before + this.#sums[entered]!
+    if (trial[0] < gains[at]!) return false
+    for (let i = 1; i < width; i++) trial[i] = from < 0 ? 0 : gains[from * width + i]!
     if (left >= 0) trial[tieAt(left)]! -= tieBit(left)
     trial[tieAt(entered)]! += tieBit(entered)
-    if (!isMore(trial, this.#gains, at)) return false
-    this.#gains.set(trial, at)
+    if (!isMore(trial, 0, gains, at, width)) return false
+    for (let i = 0; i < width; i++) gains[at + i] = trial[i]!
     this.#from[placement] = from
     this.#left[placement] = left
     this.#entered[placement] = entered
     return true
   }
 
-  /** Follows the best path that ends at a free slot; false when none gains anything. */
-  #takeBestPath(takenAt: number): boolean {
-    const { counts } = this.task
-    const best = new Float64Array(this.#width)
+  /** The free slot's placement to which the best path leads; -1 where none gains anything. */
+  #bestEnd(takenAt: number): number {
+    const width = this.#width
+    const gains = this.#gains
+    const nothing = this.#trial.fill(0)
     let end = -1
-    for (let placement = 0; placement < counts.length; placement++) {
+    this.task.counts.forEach((count, placement) => {
       const held = this.#held[placement]!.length + (placement === takenAt ? 1 : 0)
-      const at = placement * this.#width
-      if (held >= counts[placement]! || this.#gains[at] === -Infinity) continue
-      if (held === 0) this.#gains[at + 1]! += NOT_EMPTY
-      if (!isMore(this.#gains.subarray(at, at + this.#width), best, 0)) continue
-      best.set(this.#gains.subarray(at, at + this.#width))
-      end = placement
-    }
-    if (end < 0) return false
-    for (let i = 0; i < this.#width; i++) this.worth[i]! += best[i]!
-    for (let placement = end; placement >= 0; placement = this.#from[placement]!) {
-      this.#seat(placement)
-    }
-    return true
+      const at = placement * width
+      if (held >= count || gains[at] === -Infinity) return
+      if (held === 0) gains[at + 1]! += NOT_EMPTY
+      const most = end < 0 ? nothing : gains
+      if (isMore(gains, at, most, Math.max(end, 0) * width, width)) end = placement
+    })
+    return end
   }
 
   #seat(placement: number): void {
     const { groups } = this.task
     const entered = this.#entered[placement]!
     const entrant = this.#entrantOf[entered]!
-    this.#held[placement]!.push(entered)
     const from = this.#from[placement]!
+    this.#held[placement]!.push(entered)
     if (from < 0) this.#perGroup[groups[entrant]!]!++
     else {
       const left = this.#left[placement]!
@@ -237,6 +230,30 @@ export class FillNetwork {
     }
     this.#used[entrant] = 1
   }
+}
+
+/** Which number of a worth says whether a standing is taken. */
+function tieAt(standing: number): number {
+  return 1 + Math.floor(standing / TIE_BITS)
+}
+
+/** What a standing adds there: more than all the later ones together. */
+function tieBit(standing: number): number {
+  return 2 ** (TIE_BITS - 1 - (standing % TIE_BITS))
+}
+
+/** Whether the numbers from `at` on come to more than another's, compared one after the other. */
+function isMore(
+  one: Float64Array,
+  at: number,
+  other: Float64Array,
+  otherAt: number,
+  width: number
+): boolean {
+  for (let i = 0; i < width; i++) {
+    if (one[at + i] !== other[otherAt + i]) return one[at + i]! > other[otherAt + i]!
+  }
+  return false
 }
 
 function groupsOf({ entrants, groups }: FillTask): number {

@@ -1,37 +1,41 @@
-/**
- * What a filling is worth, to be compared number by number: first the mandatory offers and the sum of priority × multiplier,
- * then the placements that got an offer and, bit by bit, which entrant stands in which slot.
- * All are whole numbers below 2^53, so that sums are exact in any order, and two fillings are never worth the same.
- */
-export type Worth = Float64Array
-
 /** The largest term of a sum has this many digits at most: sums of ten terms and ten mandatory offers are exact. */
 const TERM_DIGITS = 13
 /** Added for a mandatory offer: more than ten of the largest terms. */
 export const MANDATORY = 2e14
-/** Standings that one number of a worth can tell apart, beside the ten placements that may have got an offer. */
-export const TIE_BITS = 48
-/** Added to the first of those numbers for a placement that got an offer. */
-export const NOT_EMPTY = 2 ** TIE_BITS
 /** Powers of ten beyond this are no numbers any more. */
 const HIGHEST_POWER = 300
 
-/** Whether one worth is more than another, which begins at `at`. */
-export function isMore(one: Worth, other: Worth, at = 0): boolean {
-  for (let i = 0; i < one.length; i++) {
-    if (one[i] !== other[at + i]) return one[i]! > other[at + i]!
+/** What a filling is worth. */
+export interface FillingWorth {
+  /** Whole units of priority × multiplier, and MANDATORY for each mandatory offer: exact in any order. */
+  readonly sum: number
+  /** By placement: its entrants, the best first. */
+  readonly filling: ReadonlyArray<readonly number[]>
+}
+
+/**
+ * Whether a filling is better: by mandatory offers and the sum of priority × multiplier, then by fewer placements without any offer,
+ * then by the better offers standing in the earlier slots. Two different fillings are never alike.
+ */
+export function isBetter(one: FillingWorth, other: FillingWorth): boolean {
+  if (one.sum !== other.sum) return one.sum > other.sum
+  const empty = emptyIn(one.filling)
+  const otherEmpty = emptyIn(other.filling)
+  if (empty !== otherEmpty) return empty < otherEmpty
+  for (let placement = 0; placement < one.filling.length; placement++) {
+    const held = one.filling[placement]!
+    const otherHeld = other.filling[placement]!
+    for (let rank = 0; rank < Math.max(held.length, otherHeld.length); rank++) {
+      const entrant = held[rank] ?? Infinity
+      const otherEntrant = otherHeld[rank] ?? Infinity
+      if (entrant !== otherEntrant) return entrant < otherEntrant
+    }
   }
   return false
 }
 
-/** Which number of a worth says whether a standing is taken. */
-export function tieAt(standing: number): number {
-  return 1 + Math.floor(standing / TIE_BITS)
-}
-
-/** What a standing adds there: more than all the later ones together. */
-export function tieBit(standing: number): number {
-  return 2 ** (TIE_BITS - 1 - (standing % TIE_BITS))
+function emptyIn(filling: FillingWorth['filling']): number {
+  return filling.reduce((count, { length }) => (length === 0 ? count + 1 : count), 0)
 }
 
 /**

@@ -3,6 +3,7 @@ import { fillExactly } from './fill-exactly.js'
 import { FillNetwork, type TakenSlot } from './fill-network.js'
 import { neverPairs, type FillTask } from './fill-task.js'
 import { MANDATORY, sumOf } from './fill-worth.js'
+import type { ExplanationTexts } from './explanation-texts.js'
 import type { Legend } from './legend.js'
 import type { ContestTrace, FillingTrace, Trace } from './trace.js'
 
@@ -31,8 +32,7 @@ export interface Competition {
   readonly contest: ContestTrace
   readonly filling: FillingTrace
   readonly legend: Legend
-  /** By offer: a number for its group. */
-  readonly groups: ArrayLike<number>
+  readonly texts: ExplanationTexts
 }
 
 /**
@@ -61,7 +61,8 @@ function againstTheLast(
   winners: readonly number[],
   competition: Competition
 ): Threshold {
-  const { contest, filling, legend, groups } = competition
+  const { contest, filling, legend } = competition
+  const { groups } = competition.texts
   const group = groups[offerOf(loser, competition)]
   let last = winners.length < filling.counts[0]! ? undefined : winners.at(-1)
   if (filling.groupLimit !== Infinity) {
@@ -98,8 +99,8 @@ function againstTheRest(losers: readonly number[], competition: Competition): Th
     for (const other of task.never[entrant] ?? []) withdrawn[other] = 1
     const beside = fillExactly(network, { withdrawn, taken })
     exact = exact && beside.exact
-    known.set(key, beside.worth[0]!)
-    return beside.worth[0]!
+    known.set(key, beside.sum)
+    return beside.sum
   }
 
   return losers.map(contestant => {
@@ -108,7 +109,7 @@ function againstTheRest(losers: readonly number[], competition: Competition): Th
     for (let placement = 0; placement < task.counts.length && exact; placement++) {
       if ((task.rooms[entrant]! & (1 << placement)) === 0) continue
       const beside = worthBeside(entrant, { placement, group: task.groups[entrant]! })
-      const loss = all.worth[0]! - beside - (task.mandatory[entrant] === 1 ? MANDATORY : 0)
+      const loss = all.sum - beside - (task.mandatory[entrant] === 1 ? MANDATORY : 0)
       // More than a sum can be: a mandatory offer would have to go.
       if (loss > MANDATORY / 2) continue
       const sum = loss > 0 ? sumOf(loss + ROUNDED_BY, network.scale) : 0
@@ -126,7 +127,7 @@ function offerOf(contestant: number, { trace, contest }: Competition): number {
 
 /** What was filled, from what the trace kept of it. */
 function taskOf(competition: Competition): { task: FillTask; entrantOf: Int32Array } {
-  const { trace, contest, filling, legend, groups } = competition
+  const { trace, contest, filling, legend, texts } = competition
   const entrantOf = new Int32Array(contest.positions.length).fill(-1)
   const competing: number[] = []
   for (let i = 0; i < contest.order.length; i++) {
@@ -146,7 +147,7 @@ function taskOf(competition: Competition): { task: FillTask; entrantOf: Int32Arr
       entrants: competing.length,
       priorities: Float64Array.from(competing, contestant => contest.priorities[contestant]!),
       mandatory: Uint8Array.from(offers, offer => (legend.offers[offer]!.mandatory ? 1 : 0)),
-      groups: Int32Array.from(offers, offer => groups[offer]!),
+      groups: Int32Array.from(offers, offer => texts.groups[offer]!),
       rooms: Uint16Array.from(
         competing,
         contestant => filling.rooms[contest.positions[contestant]!]!

@@ -7,7 +7,7 @@ import type { Need, Trace } from './trace.js'
 
 /** A factor that is told must exceed what is needed by more than the noise of floats. */
 const MARGIN = 1 + 1e-9
-const DIGITS = 7
+const SEVEN_DIGITS = 1e6
 /** Told where hardly more than nothing is enough. */
 const LEAST = 1e-6
 /** How often a factor is doubled in search of one that is enough. */
@@ -29,12 +29,9 @@ export function whatItTakes(trace: Trace, legend: Legend): readonly Need[] | und
   if (filling.needs !== undefined) return filling.needs()
   const { p, c, v, l } = contest
   return needsOf(trace, legend, (contestant, factor, above) => {
-    const others = {
-      c: v[contestant]! * l[contestant]!,
-      v: c[contestant]! * l[contestant]!,
-      l: c[contestant]! * v[contestant]!
-    }
-    return justAbove(above / (p[contestant]! * others[factor]))
+    const one = factor === 'c' ? v : c
+    const other = factor === 'l' ? v : l
+    return justAbove(above / (p[contestant]! * one[contestant]! * other[contestant]!))
   })
 }
 
@@ -68,15 +65,11 @@ export function whatItTakesBy(
 function needsOf(trace: Trace, legend: Legend, find: FindFactor): Need[] {
   const { contest, filling } = trace
   if (contest === null || filling === undefined) return []
-  const competition = { trace, contest, filling, legend, groups: textsOf(legend).groups }
+  const competition = { trace, contest, filling, legend, texts: textsOf(legend) }
   return thresholdsOf(competition).map(threshold => needOf(threshold, competition, find))
 }
 
-function needOf(
-  threshold: Threshold,
-  { trace, contest, legend }: Competition,
-  find: FindFactor
-): Need {
+function needOf(threshold: Threshold, competition: Competition, find: FindFactor): Need {
   const { contestant, placement, priority: above, reason } = threshold
   if (placement < 0) {
     return {
@@ -96,26 +89,21 @@ function needOf(
     priority: orNull(justAbove(above)),
     value: orNull(find(contestant, 'v', above)),
     lever: percentOf(find(contestant, 'l', above)),
-    contextWeight:
-      weight === null ? null : rounded(weight - heldPercent(contestant, trace, contest, legend)),
+    contextWeight: weight === null ? null : rounded(weight - heldPercent(contestant, competition)),
     reason: null
   }
 }
 
 /** The sum of the context weights that held for a contestant. */
-function heldPercent(
-  contestant: number,
-  trace: Trace,
-  contest: Competition['contest'],
-  legend: Legend
-): number {
+function heldPercent(contestant: number, { trace, contest, legend, texts }: Competition): number {
   const offer = trace.offers[contest.positions[contestant]!]!
-  const texts = textsOf(legend)
-  return contest.weights.reduce((sum, { weight, offers }) => {
+  let sum = 0
+  for (const { weight, offers } of contest.weights) {
     const isFor =
       offers === undefined ? texts.weights[weight]!.isFor[offer] === 1 : offers.includes(offer)
-    return isFor ? sum + legend.weights[weight]!.weight : sum
-  }, 0)
+    if (isFor) sum += legend.weights[weight]!.weight
+  }
+  return sum
 }
 
 /**
@@ -146,8 +134,8 @@ function findFactor(priorityAt: (factor: number) => number, from: number, above:
 export function justAbove(number: number): number {
   if (!(number < Infinity)) return NaN
   if (number < LEAST) return LEAST
-  const decimals = DIGITS - 1 - Math.floor(Math.log10(number))
-  const unit = 10 ** Math.max(decimals, 0)
+  let unit = 1
+  while (number * unit < SEVEN_DIGITS) unit *= 10
   return Math.ceil(number * MARGIN * unit) / unit
 }
 

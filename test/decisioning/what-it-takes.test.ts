@@ -112,9 +112,9 @@ test('what is told is enough for every one of the five best losers, and a per mi
         else told += assertSmallest(page, need, factors, product)
       }
     }),
-    { numRuns: 2000 }
+    { numRuns: 1000 }
   )
-  t.ok(told > 4000, `${told} changes were tried`)
+  t.ok(told > 2000, `${told} changes were tried`)
 })
 
 test('a single placement tells the same without any search', async t => {
@@ -247,7 +247,6 @@ test('an explanation says what the losers need and which rule stands in the way'
     t.same(three, {
       offerId: 'three',
       stage: 'outranked',
-      placement: 'home_hero',
       priority: 12.40001,
       value: 91.85186,
       // L > 12.4 / (0.09 × 1.25 × 60) = 1.837

@@ -17,6 +17,8 @@ import type { Snapshot } from './snapshot.js'
 /** Who competed in a decision, and who won. */
 export interface Outcome {
   readonly facts: Facts
+  /** As it was judged last: with what the decision itself has reserved. */
+  readonly customer: CustomerState
   readonly candidates: Candidates
   readonly propensities: Propensities
   readonly contest: Contest
@@ -98,7 +100,7 @@ export async function choose(
   const contest = arbitrate(own.strategy, facts, candidates, valued, propensities)
   const { filling, exact } = fillPlacements(own.strategy, asked, candidates, contest)
   return {
-    outcome: { facts, candidates, propensities, contest, filling },
+    outcome: { facts, customer, candidates, propensities, contest, filling },
     degraded: exact ? propensities.degraded : [...propensities.degraded, 'filling'],
     holdout,
     control,

@@ -2,6 +2,7 @@ import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
 import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js'
 import { experimentsText, valuedBy } from './explain-experiments.js'
+import { influencersText, limitText, movesOf } from './explain-limits.js'
 import { JsonBytes, piecesOf } from './json-bytes.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
 import { writeNeeds } from './explain-needs.js'
@@ -44,7 +45,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   text.start()
   text.text(
     `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}${experimentsText(trace, legend)}` +
-      `,"funnel":[${funnel(trace)}]${heldWeights(rendering)},"outcomes":[`
+      `,"funnel":[${funnel(trace)}]${heldWeights(rendering)}${full ? influencersText(trace, legend) : ''},"outcomes":[`
   )
   for (let i = first; i < Math.min(last, selected); i++)
     text.text(`${renderSelected(order[i]!, rendering)},`)
@@ -123,7 +124,7 @@ function heldWeights({ trace, texts, full }: Rendering): string {
 }
 
 function renderSelected(contestant: number, { trace, legend, texts, full }: Rendering): string {
-  const { positions, priorities, p, c, v, l, models, weights } = trace.contest!
+  const { positions, priorities, p, c, v, l, models, weights, moves } = trace.contest!
   const position = positions[contestant]!
   const offer = trace.offers[position]!
   const { id, mandatory } = legend.offers[offer]!
@@ -134,6 +135,7 @@ function renderSelected(contestant: number, { trace, legend, texts, full }: Rend
     `,"priority":${shown(priorities[contestant]!)},"factors":{"p":${shown(p[contestant]!)},"c":${shown(c[contestant]!)}` +
     `,"v":${shown(v[contestant]!)},"l":${shown(l[contestant]!)}}${mandatory ? ',"mandatory":true' : ''}` +
     (model === 0 ? '' : `,"model":${JSON.stringify(legend.models[model - 1])}`) +
+    (full && moves.length > 0 ? `,"influencers":${movesOf(trace, offer)}` : '') +
     `${held === '' ? '' : `,"contextWeights":[${held}]`}}`
   )
 }
@@ -149,8 +151,9 @@ function writeOutranked(
 ): void {
   const contest = trace.contest!
   const weighed = full && contest.weights.length > 0
+  const moved = full && contest.moves.length > 0
   text.text(
-    `,"outranked":{"columns":[${texts.columns}${weighed ? ',"contextWeights"' : ''}],"rows":[`
+    `,"outranked":{"columns":[${texts.columns}${weighed ? ',"contextWeights"' : ''}${moved ? ',"influencers"' : ''}],"rows":[`
   )
   for (let i = 0; i < contestants.length; i++) {
     const contestant = contestants[i]!
@@ -161,6 +164,7 @@ function writeOutranked(
     text.figure(contest.p[contestant]!)
     writeFactors(contest, contestant, offer, legend, texts)
     if (weighed) text.text(`,[${weightsOf(contest, offer, texts)}]`)
+    if (moved) text.text(`,${movesOf(trace, offer)}`)
     text.piece(texts.rowEnd, 0)
   }
   text.endList()
@@ -233,6 +237,8 @@ function renderRemoval(offer: number, position: number, rendering: Rendering): s
   if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
     return `,"rule":${texts.rules[offer]![cause]!}${renderValues(rules[cause]!.reads, position, rendering)}`
   }
+  const limit = limitText(offer, position, trace, legend, rendering.full)
+  if (limit !== undefined) return limit
   if (stage !== stageNumber.value) {
     return `,"rule":{"text":${JSON.stringify(plainReason(stage, cause, legend, legend.offers[offer]!))}}`
   }

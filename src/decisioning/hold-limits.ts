@@ -87,6 +87,8 @@ export class StrictLimits {
   readonly #contest: Withdrawals
   readonly #meter: PromiseDeps['meters']
   #filled: Filled
+  /** The customer as it was judged last, with what this decision reserves. */
+  #judged: CustomerState
 
   constructor(deps: PromiseDeps, start: Start) {
     const { asked, customer, choice, decisionId, plan, outcome, deadline } = start
@@ -109,6 +111,7 @@ export class StrictLimits {
     this.#contest = { strategy, asked, decisionId, outcome, withdrawn }
     this.#meter = deps.meters
     this.#filled = { filling: outcome.filling, exact: true }
+    this.#judged = customer
   }
 
   /** Reserves what the winners need, choosing others where that cannot be had. */
@@ -117,6 +120,7 @@ export class StrictLimits {
     for (let round = 1; round <= MOST_ROUNDS; round++) {
       this.#fit(state)
       const { reservations, claims } = this.#needsOf(this.#winners())
+      this.#judged = { ...state, reserved: [...this.#othersOf(state), ...reservations] }
       this.#promises.keepOnly(reservations, claims)
       if (this.#deadline.clock() >= this.#deadline.atMs) break
 
@@ -160,8 +164,7 @@ export class StrictLimits {
    */
   #fit(state: CustomerState): void {
     if (this.#policies.length === 0) return
-    const { decisionId } = this.#promising
-    const reserved = state.reserved.filter(({ id }) => !id.startsWith(`${decisionId}:`))
+    const reserved = this.#othersOf(state)
     if (readmitSuppressed(this.#contest)) this.#fillAgain()
     for (;;) {
       const winners = this.#winners()
@@ -173,6 +176,11 @@ export class StrictLimits {
       if (!anyMet) return
       this.#fillAgain()
     }
+  }
+
+  /** What other decisions have reserved. */
+  #othersOf({ reserved }: CustomerState): Reservation[] {
+    return reserved.filter(({ id }) => !id.startsWith(`${this.#promising.decisionId}:`))
   }
 
   #fillAgain(): void {
@@ -216,7 +224,7 @@ export class StrictLimits {
     const { filling, exact } = this.#filled
     return {
       ...this.#choice,
-      outcome: { ...this.#contest.outcome, filling },
+      outcome: { ...this.#contest.outcome, customer: this.#judged, filling },
       degraded: [...new Set([...this.#choice.degraded, ...(exact ? [] : ['filling']), ...degraded])]
     }
   }

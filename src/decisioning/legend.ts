@@ -1,4 +1,15 @@
-import type { Arm, Offer, Place, Read, Strategy, ValueType } from '../policy/strategy.js'
+import { INTERACTION_TYPES } from '../domain/interaction.js'
+import { minorUnits } from '../policy/money.js'
+import type {
+  Arm,
+  ContactPolicy,
+  Offer,
+  Place,
+  Read,
+  Strategy,
+  ValueType
+} from '../policy/strategy.js'
+import { contactText, exclusionText, influencerText, quotaText } from './limit-texts.js'
 
 /**
  * What the numbers in a decision's trace mean: the words of one strategy as plain JSON data.
@@ -19,10 +30,28 @@ export interface Legend {
   readonly formula: string | undefined
   /** Whether any offers may not stand in the same answer. */
   readonly hasNever?: boolean
+  /** Interaction and behaviour types, in the order of the lexicon. */
+  readonly types: readonly string[]
+  readonly contactPolicies: ReadonlyArray<
+    LegendLimit & { readonly scope: ContactPolicy['scope']; readonly limit: number }
+  >
+  readonly exclusions: ReadonlyArray<
+    LegendLimit & { readonly type: string; readonly of: number; readonly forMs: number }
+  >
+  /** `unit`: by what counts are divided before they are shown. */
+  readonly quotas: ReadonlyArray<LegendLimit & { readonly limit: number; readonly unit: number }>
+  readonly influencers: readonly LegendLimit[]
   readonly experiments: readonly {
     readonly name: string
     readonly arms: readonly LegendArm[]
   }[]
+}
+
+/** A limit as a person finds it again. */
+export interface LegendLimit {
+  readonly id: string | undefined
+  readonly text: string
+  readonly place: string
 }
 
 /** What an arm puts in the place of what else would remove an offer for want of a value. */
@@ -68,6 +97,18 @@ export interface LegendRule {
   readonly text: string
   readonly place: string
   readonly reads: readonly number[]
+}
+
+/** Reads a legend back. Those of the release before know of no limits and experiments, since it had none. */
+export function readLegend(text: string): Legend {
+  const nothing = {
+    contactPolicies: [],
+    exclusions: [],
+    quotas: [],
+    influencers: [],
+    experiments: []
+  }
+  return { types: INTERACTION_TYPES, ...nothing, ...(JSON.parse(text) as Legend) }
 }
 
 /** Writes down the words of a strategy. */
@@ -134,8 +175,45 @@ export function writeLegend(strategy: Strategy): Legend {
     })),
     formula: strategy.formula?.source,
     hasNever: strategy.exclusions.never.length > 0,
+    ...limitsOf(strategy),
     experiments: strategy.experiments.map(({ name, arms }) => ({ name, arms: arms.map(armOf) })),
     reads
+  }
+}
+
+function limitsOf(
+  strategy: Strategy
+): Pick<Legend, 'types' | 'contactPolicies' | 'exclusions' | 'quotas' | 'influencers'> {
+  const { lexicon, contactPolicies, exclusions, quotas, influencers, currency } = strategy
+  return {
+    types: lexicon.types,
+    contactPolicies: contactPolicies.map(policy => ({
+      id: policy.id,
+      text: contactText(policy, strategy),
+      place: placeText(policy.place),
+      scope: policy.scope,
+      limit: policy.limit
+    })),
+    exclusions: exclusions.after.map(exclusion => ({
+      id: undefined,
+      text: exclusionText(exclusion, strategy),
+      place: placeText(exclusion.place),
+      type: exclusion.countedType,
+      of: exclusion.of,
+      forMs: exclusion.forMs
+    })),
+    quotas: quotas.map(quota => ({
+      id: quota.id,
+      text: quotaText(quota, strategy),
+      place: placeText(quota.place),
+      limit: quota.limit,
+      unit: quota.money ? minorUnits(currency) : 1
+    })),
+    influencers: influencers.map(influencer => ({
+      id: undefined,
+      text: influencerText(influencer, strategy),
+      place: placeText(influencer.place)
+    }))
   }
 }
 

@@ -4,9 +4,9 @@ import type { Influencer, Strategy } from '../policy/strategy.js'
 /** What an influencer adds to levers now, in percent: to all offers, or (offers given) to each its own amount. */
 export interface LeverMove {
   readonly influencer: number
-  /** NaN where each offer has its own. */
+  /** 0 where offers have their own. */
   readonly percent: number
-  readonly offers?: ReadonlyArray<readonly [offer: number, percent: number]>
+  readonly offers: ReadonlyArray<readonly [offer: number, percent: number]> | undefined
 }
 
 /**
@@ -25,15 +25,15 @@ export function leverMoves({ influencers }: Strategy, facts: Facts): readonly Le
         recent,
         ([offer, timeMs]) => [offer, percentOf(influencer, facts.nowMs - timeMs)] as const
       )
-      moves.push({ influencer: number, percent: NaN, offers })
+      moves.push({ influencer: number, percent: 0, offers })
       return
     }
     const [timeMs = 0] = recent.values()
     const percent = percentOf(influencer, facts.nowMs - timeMs)
     moves.push(
       target === 'any'
-        ? { influencer: number, percent }
-        : { influencer: number, percent: NaN, offers: [[target, percent]] }
+        ? { influencer: number, percent, offers: undefined }
+        : { influencer: number, percent: 0, offers: [[target, percent]] }
     )
   })
   return moves

@@ -1,7 +1,7 @@
 import { Refusal } from '../domain/refusal.js'
 import { withExplanation } from './answer.js'
 import { explainInAnswer, MOST_OUTCOMES, renderExplanation } from './explain.js'
-import type { Legend } from './legend.js'
+import { readLegend, type Legend } from './legend.js'
 import { legendName } from './load-strategy.js'
 import type { DecisionRecord, DecisionRecords, SharedDocuments } from './ports.js'
 import type { Snapshots } from './snapshot.js'
@@ -47,7 +47,7 @@ export function createDecisionLookUp({
   async function legendOf(hash: string): Promise<Legend> {
     const current = snapshots.current()
     if (current.hash === hash) return current.legend
-    const known = legends.get(hash) ?? parseLegend(await documents.get(legendName(hash)))
+    const known = legends.get(hash) ?? (await storedLegend(hash))
     if (known === undefined)
       throw new Refusal(
         'not_found',
@@ -57,6 +57,11 @@ export function createDecisionLookUp({
     if (!legends.has(hash) && legends.size >= 16) legends.delete(legends.keys().next().value ?? '')
     legends.set(hash, known)
     return known
+  }
+
+  async function storedLegend(hash: string): Promise<Legend | undefined> {
+    const text = await documents.get(legendName(hash))
+    return text === undefined ? undefined : readLegend(text)
   }
 
   return {
@@ -76,8 +81,4 @@ export function createDecisionLookUp({
       return `{"decisionId":${JSON.stringify(record.id)},"decidedAt":"${new Date(record.decidedAtMs).toISOString()}",${explanation.slice(1)}`
     }
   }
-}
-
-function parseLegend(text: string | undefined): Legend | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as Legend)
 }

@@ -1,6 +1,8 @@
 import type { Explain } from '../domain/decision.js'
 import type { HeldWeight } from './arbitrate.js'
 import { packColumns, unpackColumns, type Column } from './column-codec.js'
+import type { LeverMove } from './lever-moves.js'
+import type { LimitNotes } from './limit-notes.js'
 import type { FillingTrace, Need, Trace } from './trace.js'
 
 /** A trace as it is stored: plain data, its columns packed into bytes. */
@@ -18,7 +20,9 @@ export type PackedTrace = readonly [
   columns: Uint8Array,
   experiments?: Trace['experiments'],
   /** Its rooms are the last column. */
-  filling?: PackedFilling | null
+  filling?: PackedFilling | null,
+  moves?: readonly LeverMove[],
+  limits?: LimitNotes | null
 ]
 
 type PackedFilling = readonly [
@@ -49,7 +53,9 @@ export function packTrace(trace: Trace): PackedTrace {
     contest?.order.length ?? 0,
     packColumns(columns),
     trace.experiments,
-    filling === undefined ? null : packFilling(filling)
+    filling === undefined ? null : packFilling(filling),
+    contest?.moves ?? [],
+    trace.limits() ?? null
   ]
 }
 
@@ -66,9 +72,11 @@ export function unpackTrace(packed: PackedTrace): Trace {
     m,
     ranked,
     bytes,
-    // Traces of the release before have neither.
+    // Traces of the release before have none of these.
     experiments = [],
-    filling = null
+    filling = null,
+    moves = [],
+    limits = null
   ] = packed
   const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
   if (filling !== null) lengths.push(n)
@@ -87,7 +95,7 @@ export function unpackTrace(packed: PackedTrace): Trace {
     rooms = []
   ]: readonly Column[] = unpackColumns(bytes, lengths)
   const contest =
-    weights === null ? null : { positions, order, p, c, v, l, priorities, models, weights }
+    weights === null ? null : { positions, order, p, c, v, l, priorities, models, weights, moves }
   return {
     holdout,
     control,
@@ -100,6 +108,7 @@ export function unpackTrace(packed: PackedTrace): Trace {
     offerValues,
     contest,
     filling: filling === null ? undefined : unpackFilling(filling, rooms),
+    limits: () => limits ?? undefined,
     experiments
   }
 }

@@ -1,6 +1,7 @@
 import type { FilledPlacement } from '../domain/decision.js'
 import type { Asked } from './asked.js'
 import type { Choice } from './choose.js'
+import { noteLimits } from './limit-notes.js'
 import { placeOffers } from './place-offers.js'
 import { emptyTrace, keepTrace, type Trace } from './trace.js'
 import { whatItTakesBy } from './what-it-takes.js'
@@ -21,7 +22,7 @@ export function settle(
   if (outcome === undefined) {
     return { placements, trace: emptyTrace(ids, asked.explain, holdout) }
   }
-  const { facts, candidates, contest, propensities } = outcome
+  const { facts, customer, candidates, contest, propensities } = outcome
   const { strategy, legend } = snapshot
   const { formula } = strategy
   const trace: Trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
@@ -35,7 +36,8 @@ export function settle(
       groupLimit: strategy.groupLimit,
       rooms: candidates.rooms,
       needs: formula && once(() => whatItTakesBy(formula, facts, trace, legend))
-    }
+    },
+    limits: once(() => noteLimits(strategy, asked, customer, candidates))
   })
   return { placements, trace }
 }

@@ -5,6 +5,8 @@ import type { Contest, HeldWeight } from './arbitrate.js'
 import { stageNumber, type Candidates } from './candidates.js'
 import type { Participation } from './experiments.js'
 import type { Column } from './column-codec.js'
+import type { LeverMove } from './lever-moves.js'
+import type { LimitNotes } from './limit-notes.js'
 import type { Legend, LegendRead } from './legend.js'
 import type { Propensities } from './propensities.js'
 
@@ -27,6 +29,8 @@ export interface Trace {
   readonly contest: ContestTrace | null
   /** undefined where nothing competed, and in traces of the release before. */
   readonly filling: FillingTrace | undefined
+  /** What limits that removed candidates stood at; worked out when first asked for. undefined where none did. */
+  readonly limits: () => LimitNotes | undefined
   /** The arms of the customer, as numbers in Legend.experiments, and whether they could matter; by experiment. */
   readonly experiments: ReadonlyArray<readonly [experiment: number, arm: number, exposed: boolean]>
 }
@@ -44,6 +48,7 @@ export interface ContestTrace {
   /** 0 for the prior, else one more than the position in Legend.models of the model that gave p. */
   readonly models: Column
   readonly weights: readonly HeldWeight[]
+  readonly moves: readonly LeverMove[]
 }
 
 /** What the placements were filled by. */
@@ -98,6 +103,7 @@ export function emptyTrace(
     offerValues: [],
     contest: null,
     filling: undefined,
+    limits: () => undefined,
     experiments: []
   }
 }
@@ -110,7 +116,7 @@ export function keepTrace(
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  rest: Pick<Trace, 'placements' | 'explain' | 'control' | 'filling'> & {
+  rest: Pick<Trace, 'placements' | 'explain' | 'control' | 'filling' | 'limits'> & {
     readonly participations: readonly Participation[]
   }
 ): Trace {
@@ -138,9 +144,11 @@ export function keepTrace(
       l: contest.l,
       priorities: contest.priorities,
       models,
-      weights: contest.weights
+      weights: contest.weights,
+      moves: contest.moves
     },
     filling: rest.filling,
+    limits: rest.limits,
     experiments: rest.participations.map(({ arm, exposed }) => [arm.experiment, arm.index, exposed])
   }
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Catalogue } from './compile-catalogue.js'
 import type { Vocabulary } from './compile-vocabulary.js'
 import { parseDuration } from './duration.js'
+import { minorUnits } from './money.js'
 import { checkReserve } from './reserve.js'
 import type { Quota as QuotaShape } from './schema-limits.js'
 import type { Sections } from './sections.js'
@@ -129,9 +130,7 @@ type Money = (amount: number, node: YamlNode) => number
 
 function moneyOf(sections: Sections): Money {
   const currency = sections.value('currency') ?? 'EUR'
-  const digits =
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
-      .maximumFractionDigits ?? 2
+  const digits = Math.log10(minorUnits(currency))
   return (amount, node) => {
     // toFixed rounds what was written in decimal; multiplying would first turn 1.005 into 100.49999.
     const minor = Math.round(Number(`${amount}e${digits}`))

@@ -22,3 +22,15 @@ export function parseDuration(text: string): number | undefined {
   }
   return totalMs > 0 ? totalMs : undefined
 }
+
+/** A length of time as strategies write it, in whole seconds: 7d, 1h30m. */
+export function durationText(ms: number): string {
+  let leftMs = ms
+  let text = ''
+  for (const [unit, unitMs] of Object.entries(UNIT_MS)) {
+    const count = Math.floor(leftMs / unitMs)
+    if (count > 0) text += `${count}${unit}`
+    leftMs -= count * unitMs
+  }
+  return text
+}

@@ -10,6 +10,7 @@ import type { CustomerEvent } from '../domain/interaction.js'
 import { Refusal, type Fault } from '../domain/refusal.js'
 import type { Strategy } from '../policy/strategy.js'
 import { barredFrom, barredFromAny, keyFaults } from './customer-key.js'
+import { showLimits, type LimitsDocument } from './customer-limits.js'
 import { readMerge } from './merge-body.js'
 import type { CustomerStore } from './ports.js'
 import {
@@ -41,26 +42,6 @@ export interface HistoryDocument {
   readonly customer: CustomerKey
   /** Newest first. */
   readonly history: readonly HistoryEntry[]
-}
-
-/** Where a customer stands with one limit. */
-export interface LimitStanding {
-  /** The contact policy or quota. */
-  readonly id: string
-  /** What the limit is for: all, or an issue, a group or an offer by its id. */
-  readonly scope: 'all' | 'issue' | 'group' | 'offer'
-  readonly of?: string
-  readonly limit: number
-  readonly count: number
-  /** As written: 7d, day, total… */
-  readonly window: string
-  /** RFC 3339; absent while nothing is suppressed. */
-  readonly suppressedUntil?: string
-}
-
-export interface LimitsDocument {
-  readonly customer: CustomerKey
-  readonly limits: readonly LimitStanding[]
 }
 
 /** A customer after a merge. */
@@ -95,7 +76,7 @@ export interface Customers {
   /** Newest first, at most `limit` (1 to 200). */
   history(key: CustomerKey, limit: number, caller: Caller): Promise<HistoryDocument>
   /** Which limits apply to the customer now. */
-  limits(key: CustomerKey, caller: Caller): Promise<LimitsDocument>
+  limits(key: CustomerKey, caller: Caller, nowMs: number): Promise<LimitsDocument>
   /** Everything stored about the customer. */
   export(key: CustomerKey, caller: Caller): Promise<CustomerDocument & HistoryDocument>
   /** Makes the two parties of a body `{from, into}` one customer, for good; the same whichever is which, and when repeated. */
@@ -141,7 +122,7 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       customers.history(key, entries)
     ])
     if (profile === undefined && events.length === 0) {
-      throw new Refusal('not_found', `There is no customer ${customerText(key)}.`)
+      throw noCustomer(key)
     }
     return {
       document: showProfile(canonical, profile ?? EMPTY_PROFILE, strategy),
@@ -181,9 +162,13 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       const { document, history } = await readAll(key, caller, limit)
       return { customer: document.customer, history }
     },
-    async limits(key, caller) {
-      const { document } = await readAll(key, caller, 1)
-      return { customer: document.customer, limits: [] }
+    async limits(key, caller, nowMs) {
+      const strategy = enter(key, caller)
+      const state = await customers.load(key, strategy.lexicon)
+      const barred = barredFromAny(state.members, caller)
+      if (barred !== undefined) throw new Refusal('forbidden', barred)
+      if (!state.known && state.history.length === 0) throw noCustomer(key)
+      return showLimits(strategy, state, nowMs)
     },
     async export(key, caller) {
       const { document, history } = await readAll(key, caller, MOST_HISTORY)
@@ -197,6 +182,10 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       return { customer: canonical, members }
     }
   }
+}
+
+function noCustomer(key: CustomerKey): Refusal {
+  return new Refusal('not_found', `There is no customer ${customerText(key)}.`)
 }
 
 /** Checks a customer's key as it stands in an address, and whether the caller may see its namespace. Throws a Refusal. */

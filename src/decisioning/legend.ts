@@ -99,16 +99,19 @@ export interface LegendRule {
   readonly reads: readonly number[]
 }
 
-/** Reads a legend back. Those of the release before know of no limits and experiments, since it had none. */
+/** What the release before had no words for, since it did not know it. */
+const UNKNOWN_BEFORE: Partial<Legend> = {
+  types: INTERACTION_TYPES,
+  contactPolicies: [],
+  exclusions: [],
+  quotas: [],
+  influencers: [],
+  experiments: []
+}
+
+/** Reads a stored legend. */
 export function readLegend(text: string): Legend {
-  const nothing = {
-    contactPolicies: [],
-    exclusions: [],
-    quotas: [],
-    influencers: [],
-    experiments: []
-  }
-  return { types: INTERACTION_TYPES, ...nothing, ...(JSON.parse(text) as Legend) }
+  return { ...UNKNOWN_BEFORE, ...(JSON.parse(text) as Legend) }
 }
 
 /** Writes down the words of a strategy. */

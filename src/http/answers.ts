@@ -167,6 +167,23 @@ const processes = z
   .array(processReport)
   .meta({ description: 'The processes that share the store, this one first.' })
 
+const limitStanding = z.object({
+  kind: z.enum(['contact', 'quota']),
+  id: z.string(),
+  text: z.string().meta({ description: 'The limit in words.' }),
+  scope: z.enum(['all', 'issue', 'group', 'offer', 'channel', 'placement']),
+  of: z.string().optional().meta({ description: 'Whose limit it is; absent for all.' }),
+  strict: z.boolean(),
+  limit: z.number().meta({ description: "Pieces, or money in the strategy's currency." }),
+  count: z.number().meta({ description: 'What counts now; of strict limits with reservations.' }),
+  reserved: count
+    .optional()
+    .meta({ description: "How much of a strict contact policy's count is reserved." }),
+  window: z.string(),
+  suppressedUntil: time.optional().meta({ description: 'Absent while nothing is suppressed.' }),
+  frees: time.optional().meta({ description: 'From when on a quota may have more room.' })
+})
+
 const strategy = z.looseObject({
   name: z.string(),
   version: count,
@@ -230,7 +247,27 @@ export const ANSWERS = {
     customer: customerKey.meta({ description: 'The canonical key.' }),
     members: z.array(customerKey).meta({ description: 'All keys, the canonical one first.' })
   }),
-  CustomerLimits: z.object({ customer: customerKey, limits: z.array(json) }),
+  CustomerLimits: z.object({
+    customer: customerKey,
+    limits: z.array(limitStanding).meta({
+      description: 'Contact policies where something counts or is suppressed, and all quotas.'
+    }),
+    later: z
+      .array(z.object({ offerId: id, time, suppressedUntil: time }))
+      .meta({ description: 'Offers that the customer wanted to see later.' }),
+    reservations: z
+      .array(
+        z.object({
+          id: z.string(),
+          offerId: id.optional(),
+          type: z.string().optional(),
+          channel: id.optional(),
+          time,
+          until: time
+        })
+      )
+      .meta({ description: 'Offers promised under strict contact policies.' })
+  }),
   Decision: decision,
   DecisionBatchAnswer: z.object({
     decisions: z.array(z.union([decision, problem])).meta({

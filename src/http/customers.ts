@@ -48,7 +48,7 @@ export function customerRoutes(
   )
 
   app.get<OfCustomer>(`${PATH}/limits`, { config }, async ({ params, caller }) =>
-    customers.limits(params, caller)
+    customers.limits(params, caller, nowMs())
   )
 
   app.get<OfCustomer>(`${PATH}/export`, { config }, async ({ params, caller }) =>

@@ -88,7 +88,25 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   CustomerExport: { customer, ...profile, history },
   CustomerHistory: { customer, history },
   CustomerIdentity: { customer, members: [customer, { id: 'ck-9', namespace: 'cookie' }] },
-  CustomerLimits: { customer, limits: [] },
+  CustomerLimits: {
+    customer,
+    limits: [
+      {
+        kind: 'contact',
+        id: 'tired-of-offer',
+        text: 'at most 3 impression per offer in 7d on web, app',
+        scope: 'offer',
+        of: 'gold-card',
+        strict: false,
+        limit: 3,
+        count: 3,
+        window: '7d',
+        suppressedUntil: '2026-03-04T09:30:00.000Z'
+      }
+    ],
+    later: [],
+    reservations: []
+  },
   CustomerLine: { ...customer, ...profile },
   CustomerMerge: { from: { id: 'ck-9', namespace: 'cookie' }, into: customer },
   CustomerPatch: { attributes: { age: 42, balance: null } },

@@ -180,10 +180,15 @@ test('a customer is found with a profile or with one interaction', async t => {
   const { customers, store } = setUp(t)
   await t.rejects(customers.get(KEY, BRANCH), { code: 'not_found' })
   await t.rejects(customers.export(KEY, BRANCH), { code: 'not_found' })
-  await t.rejects(customers.limits(KEY, BRANCH), { code: 'not_found' })
+  await t.rejects(customers.limits(KEY, BRANCH, NOW_MS), { code: 'not_found' })
   await store.append([{ customer: KEY, id: 'e-1', source: 's', type: 'page_view', timeMs: NOW_MS }])
   t.same(await customers.get(KEY, BRANCH), { customer: KEY, attributes: {}, tags: [], consent: {} })
-  t.same(await customers.limits(KEY, BRANCH), { customer: KEY, limits: [] })
+  t.same(await customers.limits(KEY, BRANCH, NOW_MS), {
+    customer: KEY,
+    limits: [],
+    later: [],
+    reservations: []
+  })
 })
 
 test('history is newest first with ids and times, and export has it beside the profile', async t => {
@@ -267,7 +272,7 @@ test('a key outside its namespaces may neither read nor write', async t => {
     customers.erase(KEY, cookies),
     customers.putConsent(KEY, {}, cookies, NOW_MS),
     customers.history(KEY, 1, cookies),
-    customers.limits(KEY, cookies),
+    customers.limits(KEY, cookies, NOW_MS),
     customers.export(KEY, cookies)
   ]
   for (const each of asked) await t.rejects(each, { code: 'forbidden' })

@@ -40,7 +40,7 @@ test('every route of a customer calls its use case with the decoded key', async 
       ['erase', KEY, null],
       ['putConsent', KEY, NOW_MS],
       ['history', KEY, 7],
-      ['limits', KEY, null],
+      ['limits', KEY, NOW_MS],
       ['export', KEY, null]
     ]
   )

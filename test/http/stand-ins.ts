@@ -86,7 +86,7 @@ function standIns(calls: Calls): AppDeps {
       putConsent: note('putConsent', DOCUMENT),
       erase: note('erase', true),
       history: note('history', { ...DOCUMENT, history: [] }),
-      limits: note('limits', { ...DOCUMENT, limits: [] }),
+      limits: note('limits', { ...DOCUMENT, limits: [], later: [], reservations: [] }),
       export: note('export', { ...DOCUMENT, history: [] }),
       merge: note('merge', { customer: DOCUMENT.customer, members: [DOCUMENT.customer] })
     },

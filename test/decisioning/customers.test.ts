@@ -358,7 +358,7 @@ test('a key that does not reach a namespace of a merged customer reaches none of
     () => customers.patch(COOKIE, {}, web, NOW_MS),
     () => customers.putConsent(COOKIE, {}, web, NOW_MS),
     () => customers.history(COOKIE, 10, web),
-    () => customers.limits(COOKIE, web),
+    () => customers.limits(COOKIE, web, NOW_MS),
     () => customers.export(COOKIE, web),
     () => customers.erase(COOKIE, web),
     () => customers.merge({ from: other, into: { namespace: 'cookie', id: 'new' } }, web)

@@ -292,7 +292,7 @@ test('merged parties are one customer under the canonical key', async t => {
     t.strictSame(document.customer, KEY)
     t.strictSame(document.attributes, { age: 41, gender: 'f' })
     t.strictSame((await customers.export(key, BRANCH)).customer, KEY)
-    t.strictSame((await customers.limits(key, BRANCH)).customer, KEY)
+    t.strictSame((await customers.limits(key, BRANCH, NOW_MS)).customer, KEY)
   }
   const patched = await customers.patch(COOKIE, { attributes: { age: null } }, BRANCH, NOW_MS)
   t.strictSame([patched.customer, patched.attributes], [KEY, { gender: 'f' }])

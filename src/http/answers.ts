@@ -106,7 +106,9 @@ const explanation = z.object({
       z.looseObject({
         offerId: id,
         stage: z.enum(STAGES),
-        placement: id.optional().meta({ description: 'Where the least is enough, if several were asked for.' }),
+        placement: id
+          .optional()
+          .meta({ description: 'Where the least is enough, if several were asked for.' }),
         priority: needed.meta({ description: 'The priority that is enough.' }),
         value: needed.meta({ description: 'The value that is enough.' }),
         lever: needed.meta({ description: 'All levers together, in percent.' }),

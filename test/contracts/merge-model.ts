@@ -80,18 +80,21 @@ let casesMade = 0
 
 /**
  * Profiles are written and then, in two orders, events told and parties merged, some of it twice: both come to the same, and to what
- * sets come to. `moveTo` sets the store's clock.
+ * sets come to. `moveTo` sets the stores' clock. With several processes' views of the store all steps of an order are taken at once.
  */
 export function mergeProperty(
-  customers: CustomerStore,
+  [customers, ...others]: readonly [CustomerStore, ...CustomerStore[]],
   moveTo: (timeMs: number) => void
 ): fc.IAsyncProperty<[Case]> {
+  const views = [customers, ...others]
   return fc.asyncProperty(someCase, async given => {
     const outcomes = []
     for (const order of [given.steps, given.again]) {
       const parties = freshParties()
       await writeProfiles(customers, parties, given.writings, moveTo)
-      for (const one of order) await takeStep(customers, parties, one)
+      const taking = order.map((one, i) => () => takeStep(views[i % views.length]!, parties, one))
+      if (others.length > 0) await Promise.all(taking.map(take => take()))
+      else for (const take of taking) await take()
       const groups = unionsOf(order)
       const seen = []
       for (let i = 0; i < PARTIES.length; i++) {

@@ -11,13 +11,14 @@ import type {
   Log,
   ProfileChange
 } from '../../decisioning/ports.js'
+import { Aliases } from './aliases.js'
+import type { Found } from './aliases.js'
 import type { Connection } from './connection.js'
 import { CLOSED, EventLog } from './event-log.js'
 import { Holding } from './holding.js'
 import { customerKeys, customerStem } from './keys.js'
 import { Loader, stateOf } from './loader.js'
 import { Merging } from './merging.js'
-import type { Found } from './merging.js'
 import type { Names } from './names.js'
 import type { PresentPeriods } from './quota-readings.js'
 import type { RedisQuotas } from './quotas.js'
@@ -49,6 +50,7 @@ export class RedisCustomers implements CustomerStore {
   readonly #names: Names
   readonly #words: Words
   readonly #loader: Loader
+  readonly #aliases: Aliases
   readonly #merging: Merging
   readonly #profiles: Profiles
   readonly #events: EventLog
@@ -68,11 +70,13 @@ export class RedisCustomers implements CustomerStore {
     this.#words = new Words(names)
     this.#loader = new Loader(connection, periods)
     const nextStamp = createStamps()
-    const merging = new Merging(connection, names, nextStamp, log)
-    this.#merging = merging
-    this.#profiles = new Profiles({ connection, names, merging, nextStamp, clock })
-    this.#events = new EventLog(connection, names, merging, log)
-    this.#holding = new Holding(connection, names, this.#words, merging, this.#events, (...reply) =>
+    const aliases = new Aliases(connection)
+    this.#aliases = aliases
+    this.#merging = new Merging({ connection, aliases, names, nextStamp, log })
+    const merging = this.#merging
+    this.#profiles = new Profiles({ connection, names, aliases, merging, nextStamp, clock })
+    this.#events = new EventLog(connection, names, aliases, log)
+    this.#holding = new Holding(connection, names, this.#words, aliases, this.#events, (...reply) =>
       this.#loaded(...reply)
     )
   }
@@ -111,7 +115,7 @@ export class RedisCustomers implements CustomerStore {
   }
 
   async history(key: CustomerKey, limit: number): Promise<CustomerEvent[]> {
-    const { identity, reply } = await this.#record(key)
+    const { identity, reply } = await this.#record(key, ['history', 'details'])
     return await this.#events.newest(identity.canonical, reply, limit)
   }
 
@@ -129,11 +133,11 @@ export class RedisCustomers implements CustomerStore {
   }
 
   async identityOf(key: CustomerKey): Promise<Identity> {
-    return (await this.#record(key)).identity
+    return (await this.#record(key, [])).identity
   }
 
   async read(key: CustomerKey): Promise<Profile | undefined> {
-    const { identity, reply } = await this.#record(key)
+    const { identity, reply } = await this.#record(key, ['profile'])
     // MGET calls a key of another type absent; GET tells.
     if (reply.profile === null)
       await this.#connection.command('GET', customerKeys(identity.canonical).profile)
@@ -158,7 +162,7 @@ export class RedisCustomers implements CustomerStore {
    * where the rest could not be reached, asking again finds it.
    */
   async erase(key: CustomerKey): Promise<boolean> {
-    const parties = await this.#merging.gather([key])
+    const parties = await this.#aliases.gather([key])
     const others = parties.filter(party => !sameParty(party.key, key)).map(party => party.key)
     let found = 0
     for (const some of [others, [key]]) {
@@ -178,10 +182,14 @@ export class RedisCustomers implements CustomerStore {
     await this.#merging.settled()
   }
 
-  /** All that is stored under any key of the customer, united. */
-  async #record(key: CustomerKey): Promise<Found<StoredRecord>> {
+  /** What is stored under any key of the customer, united. */
+  async #record<Part extends keyof StoredRecord>(
+    key: CustomerKey,
+    parts: readonly Part[]
+  ): Promise<Found<Pick<StoredRecord, Part>>> {
     return (
-      (await this.#merging.find(key)) ?? (await this.#merging.united(key, this.#words.namespaces))
+      (await this.#aliases.find(key, parts)) ??
+      (await this.#merging.united(key, this.#words.namespaces))
     )
   }
 
@@ -193,7 +201,7 @@ export class RedisCustomers implements CustomerStore {
 
   async #mergedState(key: CustomerKey, reply: Reply, lexicon: Lexicon): Promise<CustomerState> {
     const read = (of: CustomerKey) => this.#loader.load(customerKeys(of), lexicon)
-    const found = await this.#merging.follow(key, reply, read)
+    const found = await this.#aliases.follow(key, reply, read)
     if (found !== undefined) return await this.#stateOf(found.identity, found.reply, lexicon, key)
     const { identity, reply: united } = await this.#merging.united(key, lexicon.namespaces)
     this.#merging.settleBeside(identity, lexicon)
@@ -226,7 +234,7 @@ export class RedisCustomers implements CustomerStore {
     if (this.#touched.has(stem)) return
     this.#touched.set(stem, true)
     const { profile, history, details, alias } = customerKeys(canonical)
-    const calls = [{ script: TOUCH, keys: [profile, history, details, alias], args: [ttlMs] }]
+    const calls = [{ script: TOUCH, keys: [alias, profile, history, details], args: [ttlMs] }]
     if (!sameParty(canonical, asked))
       calls.push({ script: TOUCH, keys: [customerKeys(asked).alias], args: [ttlMs] })
     void this.#connection.runAll(calls).then(answers => {

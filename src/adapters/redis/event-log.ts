@@ -18,7 +18,7 @@ import { decodeLog, encodeRecord, historyHeader } from './history-codec.js'
 import type { LogRecord } from './history-codec.js'
 import { customerKeys, customerStem } from './keys.js'
 import type { CustomerKeys } from './keys.js'
-import type { Merging } from './merging.js'
+import type { Aliases } from './aliases.js'
 import type { Name, Names } from './names.js'
 import { APPEND } from './event-scripts.js'
 import type { StoredRecord } from './uniting.js'
@@ -40,13 +40,13 @@ const CALLS_TOGETHER = 200
 export class EventLog {
   readonly #connection: Connection
   readonly #names: Names
-  readonly #merging: Merging
+  readonly #aliases: Aliases
   readonly #folding: Folding
 
-  constructor(connection: Connection, names: Names, merging: Merging, log: Log) {
+  constructor(connection: Connection, names: Names, aliases: Aliases, log: Log) {
     this.#connection = connection
     this.#names = names
-    this.#merging = merging
+    this.#aliases = aliases
     this.#folding = new Folding(connection, log)
   }
 
@@ -91,7 +91,7 @@ export class EventLog {
     return await Promise.all(
       events.map(async event => {
         const stem = customerStem(event.customer)
-        const openKey = openKeys.get(stem) ?? this.#merging.openKeyOf(event.customer)
+        const openKey = openKeys.get(stem) ?? this.#aliases.openKeyOf(event.customer)
         openKeys.set(stem, openKey)
         return { ...event, customer: await openKey }
       })

@@ -6,7 +6,7 @@ import { appendKeys, CLOSED } from './event-log.js'
 import type { EventLog } from './event-log.js'
 import { HOLD, RELEASE_RESERVATIONS } from './event-scripts.js'
 import { customerKeys } from './keys.js'
-import type { Merging } from './merging.js'
+import type { Aliases } from './aliases.js'
 import type { Names } from './names.js'
 import { LoadedVersion, replyOf } from './reply.js'
 import type { Reply } from './reply.js'
@@ -26,7 +26,7 @@ export class Holding {
   readonly #connection: Connection
   readonly #names: Names
   readonly #words: Words
-  readonly #merging: Merging
+  readonly #aliases: Aliases
   readonly #events: EventLog
   readonly #readState: ReadState
   /** Holds of one process on one customer do not run into each other. */
@@ -36,14 +36,14 @@ export class Holding {
     connection: Connection,
     names: Names,
     words: Words,
-    merging: Merging,
+    aliases: Aliases,
     events: EventLog,
     readState: ReadState
   ) {
     this.#connection = connection
     this.#names = names
     this.#words = words
-    this.#merging = merging
+    this.#aliases = aliases
     this.#events = events
     this.#readState = readState
   }
@@ -56,7 +56,7 @@ export class Holding {
   async release(key: CustomerKey, ids: readonly string[]): Promise<void> {
     const { reservations, alias } = customerKeys(key)
     const done = await this.#connection.run(RELEASE_RESERVATIONS, [reservations, alias], ids)
-    if (done === CLOSED) await this.release(await this.#merging.openKeyOf(key), ids)
+    if (done === CLOSED) await this.release(await this.#aliases.openKeyOf(key), ids)
   }
 
   async #hold(

@@ -1,9 +1,10 @@
 import type { CustomerKey, Identity, Lexicon } from '../../domain/customer.js'
-import { MOST_MEMBERS, partyText, sameParty, tooManyMembers } from '../../domain/identity.js'
+import { MOST_MEMBERS, partyText, tooManyMembers } from '../../domain/identity.js'
 import { Refusal, StoreUnavailable } from '../../domain/refusal.js'
 import type { Log } from '../../decisioning/ports.js'
-import { decodeAlias, encodeAlias } from './alias-codec.js'
+import { encodeAlias } from './alias-codec.js'
 import type { Alias } from './alias-codec.js'
+import type { Aliases, Found } from './aliases.js'
 import type { Connection } from './connection.js'
 import { HISTORY_HEADER_BYTES } from './history-codec.js'
 import { customerKeys } from './keys.js'
@@ -20,37 +21,34 @@ import type { Argument } from './wire.js'
 
 /** How often a merge is tried against events, changes and other merges of the same customer. */
 const MERGE_TRIES = 32
-/** Aliases in a row, each of which another merge has made. */
-const MOST_HOPS = 8
 const NOTHING = Buffer.alloc(0)
 
-/** A reply that holds the alias beside whatever was asked for. */
-interface WithAlias {
-  readonly alias: Buffer | null
-}
-
-/** Where a customer's record is. */
-export interface Found<Reply> {
-  readonly identity: Identity
-  readonly reply: Reply
+export interface MergingDeps {
+  readonly connection: Connection
+  readonly aliases: Aliases
+  readonly names: Names
+  readonly nextStamp: () => Buffer
+  readonly log: Log
 }
 
 /**
- * Merged customers. Each key keeps its record until it joins: its alias closes the record for good and names the canonical key, whose
+ * Merges customers. Each key keeps its record until it joins: its alias closes the record for good and names the canonical key, whose
  * record then takes over what the closed ones hold, in one script that also notes which it has taken. So whatever is interrupted, and
  * however often it is repeated by whomever, every record is united exactly once. In between, readers unite what they find and go on
  * where the merge stopped.
  */
 export class Merging {
   readonly #connection: Connection
+  readonly #aliases: Aliases
   readonly #names: Names
   readonly #nextStamp: () => Buffer
   readonly #log: Log
   /** Customers whose merge this process completes beside its requests, by canonical key. */
   readonly #completing = new Map<string, Promise<void>>()
 
-  constructor(connection: Connection, names: Names, nextStamp: () => Buffer, log: Log) {
+  constructor({ connection, aliases, names, nextStamp, log }: MergingDeps) {
     this.#connection = connection
+    this.#aliases = aliases
     this.#names = names
     this.#nextStamp = nextStamp
     this.#log = log
@@ -58,11 +56,10 @@ export class Merging {
 
   /** Makes two keys one customer; both may be merged already, with each other too. Throws a Refusal where the customer would have too many keys. */
   async merge(one: CustomerKey, other: CustomerKey, lexicon: Lexicon): Promise<Identity> {
-    const identity = await this.#complete([one, other], lexicon, true, ({ members }) => {
+    return await this.#complete([one, other], lexicon, true, ({ members }) => {
       if (members.length > MOST_MEMBERS)
         throw new Refusal('not_allowed', tooManyMembers(one, other))
     })
-    return identity
   }
 
   /** Completes the merge that a key takes part in, if there is one, so that its canonical record can be written. Revives the erased. */
@@ -91,97 +88,14 @@ export class Merging {
     await Promise.all(this.#completing.values())
   }
 
-  /**
-   * From the reply to one key to that of the canonical key; undefined while a merge is unfinished, when `united` tells what holds.
-   * @param read asks the same of another key
-   */
-  async follow<Reply extends WithAlias>(
-    key: CustomerKey,
-    reply: Reply,
-    read: (key: CustomerKey) => Promise<Reply>
-  ): Promise<Found<Reply> | undefined> {
-    if (reply.alias === null) return { identity: { canonical: key, members: [key] }, reply }
-    for (let hops = 0, at = reply; hops < MOST_HOPS && at.alias !== null; hops++) {
-      const { state, members } = decodeAlias(at.alias)
-      const [canonical] = members as [CustomerKey]
-      if (state === 'open' || !members.some(member => sameParty(member, key))) return undefined
-      if (state === 'whole') return { identity: { canonical, members }, reply: at }
-      at = await read(canonical)
-    }
-    return undefined
-  }
-
-  /** The record of a customer, under whichever of its keys; undefined while a merge is unfinished. */
-  async find(key: CustomerKey): Promise<Found<StoredRecord> | undefined> {
-    const read = async (of: CustomerKey) => {
-      const [party] = (await this.#read([of])) as [Party]
-      return { ...party, alias: party.aliasBytes }
-    }
-    return await this.follow(key, await read(key), read)
-  }
-
-  /** Where the events of a key go: the first record on its way to the canonical one that is not closed. */
-  async openKeyOf(key: CustomerKey): Promise<CustomerKey> {
-    let at = key
-    for (let hops = 0; hops < MOST_HOPS; hops++) {
-      const [[alias = null] = []] = await this.#connection.values([[customerKeys(at).alias]])
-      const { state, members } =
-        alias === null ? { state: 'open', members: [] } : decodeAlias(alias)
-      if (state !== 'member') return at
-      at = members[0]!
-    }
-    throw new StoreUnavailable('the customer is being merged by many callers at once; try again')
-  }
-
   /** What the record of a customer comes to while its merge is unfinished. */
   async united(key: CustomerKey, namespaces: readonly string[]): Promise<Found<StoredRecord>> {
-    const plan = planMerge(await this.gather([key]), namespaces)
+    const plan = planMerge(await this.#aliases.gather([key]), namespaces)
     const { members, canonical } = plan
     return {
       identity: { canonical: canonical.key, members },
       reply: await this.#unite(plan, namespaces)
     }
-  }
-
-  /** Everything under the keys given and under those that their aliases name. */
-  async gather(keys: readonly CustomerKey[]): Promise<Party[]> {
-    const parties = new Map<string, Party>()
-    let missing = [...keys]
-    while (missing.length > 0) {
-      for (const party of await this.#read(missing)) parties.set(partyText(party.key), party)
-      const named = [...parties.values()].flatMap(({ alias }) => alias?.members ?? [])
-      const fresh = new Map(named.map(key => [partyText(key), key]))
-      missing = [...fresh].flatMap(([text, key]) => (parties.has(text) ? [] : [key]))
-    }
-    return [...parties.values()]
-  }
-
-  async #read(keys: readonly CustomerKey[]): Promise<Party[]> {
-    const groups = keys.map(key => {
-      const { profile, history, details, reservations, alias, tombstone } = customerKeys(key)
-      return [profile, history, details, reservations, alias, tombstone]
-    })
-    const values = await this.#connection.values(groups)
-    return keys.map((key, i) => {
-      const [
-        profile = null,
-        history = null,
-        details = null,
-        reservations = null,
-        alias = null,
-        tombstone = null
-      ] = values[i] as Array<Buffer | null>
-      return {
-        key,
-        profile,
-        history,
-        details,
-        reservations,
-        alias: alias === null ? undefined : decodeAlias(alias),
-        aliasBytes: alias,
-        erased: tombstone !== null
-      }
-    })
   }
 
   /** Repeats what is to be done until nothing is: what others do meanwhile is seen in the next round. */
@@ -192,7 +106,7 @@ export class Merging {
     check: (plan: MergePlan) => void = () => undefined
   ): Promise<Identity> {
     for (let tries = 0; tries < MERGE_TRIES; tries++) {
-      const parties = await this.gather(keys)
+      const parties = await this.#aliases.gather(keys)
       const plan = planMerge(parties, namespaces)
       check(plan)
       const identity = { canonical: plan.canonical.key, members: plan.members }

@@ -5,6 +5,7 @@ import { rewrite } from '../../domain/written-profile.js'
 import type { ProfileChange } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { customerKeys, customerStem } from './keys.js'
+import type { Aliases } from './aliases.js'
 import type { Merging } from './merging.js'
 import type { Names } from './names.js'
 import {
@@ -36,6 +37,7 @@ interface Replacing {
 export interface ProfilesDeps {
   readonly connection: Connection
   readonly names: Names
+  readonly aliases: Aliases
   readonly merging: Merging
   readonly nextStamp: () => Buffer
   /** ms since 1970. */
@@ -46,15 +48,17 @@ export interface ProfilesDeps {
 export class Profiles {
   readonly #connection: Connection
   readonly #names: Names
+  readonly #aliases: Aliases
   readonly #merging: Merging
   readonly #nextStamp: () => Buffer
   readonly #clock: () => number
   /** Changes of one process to one customer do not run into each other. */
   readonly #turns = new Turns()
 
-  constructor({ connection, names, merging, nextStamp, clock }: ProfilesDeps) {
+  constructor({ connection, names, aliases, merging, nextStamp, clock }: ProfilesDeps) {
     this.#connection = connection
     this.#names = names
+    this.#aliases = aliases
     this.#merging = merging
     this.#nextStamp = nextStamp
     this.#clock = clock
@@ -101,7 +105,7 @@ export class Profiles {
 
   async #change(key: CustomerKey, change: ProfileChange, lexicon: Lexicon): Promise<Profile> {
     for (let tries = 0; tries < CHANGE_TRIES; tries++) {
-      const found = await this.#merging.find(key)
+      const found = await this.#aliases.find(key, ['profile'])
       if (found === undefined) {
         await this.#merging.settle(key, lexicon)
         continue
@@ -153,7 +157,9 @@ export class Profiles {
   }
 
   async #wholeIdentity(key: CustomerKey, lexicon: Lexicon): Promise<Identity> {
-    return (await this.#merging.find(key))?.identity ?? (await this.#merging.settle(key, lexicon))
+    return (
+      (await this.#aliases.find(key, []))?.identity ?? (await this.#merging.settle(key, lexicon))
+    )
   }
 }
 

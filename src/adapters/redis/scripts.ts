@@ -56,9 +56,13 @@ if found > 0 then redis.call('SET', KEYS[1], '1') end
 return found
 `)
 
-/** KEYS of one customer. ARGV ttl ms. */
-export const TOUCH = write(`${RENEW}
-renew(ARGV[2], unpack(KEYS))
+/** KEYS alias, then what else shall live on. ARGV ttl ms. The alias of a closed record lives as long as its canonical key may need it. */
+export const TOUCH = write(`${RENEW}${ALIAS_STATE}
+if aliasState(KEYS[1]) < 2 then
+  renew(ARGV[2], unpack(KEYS))
+elseif redis.call('PTTL', KEYS[1]) > 0 then
+  renew(ARGV[2], KEYS[1])
+end
 return 1
 `)
 

@@ -23,5 +23,5 @@ test('in memory, merges and events in any order come to the same as sets', async
   const moveTo = (timeMs: number) => {
     clock.nowMs = timeMs
   }
-  await holdsAsync(t, mergeProperty(customers, moveTo), 1000)
+  await holdsAsync(t, mergeProperty([customers], moveTo), 1000)
 })

@@ -29,20 +29,23 @@ const WORDS = lexicon({ reserves: true })
 const NOW_MS = Date.UTC(2025, 5, 15, 12)
 const DAY_MS = 86_400_000
 
-test('in Redis, merges and events in any order come to the same as sets', { skip }, async t => {
+test('in Redis, merges and events in any order or at once come to the same as sets', {
+  skip
+}, async t => {
   const { url } = await startRedis(t, '--appendonly', 'no')
-  const clock = { nowMs: NOW_MS }
-  const store = await openStore({
-    url,
-    log: keptLog(),
-    commandTimeoutMs: PATIENT_MS,
-    clock: () => clock.nowMs
-  })
-  t.teardown(() => store.close())
-  const moveTo = (timeMs: number) => {
-    clock.nowMs = timeMs
+  let nowMs = NOW_MS
+  const clock = () => nowMs
+  const open = async () => {
+    const store = await openStore({ url, log: keptLog(), commandTimeoutMs: PATIENT_MS, clock })
+    t.teardown(() => store.close())
+    return store.customers
   }
-  await holdsAsync(t, mergeProperty(store.customers, moveTo), 40)
+  const [one, other, third] = [await open(), await open(), await open()]
+  const moveTo = (timeMs: number) => {
+    nowMs = timeMs
+  }
+  await holdsAsync(t, mergeProperty([one], moveTo), 30)
+  await holdsAsync(t, mergeProperty([one, other, third], moveTo), 60)
 })
 
 test('a merge that is interrupted before any of its writes is completed by who meets it', {
@@ -167,6 +170,26 @@ test('what a known customer needs of a visit outlives the visit', { skip }, asyn
   )
   t.ok(left <= DAY_MS)
   t.strictSame(await store.customers.read(device), profile({ tier: 'gold' }))
+})
+
+test('a visit that was forgotten begins anew and can be merged again', { skip }, async t => {
+  const { url, socketPath } = await startRedis(t, '--appendonly', 'no')
+  const store = await openStore({ url, log: keptLog(), commandTimeoutMs: PATIENT_MS })
+  t.teardown(() => store.close())
+  const client = rawClient(t, socketPath)
+  const [crm, cookie, device] = await threeParties(store.customers, 'x')
+  await store.customers.merge(cookie, crm, WORDS)
+  // As when its retention is over.
+  await client.del(...Object.values(customerKeys(device)))
+  t.strictSame((await store.customers.identityOf(device)).members, [device])
+  await store.customers.append([event(device)])
+  t.equal((await store.customers.load(device, WORDS)).history.length, 1)
+  t.equal((await store.customers.load(crm, WORDS)).history.length, 4)
+  for (const party of [cookie, crm]) {
+    t.strictSame((await store.customers.merge(device, party, WORDS)).members, [crm, cookie, device])
+    for (const key of [crm, cookie, device])
+      t.equal((await store.customers.load(key, WORDS)).history.length, 5)
+  }
 })
 
 test('an erasing that is interrupted is completed by asking again, and by no reader undone', {

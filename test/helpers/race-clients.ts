@@ -18,7 +18,7 @@ export interface Ledger {
   held: number
   /** Scarce impressions that were acknowledged, or shown by a decision that is its own impression. */
   shown: number
-  /** Decisions that are their own impression and got no answer. */
+  /** Decisions that are their own impression and got no answer, or one that says that it does not know what became of its limits. */
   unknown: number
   /** Facts that were first told in time and acknowledged after their reservation was over. */
   late: number
@@ -86,6 +86,7 @@ async function ask(course: Course, ledger: Ledger, isAgent: boolean): Promise<Sh
     return undefined
   }
   ledger.decisions++
+  if (isAgent && answer?.degraded?.includes('limits') === true) ledger.unknown++
   const offer = placement.fallback ? undefined : placement.offers[0]
   if (offer?.offerId === SCARCE) {
     ledger.held++

@@ -150,7 +150,7 @@ async function makeKnown(deps: DecideDeps, chosen: Chosen, deadline: Deadline): 
   return tell(
     deps,
     chosen,
-    limits?.withhold() ?? { ...held, degraded: [...held.degraded, 'limits'] }
+    limits?.withhold(true) ?? { ...held, degraded: [...held.degraded, 'limits'] }
   )
 }
 

@@ -143,8 +143,12 @@ export class StrictLimits {
     return this.withhold()
   }
 
-  /** Gives everything back and decides without the offers under strict limits. */
-  withhold(): Choice {
+  /**
+   * Gives everything back and decides without the offers under strict limits.
+   * @param mayBeRecorded impressions were sent to the store and nobody knows what became of them: what quotas have counted with the
+   * decision stays, for it can only under-use them, while impressions that are stored and not counted would exceed them
+   */
+  withhold(mayBeRecorded = false): Choice {
     const { strategy } = this.#contest
     const [policy] = this.#policies
     if (policy !== undefined) {
@@ -154,7 +158,8 @@ export class StrictLimits {
     for (const quota of strategy.quotas)
       if (quota.strict) withdrawFromQuota(this.#contest, quota, 1)
     this.#fillAgain()
-    this.#promises.keepOnly([], [])
+    const counted = this.#promises.claims.filter(({ untilMs }) => untilMs === 0)
+    this.#promises.keepOnly([], mayBeRecorded ? counted : [])
     return this.#chosen(['limits'])
   }
 

@@ -397,22 +397,31 @@ test('impressions of one customer that are decided at the same instant stay with
   )
 })
 
-test('impressions that cannot be recorded withhold what is under strict limits, and give it back', async t => {
+test('impressions of which nobody knows whether they are stored withhold what is under strict limits, and stay counted', async t => {
   const rules = rulesWith({
     offers: [
-      offerYaml('best', { value: 9, quotas: [{ limit: 3, window: 'day', strict: true }] }),
+      offerYaml('best', { value: 9, quotas: [{ limit: 1, window: 'day', strict: true }] }),
       offerYaml('next', { value: 5, group: 'loans' })
     ].join('\n')
   })
   const engine = await startEngine(t, {
     rules,
     customers: ({ customers }) =>
-      instead(customers, { append: () => Promise.reject(new StoreUnavailable('away')) })
+      instead(customers, {
+        append: async events => {
+          await customers.append(events)
+          throw new StoreUnavailable('stored, and the answer was lost')
+        }
+      })
   })
   const answer = await ask(engine, AGENT)
   t.same(shown(answer), ['next'])
   t.same(answer.degraded, ['limits'])
-  await eventually(t, async () => (await taken(engine))[0] === 0, 'the quota is given back')
+  const stored = await engine.store.customers.history({ namespace: 'crm', id: 'c-1' }, 10)
+  t.ok(stored.some(({ offerId }) => offerId === 'best'))
+  // What is given back is given back behind the answer, before what is asked for after it.
+  t.same(shown(await ask(engine, { ...AGENT, customer: 'c-2' })), ['next'])
+  t.same(await taken(engine), [1])
 })
 
 /** A part of the store with some of its methods replaced. */

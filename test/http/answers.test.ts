@@ -51,6 +51,10 @@ test('real answers are what the document says', async t => {
   await ask('CustomerHistory', 'GET', `${CUSTOMER}/history`)
   await ask('CustomerLimits', 'GET', `${CUSTOMER}/limits`)
   await ask('CustomerExport', 'GET', `${CUSTOMER}/export`)
+  await ask('CustomerIdentity', 'POST', '/v1/customers/merge', {
+    from: { namespace: 'cookie', id: 'ck-9' },
+    into: { id: 'c-1' }
+  })
   await ask('ImportReceipt', 'POST', '/v1/customers/import', '{"id":"c-2"}\n{')
   await ask('Strategy', 'GET', '/v1/strategy')
   await ask('Experiments', 'GET', '/v1/experiments')

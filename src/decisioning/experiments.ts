@@ -48,7 +48,7 @@ export function assignArms(
 }
 
 /** The arms of a customer, by its bucket in every layer, in the order of the layers. */
-export function armsOf({ layers, experiments }: Strategy, facts: Facts): Arm[] {
+function armsOf({ layers, experiments }: Strategy, facts: Facts): Arm[] {
   const arms: Arm[] = []
   for (const { salt, arms: ranges } of layers) {
     const bucket = bucketOf(`${salt}:${facts.subject}`)

@@ -36,7 +36,8 @@ function traceOf(page: Page, parts: Parts): Trace {
       rooms: candidates.rooms,
       needs: undefined
     },
-    experiments: []
+    experiments: [],
+    limits: () => undefined
   } as unknown as Trace
 }
 

@@ -207,7 +207,9 @@ const told: fc.Arbitrary<Told> = fc.record({
   type: fc.constantFrom('impression', 'impression', 'click', 'reject', 'page_view'),
   offer: fc.constantFrom(...OFFERS, 'gone'),
   channel: fc.constantFrom(...CHANNELS),
-  atMs: fc.integer({ min: -20, max: 480 }).map(half => NOW_MS - (half * HOUR_MS) / 2)
+  atMs: fc
+    .oneof(fc.integer({ min: -4, max: 14 }), fc.integer({ min: -20, max: 480 }))
+    .map(half => NOW_MS - (half * HOUR_MS) / 2)
 })
 const reservation = fc.record({
   type: fc.constantFrom('impression', 'click'),
@@ -223,10 +225,17 @@ const RULES = fc
     policies,
     strategy: strategyWith(policies.map((rule, i) => ({ ...rule, id: `p${i}` })))
   }))
+const hour = fc.record({
+  type: fc.constantFrom('impression', 'click'),
+  offer: fc.constantFrom(...OFFERS, 'gone'),
+  hoursAgo: fc.integer({ min: 0, max: 200 }),
+  count: fc.integer({ min: 1, max: 2 })
+})
 const cases = fc.record({
   rules: fc.nat(RULES.length - 1),
   events: fc.array(told, { maxLength: 40 }),
   reserved: fc.array(reservation, { maxLength: 2 }),
+  hours: fc.array(hour, { maxLength: 3 }),
   channel: fc.constantFrom(...CHANNELS),
   live: fc.boolean()
 })
@@ -235,7 +244,7 @@ type Case = typeof cases extends fc.Arbitrary<infer C> ? C : never
 
 /** Whether a policy suppresses an offer, told from names alone, one event after the other. */
 function naive(
-  { rules, events, reserved, channel, live }: Case,
+  { rules, events, reserved, hours, channel, live }: Case,
   number: number,
   offer: string,
   window: ContactPolicy['window']
@@ -244,6 +253,8 @@ function naive(
   const { channels, strict = false }: { channels?: readonly string[]; strict?: boolean } = rule
   const counts: readonly string[] = rule.counts
   if (channels !== undefined && !channels.includes(channel)) return false
+  const isSame = (other: string) =>
+    rule.scope === 'all' || isOf(rule.scope, other) === isOf(rule.scope, offer)
   const open = strict ? reserved.filter(({ untilMs }) => untilMs > NOW_MS) : []
   const seen = [
     ...events.filter(({ atMs }) => atMs <= NOW_MS || (strict && live)),
@@ -251,14 +262,17 @@ function naive(
   ]
     .filter(event => counts.includes(event.type))
     .filter(event => channels === undefined || channels.includes(event.channel ?? ''))
-    .filter(
-      event =>
-        rule.scope === 'all' || isOf(rule.scope, event.offer ?? '') === isOf(rule.scope, offer)
-    )
+    .filter(event => isSame(event.offer ?? ''))
     .sort((a, b) => a.atMs - b.atMs)
     .map(({ atMs }) => atMs)
-  if (rule.suppressFor === undefined)
-    return seen.filter(atMs => atMs > window.startMs(NOW_MS)).length >= rule.limit
+  if (rule.suppressFor === undefined) {
+    const sinceMs = window.startMs(NOW_MS)
+    const inHours = hours
+      .filter(({ type, offer: of }) => counts.includes(type) && isSame(of))
+      .filter(({ hoursAgo }) => NOW_MS - hoursAgo * HOUR_MS + HOUR_MS - 1 > sinceMs)
+      .reduce((sum, { count }) => sum + (channels === undefined ? count : 0), 0)
+    return seen.filter(atMs => atMs > sinceMs).length + inHours >= rule.limit
+  }
   const lengthMs = parseDuration(rule.suppressFor)!
   let closedUntilMs = -Infinity
   let spentUpTo = 0
@@ -294,7 +308,16 @@ test('policies suppress what a naive fold over any history suppresses, in any or
     fc.property(cases, given => {
       const { strategy } = RULES[given.rules]!
       const customer = {
-        history: historyOf(strategy, given.events),
+        history: historyOf(
+          strategy,
+          given.events,
+          given.hours.map(({ type, offer, hoursAgo, count }) => ({
+            startMs: NOW_MS - hoursAgo * HOUR_MS,
+            type: strategy.lexicon.types.indexOf(type),
+            offer: strategy.offerIndex.get(offer) ?? -1,
+            count
+          }))
+        ),
         reserved: given.reserved.map(one => reservationOf(strategy, one))
       }
       const found = suppressed(strategy, customer, given)

@@ -62,7 +62,7 @@ export async function runExplanations(): Promise<void> {
   })
 }
 
-const EXPLANATION_PAIRS = 100
+const EXPLANATION_PAIRS = Number(process.env['BENCH_PAIRS'] ?? 100)
 const WARMING_PAIRS = 4
 const EXPLANATION_REQUESTS = 1500
 

@@ -74,9 +74,7 @@ export class Cluster implements Wire {
       })
     )
     if (unserved === 0) return answers
-    const trouble =
-      masters.length === 0 ? 'Connection is closed' : 'CLUSTERDOWN slots without server'
-    return [{ server: 'Redis Cluster', answer: new Error(trouble) }, ...answers]
+    return [{ server: 'Redis Cluster', answer: this.#unserved() }, ...answers]
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { SLOTS, slotOf } from '../../src/adapters/redis/slots.js'
 import { createLedger, PLENTY, runClient, SCARCE, type Random } from './race-clients.js'
 import { startWatcher } from './race-watch.js'
 import { startRedis, type Ending } from './redis.js'
@@ -113,8 +114,9 @@ interface RaceStore {
 async function startStore(t: Ending, kind: RaceSettings['redis']): Promise<RaceStore> {
   if (kind === 'one server') return await startRedis(t)
   const { url, masters } = await startRedisCluster(t)
-  const [, , master] = masters
-  return { url, kill: signal => master!.kill(signal), restart: () => master!.restart() }
+  const slot = slotOf(`{offer/${SCARCE}/impression/pieces/total}`)
+  const master = masters[Math.floor((masters.length * slot) / SLOTS)]!
+  return { url, kill: signal => master.kill(signal), restart: () => master.restart() }
 }
 
 async function strike(

@@ -10,7 +10,7 @@ const QUOTA = 200
 const CUSTOMERS = 150
 const RACES: ReadonlyArray<Pick<RaceSettings, 'redis' | 'fault'>> = [
   { redis: 'one server', fault: 'a process is killed' },
-  { redis: 'cluster', fault: 'nothing' }
+  { redis: 'cluster', fault: 'Redis is killed' }
 ]
 
 for (const { redis, fault } of RACES) {

@@ -113,10 +113,10 @@ async function tellSomething(
   if (offerId === SCARCE) ledger.shown++
 }
 
-/** The other offer is nearly never shown, or it would use up what customers may be shown in a day. */
+/** The other offer is never shown: a race that takes long would use up with it what customers may be shown in a day. */
 function whatHappens(offerId: string, draw: number): 'impression' | 'reject' | undefined {
-  if (offerId === SCARCE) return draw < 0.7 ? 'impression' : draw < 0.9 ? 'reject' : undefined
-  return draw < 0.02 ? 'impression' : draw < 0.9 ? 'reject' : undefined
+  if (offerId === SCARCE && draw < 0.7) return 'impression'
+  return draw < 0.9 ? 'reject' : undefined
 }
 
 /** Tells an event until it is acknowledged, always with the same id: nobody knows what became of one that got no answer. */

@@ -38,7 +38,10 @@ const CLIENTS = 64
 const DAILY = 5
 const RESERVE_MS = 6000
 const AWAY_MS = 500
-const LONGEST_MS = 150_000
+/** Shorter than a test file may take, so that a race that does not come to its end says what it saw. */
+const LONGEST_MS = 60_000
+/** An agent's decision is its own impression: shown there, the plentiful offer would use up the customers' days before the scarce one is gone. */
+const WEB_ONLY = { any: { placements: ['home_hero'], content: { headline: PLENTY } } }
 const LOOK_EVERY_MS = 20
 
 /**
@@ -95,7 +98,7 @@ function rulesOf(quota: number): string {
   return rulesWith({
     offers: [
       offerYaml(SCARCE, { value: 100, quotas }),
-      offerYaml(PLENTY, { value: 1, group: 'loans' })
+      offerYaml(PLENTY, { value: 1, group: 'loans', treatments: WEB_ONLY })
     ].join('\n'),
     rest: `reserve: ${RESERVE_MS / 1000}s
 contactPolicies:

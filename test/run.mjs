@@ -12,6 +12,8 @@ import { delimiter, join } from 'node:path'
 const CONCURRENCY = 2
 /** For one file; generous, because a busy machine is no reason to fail. */
 const TIMEOUT_S = '120'
+/** For all of them; a run that hangs fails instead of keeping whoever waits for it. */
+const ALL_TIMEOUT_MS = 20 * 60_000
 const TEST_ROOT = import.meta.dirname
 const NEEDS_REDIS = /helpers\/redis\.js|open-store\.js/
 
@@ -33,10 +35,24 @@ function isOnPath(program) {
   })
 }
 
+/** Names of the tests that did not run, with the reasons they gave. */
+function skippedIn(lines) {
+  return lines.flatMap(
+    line => /^\s*ok \d+ - (.+?) # SKIP ?(.*)$/.exec(line)?.slice(1).join(': ') ?? []
+  )
+}
+
 /** The counts that node prints last: `# tests 12`, `# pass 12`… */
-function countsIn(report) {
-  const lines = readFileSync(report, 'utf8').trimEnd().split('\n')
+function countsIn(lines) {
   return lines.slice(lines.findLastIndex(line => line.startsWith('# tests ')))
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
 }
 
 const named = process.argv.slice(2)
@@ -56,16 +72,25 @@ try {
       `--test-reporter-destination=${report}`,
       ...files
     ],
-    { stdio: 'inherit', env: { TAP_TIMEOUT: TIMEOUT_S, ...process.env } }
+    // A group of its own, so that what a killed test leaves behind can be ended with it.
+    { stdio: 'inherit', detached: true, env: { TAP_TIMEOUT: TIMEOUT_S, ...process.env } }
   )
-  const [status, signal] = await once(runner, 'exit')
+  const ended = once(runner, 'exit')
+  const endAll = () => killGroup(runner.pid)
+  const deadline = setTimeout(endAll, ALL_TIMEOUT_MS)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, endAll)
+  const [status, signal] = await ended
+  clearTimeout(deadline)
+  endAll()
   if (!isOnPath('redis-server') && !isOnPath('valkey-server')) {
     const without = files.filter(file => NEEDS_REDIS.test(readFileSync(file, 'utf8')))
     console.log(
       `Not run, because redis-server is not installed: ${without.join(', ') || 'nothing'}`
     )
   }
-  console.log(countsIn(report).join('\n'))
+  const lines = readFileSync(report, 'utf8').trimEnd().split('\n')
+  for (const test of new Set(skippedIn(lines))) console.log(`Skipped: ${test}`)
+  console.log(countsIn(lines).join('\n'))
   process.exitCode = signal === null ? status : 1
 } finally {
   rmSync(folder, { recursive: true })

@@ -310,6 +310,21 @@ const QUOTA_FACTS: Readonly<Record<string, Check>> = {
     t.strictSame([sum[0], mayFreeMs[0]], [0, Infinity])
   },
 
+  async 'facts count in their order, whatever day their reservations were made in'(
+    t,
+    { store },
+    name
+  ) {
+    const daily = quota(name, 0, DAY)
+    const atMs = Date.now()
+    const { id: reservation } = claim(daily, { atMs: atMs - 26 * HOUR_MS })
+    const told = fact(daily, { atMs, reservation, amount: 2 })
+    const again = { ...told, reservation: undefined, amount: 5 }
+    // What comes first shares its keys with what comes last, but not with what lies between.
+    const facts = [fact(daily, { atMs, amount: 0 }), told, again]
+    t.strictSame(await store.quotas.count(facts), [0, 2, 0])
+  },
+
   async 'money is counted in whole minor units, beyond 32 bits'(t, { store }, name) {
     const money = quota(name, 5_000_000_000_00)
     t.strictSame(

@@ -23,6 +23,8 @@ const TOGETHER = 100
 /** How long a period of the calendar is kept when it is over, for facts that come late. */
 const KEPT_MS = 86_400_000
 const DIGEST_BYTES = 12
+/** Where a call's keys of a second period begin, if there is one. */
+const OTHER_PERIOD = 4
 
 /** Limits over all customers, in Redis: a script a quota and period, and one round trip for all that a caller asks. */
 export class RedisQuotas implements QuotaStore {
@@ -104,11 +106,11 @@ interface CallOfScript {
   readonly positions: number[]
 }
 
-/** The calls of one script, one for the same keys as long as it is not too long. */
+/** The calls of one script, one for the same keys as long as it is not too long; what touches the same period keeps its order. */
 class Calls {
   readonly #script: Script
   readonly #calls: CallOfScript[] = []
-  /** The last call for keys. */
+  /** The last call that touches a period, by the first of its keys. */
   readonly #last = new Map<string, CallOfScript>()
   #positions = 0
 
@@ -118,11 +120,15 @@ class Calls {
 
   /** @param head the arguments before those of the single claims or facts */
   add(keys: readonly string[], head: () => Argument[], args: readonly Argument[]): void {
-    const name = keys.join('\n')
-    let call = this.#last.get(name)
-    if (call === undefined || call.positions.length === TOGETHER) {
+    const own = keys[0]!
+    const other = keys[OTHER_PERIOD]
+    let call = this.#last.get(own)
+    const isLastOfBoth =
+      call?.keys[OTHER_PERIOD] === other && (other === undefined || this.#last.get(other) === call)
+    if (call === undefined || !isLastOfBoth || call.positions.length === TOGETHER) {
       call = { keys, args: head(), positions: [] }
-      this.#last.set(name, call)
+      this.#last.set(own, call)
+      if (other !== undefined) this.#last.set(other, call)
       this.#calls.push(call)
     }
     call.args.push(...args)

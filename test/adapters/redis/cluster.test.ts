@@ -269,6 +269,7 @@ test('news are heard after the server that was listened to is gone', { skip }, a
     },
     isHeard => isHeard
   )
+  t.pass('heard')
 })
 
 test('one master that may forget customers is trouble', { skip }, async t => {
@@ -288,4 +289,5 @@ test('a cluster that one dead master stops is warned of', { skip }, async t => {
     async () => log.sentences.join('\n'),
     text => text.includes('cluster-require-full-coverage is yes')
   )
+  t.pass('said')
 })

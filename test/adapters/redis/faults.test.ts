@@ -180,7 +180,7 @@ test('while Redis hangs a load is refused in time, and served again afterwards',
   redis.pause()
   const begunMs = performance.now()
   await t.rejects(load(), StoreUnavailable)
-  t.ok(performance.now() - begunMs < TIMEOUT_MS + 400, 'in time, a busy machine allowed for')
+  t.ok(performance.now() - begunMs < TIMEOUT_MS + 2000, 'in time, a busy machine allowed for')
   // Longer than the socket's own patience: the connection is given up, and calls are refused at once.
   await eventually(
     async () => {

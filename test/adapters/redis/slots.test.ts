@@ -24,6 +24,7 @@ test('any key has the slot that Redis says', { skip: redisMissing }, async t => 
     ),
     { numRuns: 300 }
   )
+  t.pass('held')
 })
 
 test('redirections are read, with the host that a server leaves out', async t => {

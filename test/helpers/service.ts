@@ -63,7 +63,7 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'pipe']
   })
   // Not inherited: a service that outlives a killed test would hold open what the runner of the tests waits to see closed.
-  child.stderr!.on('data', (chunk: Uint8Array) => void process.stderr.write(chunk))
+  child.stderr.on('data', (chunk: Uint8Array) => void process.stderr.write(chunk))
   const ended = once(child, 'exit') as Promise<[number | null]>
   t.teardown(async () => {
     // Asked to go first, so that a Redis of its own goes with it.

@@ -1,15 +1,14 @@
-import { createReadStream } from 'node:fs'
 import { readConfig } from '../config.js'
 import type { ImportReceipt } from '../decisioning/import-customers.js'
 import { LOCAL_CALLER } from '../domain/caller.js'
 import { refusalFor } from './ask.js'
 import type { Command } from './command.js'
+import { piecesOf } from './input.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import { paintFor, table, type Paint } from './paint.js'
+import { createProgress } from './progress.js'
 import { withService } from './service.js'
-import { CommandRefused, UsageRefused, type Shell } from './shell.js'
-
-const PROGRESS_EVERY_MS = 200
+import { UsageRefused } from './shell.js'
 
 const HELP = `Usage: offerd import FILE|- [OPTIONS]
 
@@ -39,13 +38,13 @@ export const importCommand: Command = {
       throw new UsageRefused('name one file, or - for the standard input')
     const { config } = readConfig(shell.env, values)
     const startedMs = parts.clock.monotonicMs()
-    const progress = progressLine(shell, parts.clock.monotonicMs)
-    const pieces = file === '-' ? shell.stdin : piecesOf(file)
+    const progress = createProgress(shell, parts.clock.monotonicMs)
     const receipt = await withService(config, parts, ({ importCustomers }) =>
-      importCustomers(pieces, {
+      importCustomers(piecesOf(file, shell), {
         caller: LOCAL_CALLER,
         nowMs: parts.clock.wallMs(),
-        progress: progress.show
+        progress: (imported, failed) =>
+          progress.show(() => `${imported} imported, ${failed} failed`)
       })
     ).catch((error: unknown) => {
       throw refusalFor(error)
@@ -57,32 +56,6 @@ export const importCommand: Command = {
       : describeReceipt(receipt, seconds, paintFor(shell.stdout, shell.env))
     for (const line of lines) shell.stdout.write(`${line}\n`)
     return receipt.failed === 0 ? 0 : 1
-  }
-}
-
-async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(file) as AsyncIterable<Uint8Array>
-  } catch (error) {
-    throw new CommandRefused(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`
-    )
-  }
-}
-
-/** Counts while lines go in, on a terminal only; the line is taken away again. */
-function progressLine({ stderr }: Shell, monotonicMs: () => number) {
-  let shownAtMs = Number.NEGATIVE_INFINITY
-  const rewrite = (text: string): void => {
-    if (stderr.isTerminal) stderr.write(`\r\u001B[K${text}`)
-  }
-  return {
-    show(imported: number, failed: number): void {
-      if (monotonicMs() - shownAtMs < PROGRESS_EVERY_MS) return
-      shownAtMs = monotonicMs()
-      rewrite(`${imported} imported, ${failed} failed`)
-    },
-    clear: () => rewrite('')
   }
 }
 

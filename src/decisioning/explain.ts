@@ -1,12 +1,14 @@
 import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
 import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js'
-import { experimentsText, valuedBy } from './explain-experiments.js'
-import { influencersText, limitText, movesOf } from './explain-limits.js'
+import { valuedBy } from './explain-experiments.js'
+import { limitText, movesOf } from './explain-limits.js'
 import { JsonBytes, piecesOf } from './json-bytes.js'
 import type { Legend, LegendOffer, LegendRead } from './legend.js'
+import { writeHead } from './explain-head.js'
 import { writeNeeds } from './explain-needs.js'
-import type { ContestTrace, Trace } from './trace.js'
+import { weightsOf, writeOutranked } from './explain-outranked.js'
+import type { Trace } from './trace.js'
 import { whatItTakes } from './what-it-takes.js'
 
 /** Which part of an explanation is wanted. `summary`: the funnel, the winners and the five best losers. */
@@ -43,17 +45,13 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   const first = full ? page.from : 0
   const last = Math.min(full ? page.from + page.limit : selected + LOSERS_IN_SUMMARY, order.length)
   text.start()
-  text.text(
-    `{"candidates":${trace.offers.length},"holdout":${trace.holdout},"control":${trace.control}${experimentsText(trace, legend)}` +
-      `,"funnel":[${funnel(trace)}]${heldWeights(rendering)}${full ? influencersText(trace, legend) : ''},"outcomes":[`
-  )
-  for (let i = first; i < Math.min(last, selected); i++)
-    text.text(`${renderSelected(order[i]!, rendering)},`)
+  writeHead(text, trace, legend, full)
+  for (let i = first; i < Math.min(last, selected); i++) writeSelected(order[i]!, rendering)
   for (let i = Math.max(first, scored); i < last; i++)
     text.text(`${renderRemoved(-1 - order[i]!, rendering)},`)
   text.endList()
   const outranked = order.slice(Math.max(first, selected), Math.min(last, scored))
-  if (outranked.length > 0) writeOutranked(outranked, rendering)
+  if (outranked.length > 0) writeOutranked(text, outranked, trace, legend, full)
   if (first === 0) writeWhatItTakes(order.slice(scored, scored + REMOVED_THAT_MAY), rendering)
   text.text(full && last < order.length ? `,"next":${last}}` : '}')
   return text.toString()
@@ -61,7 +59,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
 
 /** The explanation under construction. One memory serves all: rendering is synchronous. */
 const text = new JsonBytes()
-const COMMA = piecesOf([','])
+const LABELS = piecesOf([',"priority":', ',"factors":{"p":', ',"c":', ',"v":', ',"l":'])
 
 interface Rendering {
   readonly trace: Trace
@@ -102,73 +100,31 @@ function outcomeOrder({ offers, stages, contest }: Trace): {
   return { order, selected: winners.length, scored }
 }
 
-/** The stages that removed something, and what was left after each; `selected` always ends it. */
-function funnel({ offers, stages }: Trace): string {
-  const removed = new Uint32Array(STAGES.length)
-  for (let i = 0; i < stages.length; i++) removed[stages[i]!]!++
-  let left = offers.length
-  let text = ''
-  for (let stage = 0; stage < stageNumber.selected; stage++) {
-    if (removed[stage] === 0) continue
-    left -= removed[stage]!
-    text += `{"stage":"${STAGES[stage]!}","removed":${removed[stage]!},"left":${left}},`
-  }
-  return `${text}{"stage":"selected","removed":0,"left":${left}}`
-}
-
-/** The context weights that held, once; outcomes refer to them by their place in the list. */
-function heldWeights({ trace, texts, full }: Rendering): string {
-  const held = trace.contest?.weights ?? []
-  if (!full || held.length === 0) return ''
-  return `,"contextWeights":[${held.map(({ weight }) => texts.weights[weight]!.json).join(',')}]`
-}
-
-function renderSelected(contestant: number, { trace, legend, texts, full }: Rendering): string {
-  const { positions, priorities, p, c, v, l, models, weights, moves } = trace.contest!
-  const position = positions[contestant]!
-  const offer = trace.offers[position]!
-  const { id, mandatory } = legend.offers[offer]!
-  const model = models[contestant]!
-  const held = full && weights.length > 0 ? weightsOf(trace.contest!, offer, texts) : ''
-  return (
-    `{"offerId":${JSON.stringify(id)},"stage":"selected","placement":${JSON.stringify(trace.placements[trace.causes[position]!])}` +
-    `,"priority":${shown(priorities[contestant]!)},"factors":{"p":${shown(p[contestant]!)},"c":${shown(c[contestant]!)}` +
-    `,"v":${shown(v[contestant]!)},"l":${shown(l[contestant]!)}}${mandatory ? ',"mandatory":true' : ''}` +
-    (model === 0 ? '' : `,"model":${JSON.stringify(legend.models[model - 1])}`) +
-    (full && moves.length > 0 ? `,"influencers":${movesOf(trace, offer)}` : '') +
-    `${held === '' ? '' : `,"contextWeights":[${held}]`}}`
-  )
-}
-
-function shown(value: number): string {
-  return JSON.stringify(Number(value.toFixed(6)))
-}
-
-/** The rows of the outranked, the best first. */
-function writeOutranked(
-  contestants: readonly number[],
-  { trace, legend, texts, full }: Rendering
-): void {
+/** A winner, as an object. */
+function writeSelected(contestant: number, { trace, legend, texts, full }: Rendering): void {
   const contest = trace.contest!
-  const weighed = full && contest.weights.length > 0
-  const moved = full && contest.moves.length > 0
-  text.text(
-    `,"outranked":{"columns":[${texts.columns}${weighed ? ',"contextWeights"' : ''}${moved ? ',"influencers"' : ''}],"rows":[`
-  )
-  for (let i = 0; i < contestants.length; i++) {
-    const contestant = contestants[i]!
-    const offer = trace.offers[contest.positions[contestant]!]!
-    text.piece(texts.rowHeads, offer)
-    text.figure(contest.priorities[contestant]!)
-    text.piece(COMMA, 0)
-    text.figure(contest.p[contestant]!)
-    writeFactors(contest, contestant, offer, legend, texts)
-    if (weighed) text.text(`,[${weightsOf(contest, offer, texts)}]`)
-    if (moved) text.text(`,${movesOf(trace, offer)}`)
-    text.piece(texts.rowEnd, 0)
-  }
-  text.endList()
+  const position = contest.positions[contestant]!
+  const offer = trace.offers[position]!
+  const model = contest.models[contestant]!
+  text.piece(texts.selectedHeads, offer)
+  text.text(JSON.stringify(trace.placements[trace.causes[position]!]))
+  text.piece(LABELS, 0)
+  text.figure(contest.priorities[contestant]!)
+  text.piece(LABELS, 1)
+  text.figure(contest.p[contestant]!)
+  text.piece(LABELS, 2)
+  text.figure(contest.c[contestant]!)
+  text.piece(LABELS, 3)
+  text.figure(contest.v[contestant]!)
+  text.piece(LABELS, 4)
+  text.figure(contest.l[contestant]!)
   text.text('}')
+  if (legend.offers[offer]!.mandatory) text.text(',"mandatory":true')
+  if (model > 0) text.text(`,"model":${JSON.stringify(legend.models[model - 1])}`)
+  if (full && contest.moves.length > 0) text.text(`,"influencers":${movesOf(trace, offer)}`)
+  const held = full ? weightsOf(contest, offer, texts) : ''
+  if (held !== '') text.text(`,"contextWeights":[${held}]`)
+  text.text('},')
 }
 
 /** What the best losers would need to win, and for the first of the removed the rule that stands in the way. */
@@ -180,45 +136,6 @@ function writeWhatItTakes(removed: readonly number[], rendering: Rendering): voi
   writeNeeds(text, needs, trace, texts)
   for (const outcome of removed) text.text(`${renderRemoved(-1 - outcome, rendering)},`)
   text.endList()
-}
-
-/** C, V, L and the model. V, L and the model are nearly always the offer's own and stand ready as one piece. */
-function writeFactors(
-  { c, v, l, models }: ContestTrace,
-  contestant: number,
-  offer: number,
-  legend: Legend,
-  texts: ExplanationTexts
-): void {
-  const model = models[contestant]!
-  text.piece(COMMA, 0)
-  text.figure(c[contestant]!)
-  if (
-    v[contestant] === texts.values[offer] &&
-    l[contestant] === legend.offers[offer]!.lever &&
-    model === texts.models[offer]
-  ) {
-    text.piece(texts.rowTails, offer)
-    return
-  }
-  text.piece(COMMA, 0)
-  text.figure(v[contestant]!)
-  text.piece(COMMA, 0)
-  text.figure(l[contestant]!)
-  const name = model === 0 ? 'null' : JSON.stringify(legend.models[model - 1])
-  text.text(`,${name}${texts.mandatory[offer]!}`)
-}
-
-/** Which of the explanation's context weights are about this offer, by their place in its list. */
-function weightsOf(contest: ContestTrace, offer: number, texts: ExplanationTexts): string {
-  let text = ''
-  for (let i = 0; i < contest.weights.length; i++) {
-    const { weight, offers } = contest.weights[i]!
-    const isFor =
-      offers === undefined ? texts.weights[weight]!.isFor[offer] === 1 : offers.includes(offer)
-    if (isFor) text += text === '' ? String(i) : `,${i}`
-  }
-  return text
 }
 
 function renderRemoved(position: number, rendering: Rendering): string {

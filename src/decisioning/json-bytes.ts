@@ -9,14 +9,17 @@ const MILLION = 1e6
 const LARGEST = 1e9
 /** Room that a figure needs at most: JSON prints no number longer. */
 const LONGEST_FIGURE = 32
+/** Pieces are copied in words of so many bytes, the last of which may reach beyond their end. */
+const WORD = 4
 /** Below so many units a text is written faster one by one than by a routine. */
 const SHORT = 24
 
 /** Texts made ready for copying, one after the other in one memory: neighbours are read from the same lines of the cache. */
 export interface Pieces {
-  readonly bytes: Uint8Array
+  readonly bytes: DataView
   /** Where each piece begins; one more than there are pieces. */
   readonly starts: Uint32Array
+  readonly isAscii: boolean
 }
 
 /** Texts as UTF-8 that `JsonBytes` copies. */
@@ -25,7 +28,9 @@ export function piecesOf(texts: readonly string[]): Pieces {
   texts.forEach((text, i) => {
     starts[i + 1] = starts[i]! + Buffer.byteLength(text)
   })
-  return { bytes: new Uint8Array(Buffer.from(texts.join(''))), starts }
+  const bytes = new Uint8Array(starts[texts.length]! + WORD)
+  bytes.set(Buffer.from(texts.join('')))
+  return { bytes: new DataView(bytes.buffer), starts, isAscii: bytes.every(byte => byte < 128) }
 }
 
 /**
@@ -33,32 +38,41 @@ export function piecesOf(texts: readonly string[]): Pieces {
  * no garbage. One text at a time: `start` begins the next one in the same memory.
  */
 export class JsonBytes {
-  #bytes = Buffer.allocUnsafeSlow(1 << 14)
+  #memory = Buffer.allocUnsafeSlow(1 << 14)
+  /** The same memory, by byte and by word: quicker to write than a Buffer. */
+  #bytes = new Uint8Array(this.#memory.buffer)
+  #words = new DataView(this.#memory.buffer)
   #length = 0
+  #isAscii = true
 
   /** Forgets what was written. */
   start(): void {
     this.#length = 0
+    this.#isAscii = true
   }
 
   /** Appends a prepared text. */
-  piece({ bytes, starts }: Pieces, number: number): void {
-    const end = starts[number + 1]!
-    let from = starts[number]!
-    this.#makeRoom(end - from)
-    const target = this.#bytes
-    let at = this.#length
+  piece({ bytes, starts, isAscii }: Pieces, number: number): void {
+    if (!isAscii) this.#isAscii = false
+    const from = starts[number]!
+    const length = starts[number + 1]! - from
+    this.#makeRoom(length)
+    const target = this.#words
+    const at = this.#length
     // Pieces are short: calling a copying routine would cost more than the copying.
-    while (from < end) target[at++] = bytes[from++]!
-    this.#length = at
+    for (let i = 0; i < length; i += WORD)
+      target.setUint32(at + i, bytes.getUint32(from + i, true), true)
+    this.#length = at + length
   }
 
   /** Appends any text. */
   text(text: string): void {
     // A UTF-16 unit takes three bytes at the most.
     this.#makeRoom(text.length * 3)
-    if (text.length > SHORT || !this.#plainText(text))
-      this.#length += this.#bytes.write(text, this.#length)
+    if (text.length <= SHORT && this.#plainText(text)) return
+    const written = this.#memory.write(text, this.#length)
+    if (written !== text.length) this.#isAscii = false
+    this.#length += written
   }
 
   /** Appends a short text when it is ASCII, without leaving JavaScript. */
@@ -123,13 +137,17 @@ export class JsonBytes {
   }
 
   toString(): string {
-    return this.#bytes.toString('utf8', 0, this.#length)
+    // Where every byte is a character it costs a third to make them one.
+    return this.#memory.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#length)
   }
 
   #makeRoom(more: number): void {
-    if (this.#length + more <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + more))
-    this.#bytes.copy(grown, 0, 0, this.#length)
-    this.#bytes = grown
+    const needed = this.#length + more + WORD
+    if (needed <= this.#memory.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#memory.length * 2, needed))
+    this.#memory.copy(grown, 0, 0, this.#length)
+    this.#memory = grown
+    this.#bytes = new Uint8Array(grown.buffer)
+    this.#words = new DataView(grown.buffer)
   }
 }

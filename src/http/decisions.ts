@@ -10,8 +10,8 @@ import { batchRequest, decisionRequest, id, page } from './schemas.js'
 import { BATCH_BYTES } from './settings.js'
 import { reader } from './validate.js'
 
-/** Node reserves three bytes for every character of a text that it sends; above its 16 KiB at hand it takes memory for each. */
-const LONG_TEXT = 4096
+/** Node reserves three bytes for every character of a text that it sends, its head included; above its 16 KiB at hand it takes memory. */
+const LONG_TEXT = 5000
 
 const JSON_UTF8 = 'application/json; charset=utf-8'
 

@@ -25,7 +25,10 @@ const Outcome = z.object({
   priority: z.number().optional(),
   factors: Factors.optional(),
   /** The model that gave P; the prior where there is none. */
-  model: z.string().optional()
+  model: z.string().optional(),
+  exploration: z
+    .object({ text: z.string().optional(), probability: z.number().nullish() })
+    .optional()
 })
 
 const Need = z.object({
@@ -42,6 +45,7 @@ const Explanation = z.object({
   candidates: z.number(),
   funnel: z.array(z.object({ stage: z.string(), removed: z.number(), left: z.number() })),
   outcomes: z.array(Outcome),
+  exploration: z.object({ text: z.string() }).optional(),
   outranked: z
     .object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) })
     .optional(),
@@ -124,7 +128,7 @@ export function describeAnswer(answer: Answer, tookMs: number | undefined, paint
 
 /** How many candidates each stage removed, the arithmetic of the first ranked, and why the others were removed. */
 export function describeExplanation(
-  { candidates, funnel, outcomes, outranked, whatItTakes }: Explanation,
+  { candidates, funnel, outcomes, outranked, whatItTakes, exploration }: Explanation,
   paint: Paint
 ): string[] {
   const ranked = [
@@ -150,12 +154,25 @@ export function describeExplanation(
       paint
     ),
     ...section(
+      'Left to chance',
+      exploration === undefined ? [] : [exploration.text, ...outcomes.flatMap(chance)],
+      paint
+    ),
+    ...section(
       'What the best of the others would need, any one of',
       (whatItTakes ?? []).filter(({ stage }) => stage === 'outranked').map(needed),
       paint
     ),
     ...section('Removed', removed.map(reason), paint)
   ]
+}
+
+/** How an offer came into its slot, and how likely that was. */
+function chance({ offerId, exploration }: Outcome): string[] {
+  if (exploration === undefined) return []
+  const { probability, text } = exploration
+  const likely = typeof probability === 'number' ? `probability ${figure(probability)}` : ''
+  return [`${offerId}: ${[likely, text].filter(Boolean).join(', ')}`]
 }
 
 /** The least that would make an offer win. */

@@ -1,4 +1,5 @@
 import { TRUE, type Facts } from '../policy/facts.js'
+import { murmur3 } from '../policy/hash.js'
 import type { Strategy } from '../policy/strategy.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
 import { leverMoves, percentFor, type LeverMove } from './lever-moves.js'
@@ -21,6 +22,16 @@ export interface Contest {
   readonly moves: readonly LeverMove[]
   /** Contestants, the best first. */
   readonly order: Int32Array
+  /** How chance takes part in filling; undefined where nothing is explored. */
+  readonly exploring: Exploring | undefined
+}
+
+/** What a contest leaves to chance. */
+export interface Exploring {
+  /** Of the slots that chance fills, above 0 and at most 1. */
+  readonly share: number
+  /** 32 bits. */
+  readonly seed: number
 }
 
 /** A context weight that held for all offers that it names, or (offers given) for some. */
@@ -60,13 +71,17 @@ export function keepValued(
   return { left: kept.subarray(0, count), values: values.subarray(0, count) }
 }
 
-/** Gives every contestant its priority and puts them in order: mandatory ones first, then by priority, propensity and offer id. */
+/**
+ * Gives every contestant its priority and puts them in order: mandatory ones first, then by priority, propensity and offer id.
+ * @param seed of what the strategy leaves to chance
+ */
 export function arbitrate(
   strategy: Strategy,
   facts: Facts,
   candidates: Candidates,
   { left, values }: Valued,
-  propensities: Propensities
+  propensities: Propensities,
+  seed: string
 ): Contest {
   const count = left.length
   const { c, weights } = contextFactors(strategy, facts, candidates, left)
@@ -94,7 +109,11 @@ export function arbitrate(
     l,
     priorities,
     weights,
-    moves
+    moves,
+    exploring:
+      strategy.exploration.method === 'epsilon'
+        ? { share: strategy.exploration.share, seed: murmur3(seed) }
+        : undefined
   }
   return { ...contest, order: inOrder(strategy, candidates, contest) }
 }

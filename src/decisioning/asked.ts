@@ -25,6 +25,8 @@ export interface Asked {
   readonly languages: readonly string[]
   readonly explain: Explain
   readonly live: boolean
+  /** Of every random choice, where the request names one; else the decision's id is. */
+  readonly seed: string | undefined
   readonly activate: Activation
   readonly timeoutMs: number
   readonly nowMs: number
@@ -81,6 +83,7 @@ export function readRequest(
     languages: languagesToTry(request.language),
     explain: options.explain ?? 'none',
     live: options.mode !== 'test',
+    seed: options.mode === 'test' ? options.seed : undefined,
     activate: options.activate ?? channel.activate,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     nowMs

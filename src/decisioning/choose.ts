@@ -7,7 +7,7 @@ import type { Asked } from './asked.js'
 import { findCandidates, keepAllowed, type Candidates } from './candidates.js'
 import type { Deadline } from './deadline.js'
 import { assignArms, type Participation } from './experiments.js'
-import { fillPlacements, type Filling } from './fill.js'
+import { fillPlacements, type Filled, type Filling } from './fill.js'
 import { gatherFacts } from './gather-facts.js'
 import { keepWithinLimits } from './keep-within-limits.js'
 import type { CustomerState, Log, Meters } from './ports.js'
@@ -23,6 +23,8 @@ export interface Outcome {
   readonly propensities: Propensities
   readonly contest: Contest
   readonly filling: Filling
+  /** undefined where nothing is left to chance. */
+  readonly explored: Filled['explored']
 }
 
 /** What a decision came to, before it is put into words. */
@@ -49,13 +51,15 @@ export interface ChooseDeps {
 /**
  * Chooses the offers for a loaded customer: the same steps for live decisions, tests and the strategy's own examples.
  * @param customer undefined when the customer could not be read: then only fallbacks are shown
+ * @param seed of every random choice
  */
 export async function choose(
   deps: ChooseDeps,
   snapshot: Snapshot,
   asked: Asked,
   customer: CustomerState | undefined,
-  deadline: Deadline
+  deadline: Deadline,
+  seed: string
 ): Promise<Choice> {
   const { strategy } = snapshot
   const startedAtMs = deps.clock.monotonicMs()
@@ -97,10 +101,10 @@ export async function choose(
   )
   const scoredAtMs = deps.clock.monotonicMs()
 
-  const contest = arbitrate(own.strategy, facts, candidates, valued, propensities)
-  const { filling, exact } = fillPlacements(own.strategy, asked, candidates, contest)
+  const contest = arbitrate(own.strategy, facts, candidates, valued, propensities, seed)
+  const { filling, exact, explored } = fillPlacements(own.strategy, asked, candidates, contest)
   return {
-    outcome: { facts, customer, candidates, propensities, contest, filling },
+    outcome: { facts, customer, candidates, propensities, contest, filling, explored },
     degraded: exact ? propensities.degraded : [...propensities.degraded, 'filling'],
     holdout,
     control,

@@ -84,8 +84,10 @@ export function createDecide(deps: DecideDeps): Decide {
 
     const customer = await loadCustomer(deps, snapshot, asked, deadline)
     const loadedAtMs = clock.monotonicMs()
-    const choice = await choose(deps, snapshot, asked, customer, deadline)
-    const chosen = { asked, customer, choice, decisionId: deps.decisionId(asked.nowMs) }
+    const decisionId = deps.decisionId(asked.nowMs)
+    const seed = asked.seed ?? decisionId
+    const choice = await choose(deps, snapshot, asked, customer, deadline, seed)
+    const chosen = { asked, customer, choice, decisionId }
     const { decision, trace } = await makeKnown(deps, chosen, deadline)
 
     const answer = writeAnswer(decision, caller.publishable)

@@ -12,7 +12,7 @@ import { settle, type Settled } from './settle.js'
 import type { Snapshot } from './snapshot.js'
 import { checkValue } from './values.js'
 
-/** The customer of all examples. Examples are about the rules as written: nobody is held out of them or in an arm. */
+/** The customer of all examples. Examples are about the rules as written: nobody is held out of them or in an arm, and nothing is explored. */
 const EXAMPLE_CUSTOMER = { namespace: 'example', id: 'example' }
 
 /** Runs the strategy's own tests; answers one problem for each expectation that is not met. */
@@ -23,7 +23,13 @@ export async function runExamples(
 ): Promise<Problem[]> {
   const everybody: Snapshot = {
     ...snapshot,
-    strategy: { ...snapshot.strategy, holdout: undefined, control: undefined, layers: [] }
+    strategy: {
+      ...snapshot.strategy,
+      holdout: undefined,
+      control: undefined,
+      layers: [],
+      exploration: { method: 'none' }
+    }
   }
   const problems: Problem[] = []
   for (const example of snapshot.strategy.examples)
@@ -63,7 +69,8 @@ async function runExample(
       snapshot,
       asked,
       customerOf(strategy, example, atMs),
-      deadline
+      deadline,
+      example.name
     )
     const degraded = choice.degraded.map(reason => refuse(`is decided without ${reason}`))
     return [...degraded, ...[...unmet(example, strategy, settle(asked, choice))].map(refuse)]

@@ -91,7 +91,7 @@ function matters(
   allowed: Int32Array
 ): boolean {
   if (allowed.length === 0) return false
-  if (touches.formula) return true
+  if (touches.formula || touches.exploration) return true
   for (const position of allowed) {
     const offer = candidates.offers[position]!
     if (touches.offers[offer] === 1) return true

@@ -1,6 +1,7 @@
 import { STAGES } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
 import { experimentsText } from './explain-experiments.js'
+import { explorationText } from './explain-exploration.js'
 import { influencersText } from './explain-limits.js'
 import { textsOf } from './explanation-texts.js'
 import { piecesOf, type JsonBytes } from './json-bytes.js'
@@ -25,6 +26,7 @@ export function writeHead(text: JsonBytes, trace: Trace, legend: Legend, full: b
   text.figure(trace.offers.length)
   text.piece(GROUPS, (trace.holdout ? 2 : 0) + (trace.control ? 1 : 0))
   text.text(experimentsText(trace, legend))
+  text.text(explorationText(trace))
   writeFunnel(text, trace)
   if (full) {
     writeWeights(text, trace, legend)

@@ -15,7 +15,7 @@ export interface ExactFilling extends FillingWorth {
 export interface Beforehand {
   /** By entrant: 1 where it stays out. */
   readonly withdrawn?: Uint8Array
-  readonly taken?: TakenSlot
+  readonly taken?: readonly TakenSlot[]
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FillTask } from './fill-task.js'
 import { MANDATORY, scaleOf, termOf, type FillingWorth } from './fill-worth.js'
 
-/** A slot that is taken beforehand, by an entrant of a group. */
+/** A slot that is taken beforehand: by an entrant of a group, which is withdrawn, or (group -1) so that it stays empty. */
 export interface TakenSlot {
   readonly placement: number
   readonly group: number
@@ -32,6 +32,8 @@ export class FillNetwork {
   nodes = 0
   readonly #slots: number
   readonly #used: Uint8Array
+  /** By placement: slots that are taken beforehand. */
+  readonly #taken: Int32Array
   readonly #perGroup: Int32Array
   /** By placement: the standings that are taken. */
   readonly #held: number[][]
@@ -58,6 +60,7 @@ export class FillNetwork {
     this.scale = scaleOf(task.priorities, Math.max(...task.multipliers))
     this.#slots = task.counts.reduce((sum, count) => sum + count, 0)
     this.#used = new Uint8Array(task.entrants)
+    this.#taken = new Int32Array(placements)
     this.#perGroup = new Int32Array(groupsOf(task))
     this.#held = task.counts.map(() => [])
     const standings = this.#slots * placements
@@ -78,16 +81,24 @@ export class FillNetwork {
    * @param withdrawn by entrant: above 0 where it stays out
    * @param taken not part of what the filling is worth
    */
-  fill(withdrawn: Uint8Array, taken?: TakenSlot, atLeast = -Infinity): FillingWorth | undefined {
+  fill(
+    withdrawn: Uint8Array,
+    taken: readonly TakenSlot[] = [],
+    atLeast = -Infinity
+  ): FillingWorth | undefined {
     for (const held of this.#held) held.length = 0
     this.#used.set(withdrawn)
     this.#findStandings()
     this.#perGroup.fill(0)
-    if (taken !== undefined) this.#perGroup[taken.group]!++
+    this.#taken.fill(0)
+    for (const { placement, group } of taken) {
+      this.#taken[placement]!++
+      if (group >= 0) this.#perGroup[group]!++
+    }
     let sum = 0
     for (let left = this.#slots; left > 0; left--) {
       this.#searchPaths()
-      const end = this.#bestEnd(taken?.placement ?? -1)
+      const end = this.#bestEnd()
       if (end < 0) break
       const gain = this.#gains[end * this.#width]!
       // No later path gains more than this one.
@@ -200,13 +211,13 @@ export class FillNetwork {
   }
 
   /** The free slot's placement to which the best path leads; -1 where none gains anything. */
-  #bestEnd(takenAt: number): number {
+  #bestEnd(): number {
     const width = this.#width
     const gains = this.#gains
     const nothing = this.#trial.fill(0)
     let end = -1
     this.task.counts.forEach((count, placement) => {
-      const held = this.#held[placement]!.length + (placement === takenAt ? 1 : 0)
+      const held = this.#held[placement]!.length + this.#taken[placement]!
       const at = placement * width
       if (held >= count || gains[at] === -Infinity) return
       if (held === 0) gains[at + 1]! += NOT_EMPTY

@@ -1,12 +1,14 @@
+import { createRandom } from '../learning/random.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
 import type { Contest } from './arbitrate.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
+import { explore, type ExploredSlot, type Field, type Seat } from './explore.js'
 import { fillExactly } from './fill-exactly.js'
 import { FillNetwork } from './fill-network.js'
 import { neverPairs, type FillTask } from './fill-task.js'
 
-/** By asked placement: the contestants that fill it, the best first. */
+/** By asked placement: the contestants that fill it, the best first but for those that chance has put before them. */
 export type Filling = ReadonlyArray<readonly number[]>
 
 /** How the placements are filled. */
@@ -14,15 +16,20 @@ export interface Filled {
   readonly filling: Filling
   /** False where the search among offers that exclude each other was cut off, so that there may be a better filling. */
   readonly exact: boolean
+  /** How the offers came into their slots, in their order; undefined where nothing is left to chance. */
+  readonly explored: readonly ExploredSlot[] | undefined
 }
+
+const NOBODY: readonly Seat[] = []
 
 /**
  * Fills the asked placements together, exactly: most mandatory offers, then the highest sum of priority × multiplier, then the
  * fewest fallbacks, then the better offers by the contest's order in the earlier slots. No offer stands twice, at most
- * groupLimit offers of a group stand in the answer, and none beside one that excludes it.
+ * groupLimit offers of a group stand in the answer, and none beside one that excludes it. What the contest leaves to chance
+ * deviates from that.
  *
  * Ends every contestant at `selected` or `outranked`, but for the withdrawn ones: those stay as they are. It may be called again
- * with more of them withdrawn, whatever the filling before came to.
+ * with more of them withdrawn, whatever the filling before came to; then chance chooses anew.
  * @param withdrawn by contestant: 1 where it no longer competes
  */
 export function fillPlacements(
@@ -38,10 +45,15 @@ export function fillPlacements(
       : contest.order.filter(contestant => withdrawn[contestant] !== 1)
   for (const contestant of order)
     end(candidates, contest.positions[contestant]!, stageNumber.outranked)
+  const field = { strategy, asked, candidates, contest, order }
+  const best = fillBest(field, NOBODY)
   const filled =
-    asked.placements.length === 1 && strategy.exclusions.never.length === 0
-      ? { filling: [takeInOrder(strategy, asked, candidates, contest, order)], exact: true }
-      : fillTogether(strategy, asked, candidates, contest, order)
+    contest.exploring === undefined
+      ? best
+      : explore(field, best, seats => fillBest(field, seats), {
+          share: contest.exploring.share,
+          random: createRandom(contest.exploring.seed, drawOf(candidates, withdrawn))
+        })
   filled.filling.forEach((contestants, placement) => {
     for (const contestant of contestants)
       end(candidates, contest.positions[contestant]!, stageNumber.selected, placement)
@@ -49,48 +61,83 @@ export function fillPlacements(
   return filled
 }
 
+/**
+ * Which draw under one seed: the first is 0, and among others that may be chosen it is another, independent one. So who fills a
+ * slot in the end was drawn as if those that strict limits have ended had never been there.
+ */
+function drawOf({ rooms }: Candidates, withdrawn: Uint8Array | undefined): number {
+  if (withdrawn === undefined) return 0
+  let hash = 0x811c9dc5
+  for (const out of withdrawn) hash = Math.imul(hash ^ out, 0x01000193)
+  for (const room of rooms) hash = Math.imul(hash ^ room, 0x01000193)
+  return hash
+}
+
+/** The best filling whose first slots are taken like this. */
+function fillBest(field: Field, seats: readonly Seat[]): Filled {
+  const { asked, strategy } = field
+  return asked.placements.length === 1 && strategy.exclusions.never.length === 0
+    ? { filling: [takeInOrder(field, seats)], exact: true, explored: undefined }
+    : fillTogether(field, seats)
+}
+
 /** A single placement takes the best that it may show, as long as they are worth showing. */
 function takeInOrder(
-  strategy: Strategy,
-  asked: Asked,
-  candidates: Candidates,
-  { positions, priorities }: Contest,
-  order: Int32Array
+  { strategy, asked, candidates, contest: { positions, priorities }, order }: Field,
+  seats: readonly Seat[]
 ): number[] {
-  const taken: number[] = []
+  const taken = seats.map(({ contestant }) => contestant)
   const perGroup = new Int32Array(strategy.groups.length)
+  for (const contestant of taken)
+    perGroup[strategy.offers[candidates.offers[positions[contestant]!]!]!.groupIndex]!++
   const { count } = asked.placements[0]!
   for (let i = 0; i < order.length && taken.length < count; i++) {
     const position = positions[order[i]!]!
     const { groupIndex, mandatory } = strategy.offers[candidates.offers[position]!]!
     if (candidates.rooms[position] === 0 || perGroup[groupIndex]! >= strategy.groupLimit) continue
     if (priorities[order[i]!]! < 0 && !mandatory) break
+    if (seats.length > 0 && taken.includes(order[i]!)) continue
     taken.push(order[i]!)
     perGroup[groupIndex]!++
   }
   return taken
 }
 
-function fillTogether(
-  strategy: Strategy,
-  asked: Asked,
-  candidates: Candidates,
-  contest: Contest,
-  order: Int32Array
-): Filled {
-  const network = new FillNetwork(taskOf(strategy, asked, candidates, contest, order))
-  const { filling, exact } = fillExactly(network)
-  return { filling: filling.map(entrants => entrants.map(entrant => order[entrant]!)), exact }
+function fillTogether(field: Field, seats: readonly Seat[]): Filled {
+  const { asked, order } = field
+  const task = taskOf(field)
+  const seated = seats.map(({ contestant }) => order.indexOf(contestant))
+  const withdrawn = new Uint8Array(task.entrants)
+  for (const entrant of seated) {
+    if (entrant < 0) continue
+    withdrawn[entrant] = 1
+    for (const other of task.never[entrant] ?? []) withdrawn[other] = 1
+  }
+  const taken = seats.map(({ placement }, i) => ({
+    placement,
+    group: seated[i]! < 0 ? -1 : task.groups[seated[i]!]!
+  }))
+  const { filling, exact } = fillExactly(new FillNetwork(task), { withdrawn, taken })
+  return {
+    filling: asked.placements.map((_, placement) => [
+      ...seats.flatMap(seat =>
+        seat.placement === placement && seat.contestant >= 0 ? [seat.contestant] : []
+      ),
+      ...filling[placement]!.map(entrant => order[entrant]!)
+    ]),
+    exact,
+    explored: undefined
+  }
 }
 
 /** The contestants of an order as entrants, so that lower numbers are better. */
-function taskOf(
-  strategy: Strategy,
-  asked: Asked,
-  candidates: Candidates,
-  { positions, priorities }: Contest,
-  order: Int32Array
-): FillTask {
+function taskOf({
+  strategy,
+  asked,
+  candidates,
+  contest: { positions, priorities },
+  order
+}: Field): FillTask {
   const entrants = order.length
   const task = {
     counts: asked.placements.map(({ count }) => count),

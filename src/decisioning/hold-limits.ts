@@ -110,7 +110,7 @@ export class StrictLimits {
     const withdrawn = new Uint8Array(outcome.contest.positions.length)
     this.#contest = { strategy, asked, decisionId, outcome, withdrawn }
     this.#meter = deps.meters
-    this.#filled = { filling: outcome.filling, exact: true }
+    this.#filled = { filling: outcome.filling, exact: true, explored: outcome.explored }
     this.#judged = customer
   }
 
@@ -226,10 +226,10 @@ export class StrictLimits {
   }
 
   #chosen(degraded: readonly string[]): Choice {
-    const { filling, exact } = this.#filled
+    const { filling, exact, explored } = this.#filled
     return {
       ...this.#choice,
-      outcome: { ...this.#contest.outcome, customer: this.#judged, filling },
+      outcome: { ...this.#contest.outcome, customer: this.#judged, filling, explored },
       degraded: [...new Set([...this.#choice.degraded, ...(exact ? [] : ['filling']), ...degraded])]
     }
   }

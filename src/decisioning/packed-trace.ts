@@ -3,7 +3,7 @@ import type { HeldWeight } from './arbitrate.js'
 import { packColumns, unpackColumns, type Column } from './column-codec.js'
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
-import type { FillingTrace, Need, Trace } from './trace.js'
+import type { ExplorationTrace, FillingTrace, Need, Trace } from './trace.js'
 
 /** A trace as it is stored: plain data, its columns packed into bytes. */
 export type PackedTrace = readonly [
@@ -22,7 +22,8 @@ export type PackedTrace = readonly [
   /** Its rooms are the last column. */
   filling?: PackedFilling | null,
   moves?: readonly LeverMove[],
-  limits?: LimitNotes | null
+  limits?: LimitNotes | null,
+  exploration?: PackedExploration | null
 ]
 
 type PackedFilling = readonly [
@@ -30,6 +31,21 @@ type PackedFilling = readonly [
   multipliers: readonly number[],
   groupLimit: number,
   needs: readonly Need[] | null
+]
+
+type PackedExploration = readonly [
+  method: ExplorationTrace['method'],
+  share: number,
+  slots: ReadonlyArray<
+    readonly [
+      placement: number,
+      contestant: number,
+      probability: number,
+      explored: boolean,
+      among: number,
+      greedy: number
+    ]
+  >
 ]
 
 export function packTrace(trace: Trace): PackedTrace {
@@ -55,7 +71,8 @@ export function packTrace(trace: Trace): PackedTrace {
     trace.experiments,
     filling === undefined ? null : packFilling(filling),
     contest?.moves ?? [],
-    trace.limits() ?? null
+    trace.limits() ?? null,
+    trace.exploration === undefined ? null : packExploration(trace.exploration)
   ]
 }
 
@@ -76,7 +93,8 @@ export function unpackTrace(packed: PackedTrace): Trace {
     experiments = [],
     filling = null,
     moves = [],
-    limits = null
+    limits = null,
+    exploration = null
   ] = packed
   const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
   if (filling !== null) lengths.push(n)
@@ -109,7 +127,8 @@ export function unpackTrace(packed: PackedTrace): Trace {
     contest,
     filling: filling === null ? undefined : unpackFilling(filling, rooms),
     limits: () => limits ?? undefined,
-    experiments
+    experiments,
+    exploration: exploration === null ? undefined : unpackExploration(exploration)
   }
 }
 
@@ -123,4 +142,34 @@ function unpackFilling(
   rooms: Column
 ): FillingTrace {
   return { counts, multipliers, groupLimit, rooms, needs: needs === null ? undefined : () => needs }
+}
+
+function packExploration({ method, share, slots }: ExplorationTrace): PackedExploration {
+  return [
+    method,
+    share,
+    slots.map(({ placement, contestant, probability, explored, among, greedy }) => [
+      placement,
+      contestant,
+      probability,
+      explored,
+      among,
+      greedy
+    ])
+  ]
+}
+
+function unpackExploration([method, share, slots]: PackedExploration): ExplorationTrace {
+  return {
+    method,
+    share,
+    slots: slots.map(([placement, contestant, probability, explored, among, greedy]) => ({
+      placement,
+      contestant,
+      probability,
+      explored,
+      among,
+      greedy
+    }))
+  }
 }

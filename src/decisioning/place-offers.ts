@@ -24,7 +24,7 @@ export function placeOffers(
       }
     }
     const offers = contestants.map((contestant, at) =>
-      placeWinner(snapshot, asked, placement, outcome, contestant, at + 1)
+      placeWinner(snapshot, asked, placement, outcome, { contestant, rank: at + 1 })
     )
     return { id: placement.id, fallback: false, offers }
   })
@@ -47,9 +47,8 @@ function placeWinner(
   snapshot: Snapshot,
   asked: Asked,
   placement: Placement,
-  { candidates, propensities, contest }: Outcome,
-  contestant: number,
-  rank: number
+  { candidates, propensities, contest, explored }: Outcome,
+  { contestant, rank }: { readonly contestant: number; readonly rank: number }
 ): PlacedOffer {
   const offer = snapshot.strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
   // Of this decision's strategy: experiments may show other treatments than the placement that was asked for has.
@@ -68,7 +67,7 @@ function placeWinner(
       model: model?.label ?? null,
       evidence: 0
     },
-    probability: 1,
+    probability: explored?.find(slot => slot.contestant === contestant)?.probability ?? 1,
     token: null,
     expiresAtMs: expiryOf(offer, asked),
     contentJson: contentIn(treatment, asked.languages),

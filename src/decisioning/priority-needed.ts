@@ -97,7 +97,7 @@ function againstTheRest(losers: readonly number[], competition: Competition): Th
     const withdrawn = new Uint8Array(task.entrants)
     withdrawn[entrant] = 1
     for (const other of task.never[entrant] ?? []) withdrawn[other] = 1
-    const beside = fillExactly(network, { withdrawn, taken })
+    const beside = fillExactly(network, { withdrawn, taken: [taken] })
     exact = exact && beside.exact
     known.set(key, beside.sum)
     return beside.sum

@@ -3,7 +3,7 @@ import type { Asked } from './asked.js'
 import type { Choice } from './choose.js'
 import { noteLimits } from './limit-notes.js'
 import { placeOffers } from './place-offers.js'
-import { emptyTrace, keepTrace, type Trace } from './trace.js'
+import { emptyTrace, isDeviating, keepTrace, type Trace } from './trace.js'
 import { whatItTakesBy } from './what-it-takes.js'
 
 /** A choice put into words: what every placement shows, and why. */
@@ -22,9 +22,13 @@ export function settle(
   if (outcome === undefined) {
     return { placements, trace: emptyTrace(ids, asked.explain, holdout) }
   }
-  const { facts, customer, candidates, contest, propensities } = outcome
+  const { facts, customer, candidates, contest, propensities, explored } = outcome
   const { strategy, legend } = snapshot
   const { formula } = strategy
+  const exploration =
+    contest.exploring === undefined || explored === undefined
+      ? undefined
+      : { method: 'epsilon' as const, share: contest.exploring.share, slots: explored }
   const trace: Trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
     placements: ids,
     explain: asked.explain,
@@ -35,9 +39,13 @@ export function settle(
       multipliers: asked.placements.map(({ placement }) => placement.multiplier),
       groupLimit: strategy.groupLimit,
       rooms: candidates.rooms,
-      needs: formula && once(() => whatItTakesBy(formula, facts, trace, legend))
+      needs:
+        formula && !isDeviating({ exploration })
+          ? once(() => whatItTakesBy(formula, facts, trace, legend))
+          : undefined
     },
-    limits: once(() => noteLimits(strategy, asked, customer, candidates))
+    limits: once(() => noteLimits(strategy, asked, customer, candidates)),
+    exploration
   })
   return { placements, trace }
 }

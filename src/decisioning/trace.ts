@@ -4,6 +4,7 @@ import type { Strategy } from '../policy/strategy.js'
 import type { Contest, HeldWeight } from './arbitrate.js'
 import { stageNumber, type Candidates } from './candidates.js'
 import type { Participation } from './experiments.js'
+import type { ExploredSlot } from './explore.js'
 import type { Column } from './column-codec.js'
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
@@ -33,6 +34,17 @@ export interface Trace {
   readonly limits: () => LimitNotes | undefined
   /** The arms of the customer, as numbers in Legend.experiments, and whether they could matter; by experiment. */
   readonly experiments: ReadonlyArray<readonly [experiment: number, arm: number, exposed: boolean]>
+  /** undefined where nothing was left to chance, and in traces of the release before. */
+  readonly exploration: ExplorationTrace | undefined
+}
+
+/** What was left to chance, and what came of it. */
+export interface ExplorationTrace {
+  readonly method: 'epsilon'
+  /** Of the slots that chance fills, above 0 and at most 1. */
+  readonly share: number
+  /** The offers in their slots, in the order of the request. */
+  readonly slots: readonly ExploredSlot[]
 }
 
 /** The factors of the candidates that were scored. */
@@ -85,6 +97,11 @@ export interface Need {
 /** Shown instead of a personal attribute's value. */
 const MASK = '***'
 
+/** Whether chance has put other offers into the answer than the best filling has. */
+export function isDeviating({ exploration }: Pick<Trace, 'exploration'>): boolean {
+  return exploration?.slots.some(({ contestant, greedy }) => contestant !== greedy) ?? false
+}
+
 /** The trace of a decision in which nothing competed: a holdout, or a customer that could not be read. */
 export function emptyTrace(
   placements: readonly string[],
@@ -104,7 +121,8 @@ export function emptyTrace(
     contest: null,
     filling: undefined,
     limits: () => undefined,
-    experiments: []
+    experiments: [],
+    exploration: undefined
   }
 }
 
@@ -116,7 +134,7 @@ export function keepTrace(
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  rest: Pick<Trace, 'placements' | 'explain' | 'control' | 'filling' | 'limits'> & {
+  rest: Pick<Trace, 'placements' | 'explain' | 'control' | 'filling' | 'limits' | 'exploration'> & {
     readonly participations: readonly Participation[]
   }
 ): Trace {
@@ -149,7 +167,12 @@ export function keepTrace(
     },
     filling: rest.filling,
     limits: rest.limits,
-    experiments: rest.participations.map(({ arm, exposed }) => [arm.experiment, arm.index, exposed])
+    experiments: rest.participations.map(({ arm, exposed }) => [
+      arm.experiment,
+      arm.index,
+      exposed
+    ]),
+    exploration: rest.exploration
   }
 }
 

@@ -3,7 +3,7 @@ import type { Facts } from '../policy/facts.js'
 import { textsOf } from './explanation-texts.js'
 import type { Legend } from './legend.js'
 import { thresholdsOf, type Competition, type Threshold } from './priority-needed.js'
-import type { Need, Trace } from './trace.js'
+import { isDeviating, type Need, type Trace } from './trace.js'
 
 /** A factor that is told must exceed what is needed by more than the noise of floats. */
 const MARGIN = 1 + 1e-9
@@ -20,12 +20,13 @@ type Factors = Record<'c' | 'v' | 'l', number>
 type FindFactor = (contestant: number, factor: keyof Factors, above: number) => number
 
 /**
- * What the five best losers of a decision would need to win, the best first; undefined where its trace does not tell.
+ * What the five best losers of a decision would need to win, the best first, by the ordering without exploration; undefined where
+ * its trace does not tell, or where chance has chosen others than the ordering.
  * Worked out from the trace alone, so that it is the same whenever it is asked for.
  */
 export function whatItTakes(trace: Trace, legend: Legend): readonly Need[] | undefined {
   const { contest, filling } = trace
-  if (contest === null || filling === undefined) return undefined
+  if (contest === null || filling === undefined || isDeviating(trace)) return undefined
   if (filling.needs !== undefined) return filling.needs()
   const { p, c, v, l } = contest
   return needsOf(trace, legend, (contestant, factor, above) => {

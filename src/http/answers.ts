@@ -93,6 +93,12 @@ const explanation = z.object({
     .array(z.object({ name: id, arm: id, exposed: z.boolean() }))
     .optional()
     .meta({ description: 'Of the customer; exposed where the arm could matter.' }),
+  exploration: z
+    .looseObject({ method: z.enum(['epsilon']), share: share.optional(), text: z.string() })
+    .optional()
+    .meta({
+      description: 'Where a part was left to chance; each selected offer says how it came in.'
+    }),
   funnel: z.array(z.object({ stage: z.enum(STAGES), removed: count, left: count })),
   outcomes: z
     .array(z.looseObject({ offerId: id, stage: z.enum(STAGES) }))

@@ -12,8 +12,8 @@ export function applyArms(strategy: Strategy, arms: readonly Arm[]): Strategy {
 
 /** Whether anything is other than in the strategy itself. */
 export function hasChanges(changes: Changes): boolean {
-  const { formula, groupLimit, values, levers, models, treatments } = changes
-  if (formula !== undefined || groupLimit !== undefined) return true
+  const { formula, groupLimit, exploration, values, levers, models, treatments } = changes
+  if (formula !== undefined || groupLimit !== undefined || exploration !== undefined) return true
   return values.size + models.size + levers.length + treatments.length > 0
 }
 
@@ -22,6 +22,7 @@ function apply(strategy: Strategy, changes: Changes): Strategy {
     ...strategy,
     formula: changes.formula ?? strategy.formula,
     groupLimit: changes.groupLimit ?? strategy.groupLimit,
+    exploration: changes.exploration ?? strategy.exploration,
     offers: strategy.offers.map(offer => changedOffer(offer, changes)),
     placements: strategy.placements.map(placement => changedPlacement(placement, changes))
   }

@@ -1,6 +1,7 @@
 import type { Catalogue } from './compile-catalogue.js'
 import type { ConditionReader } from './compile-conditions.js'
 import { positions, readValue } from './compile-offers.js'
+import { explorationOf } from './exploration.js'
 import type { TreatmentsByName } from './compile-placements.js'
 import type { ExperimentEntry } from './schema.js'
 import type { Changes, Place, Strategy } from './strategy.js'
@@ -23,9 +24,11 @@ type ArmEntry = ExperimentEntry['arms'][string]
 /** Compiles what an arm changes; what is wrong is told and left out. */
 export function compileChanges(node: YamlNode, entry: ArmEntry, parts: ArmParts): Changes {
   const formula = node.at('arbitration', 'formula')
+  const exploration = entry.arbitration?.exploration
   return {
     formula: formula === undefined ? undefined : parts.reader.formula(formula),
     groupLimit: entry.arbitration?.groupLimit,
+    exploration: exploration === undefined ? undefined : explorationOf(exploration),
     values: valuesOf(node, entry, parts),
     levers: leversOf(node, entry, parts),
     models: modelsOf(node, entry, parts),

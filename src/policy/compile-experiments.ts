@@ -101,6 +101,7 @@ function touchesOf(arms: readonly Arm[], { base }: ArmParts): Touches {
   }
   return {
     formula: arms.some(({ changes }) => changes.formula !== undefined),
+    exploration: arms.some(({ changes }) => changes.exploration !== undefined),
     groupLimit: limits.every(limit => limit === undefined)
       ? Infinity
       : Math.min(...limits.map(limit => limit ?? base.groupLimit)),
@@ -151,6 +152,7 @@ function changedNames({ changes }: Arm): string[] {
   return [
     ...(changes.formula === undefined ? [] : ['formula']),
     ...(changes.groupLimit === undefined ? [] : ['groupLimit']),
+    ...(changes.exploration === undefined ? [] : ['exploration']),
     ...[...changes.values.keys()].map(offer => `value ${offer}`),
     ...[...changes.models.keys()].map(offer => `model ${offer}`),
     ...changes.levers.map(({ kind, index }) => `lever ${kind} ${index}`),

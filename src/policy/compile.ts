@@ -9,6 +9,7 @@ import { compilePlacements, compileVenues, type Venues } from './compile-placeme
 import { compileQuotas, warnOfFreeOffers, type Quotas } from './compile-quotas.js'
 import { compileVocabulary, type Vocabulary } from './compile-vocabulary.js'
 import { createConditions, type ConditionNames } from './conditions/conditions.js'
+import { explorationOf } from './exploration.js'
 import { mergeFiles } from './merge.js'
 import { bucketLimit } from './hash.js'
 import { Problems } from './problems.js'
@@ -119,6 +120,7 @@ function assemble(parts: Parts): Strategy | undefined {
     quotas: quotas.list,
     formula,
     groupLimit,
+    exploration: explorationOf(arbitration?.exploration),
     ...experiments,
     program,
     lexicon: lexiconOf(parts, limits.contactPolicies),

@@ -132,8 +132,11 @@ const ContextWeight = fixed({
 
 const Exploration = z.discriminatedUnion('method', [
   fixed({ method: z.literal('none') }),
-  fixed({ method: z.literal('epsilon'), share }),
-  fixed({ method: z.literal('thompson'), share: share.optional() })
+  fixed({
+    method: z.literal('epsilon'),
+    share: share.describe('Of the slots that chance fills, each fitting offer alike')
+  }),
+  fixed({ method: z.literal('thompson') })
 ])
 
 const Arbitration = fixed({

@@ -297,6 +297,7 @@ export interface Arm {
 export interface Changes {
   readonly formula: Formula | undefined
   readonly groupLimit: number | undefined
+  readonly exploration: Exploration | undefined
   /** By offer index. */
   readonly values: ReadonlyMap<number, number | Expression>
   /** Each replaces one owner's part of a lever, in percent. */
@@ -318,6 +319,8 @@ export interface Changes {
 export interface Touches {
   /** Whether an arm changes the formula. */
   readonly formula: boolean
+  /** Whether an arm changes what is left to chance. */
+  readonly exploration: boolean
   /** The smallest groupLimit under any arm; Infinity where no arm changes it. */
   readonly groupLimit: number
   /** By offer index: 1 where an arm changes its value, lever or model. */
@@ -332,6 +335,13 @@ export interface Layer {
   readonly salt: string
   readonly arms: readonly Arm[]
 }
+
+/** How much is left to chance, so that more is learnt than the ordering alone would show. */
+export type Exploration =
+  | { readonly method: 'none' }
+  /** `share` of the slots, above 0 and at most 1, are filled by chance. */
+  | { readonly method: 'epsilon'; readonly share: number }
+  | { readonly method: 'thompson' }
 
 /** One of the strategy's own tests. */
 export interface Example {
@@ -399,6 +409,7 @@ export interface Strategy {
   readonly formula: Formula | undefined
   /** Most offers of one group in an answer; Infinity where not limited. */
   readonly groupLimit: number
+  readonly exploration: Exploration
   readonly holdout: Share | undefined
   readonly control: Share | undefined
   readonly experiments: readonly Experiment[]

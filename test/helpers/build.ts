@@ -173,6 +173,7 @@ const PLAIN: StrategyParts = {
   influencers: [],
   formula: undefined,
   groupLimit: Infinity,
+  exploration: { method: 'none' },
   holdout: undefined,
   control: undefined,
   program: { testCount: 0, callCount: 0, run: () => undefined, offerCalls: [] },

@@ -72,7 +72,8 @@ export function partsOf(page: Page, seats = page.rivals.map((_, i) => i)): Parts
       priorities: Float64Array.from(seats, seat => rivals[seat]!.priority),
       weights: [],
       moves: [],
-      order: Int32Array.from(order)
+      order: Int32Array.from(order),
+      exploring: undefined
     }
   }
 }

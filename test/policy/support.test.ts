@@ -7,16 +7,11 @@ const EXPLORATION = 'exploration: {method: none}'
 const LATER: ReadonlyArray<readonly [from: string, to: string, what: string]> = [
   [
     'holdout:',
-    'experiments:\n  e: {salt: e1, arms: {A: {share: 0.5}, B: {share: 0.5, arbitration: {§exploration: {method: epsilon, share: 0.1}, formula: p * v}}}}\nholdout:',
-    'exploration other than {method: none} is'
+    'experiments:\n  e: {salt: e1, arms: {A: {share: 0.5}, B: {share: 0.5, arbitration: {§exploration: {method: thompson}, formula: p * v}}}}\nholdout:',
+    'exploration {method: thompson} is'
   ],
   ['holdout:', '§journal: {keep: 90d, maxBytes: 50GB, whenFull: wait}\nholdout:', 'the journal is'],
-  [
-    EXPLORATION,
-    '§exploration: {method: epsilon, share: 0.05}',
-    'exploration other than {method: none} is'
-  ],
-  [EXPLORATION, '§exploration: {method: thompson}', 'exploration other than {method: none} is'],
+  [EXPLORATION, '§exploration: {method: thompson}', 'exploration {method: thompson} is'],
   ['evidence: 50}', 'evidence: 50, §adapt: true}', 'propensities that adapt are'],
   [
     'evidence: 50}',

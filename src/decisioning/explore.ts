@@ -1,0 +1,148 @@
+import type { Random } from '../learning/random.js'
+import type { Strategy } from '../policy/strategy.js'
+import type { Contest } from './arbitrate.js'
+import type { Asked } from './asked.js'
+import type { Candidates } from './candidates.js'
+
+/** A slot that is decided: who stands there; -1 where nobody does. */
+export interface Seat {
+  /** The asked placement. */
+  readonly placement: number
+  readonly contestant: number
+}
+
+/** How an offer came into its slot where a part is left to chance. */
+export interface ExploredSlot extends Seat {
+  /** That this offer stands here, given the slots before; in the order of the slots their product is the whole answer's. */
+  readonly probability: number
+  /** True where chance chose. */
+  readonly explored: boolean
+  /** How many chance could have chosen from. */
+  readonly among: number
+  /** Whom the best filling, given the slots before, has here. */
+  readonly greedy: number
+}
+
+/** A best filling: by asked placement the contestants that fill it, and whether it is known to be the best. */
+interface Best {
+  readonly filling: ReadonlyArray<readonly number[]>
+  readonly exact: boolean
+}
+
+/** Who competes for what. */
+export interface Field {
+  readonly strategy: Strategy
+  readonly asked: Asked
+  readonly candidates: Candidates
+  readonly contest: Contest
+  /** Those of the contestants that may be chosen, the best first. */
+  readonly order: Int32Array
+}
+
+/** How much is left to chance, and the chance. */
+export interface Dice {
+  /** From 0 to 1. */
+  readonly share: number
+  readonly random: Random
+}
+
+/**
+ * Fills slot after slot, in the order of the request: with a share by chance, each alike, from those that still fit there; else by
+ * the best filling given the slots before. That filling stays the best one until chance chooses another offer than it has.
+ * Who comes in by chance still leaves the best filling to the slots after it.
+ * @param best without exploration
+ * @param bestBeside the best filling whose first slots are taken like this
+ */
+export function explore(
+  field: Field,
+  best: Best,
+  bestBeside: (seats: readonly Seat[]) => Best,
+  { share, random }: Dice
+): Best & { readonly explored: readonly ExploredSlot[] } {
+  const fitting = new Fitting(field)
+  const seats: Seat[] = []
+  const explored: ExploredSlot[] = []
+  let { filling, exact } = best
+  field.asked.placements.forEach(({ count }, placement) => {
+    for (let slot = 0; slot < count; slot++) {
+      const greedy = filling[placement]![slot] ?? -1
+      if (greedy < 0) {
+        seats.push({ placement, contestant: -1 })
+        continue
+      }
+      const fit = fitting.find(placement, greedy)
+      const byChance = random.uniform() < share
+      const contestant = byChance ? fit[random.integer(fit.length)]! : greedy
+      const probability = (contestant === greedy ? 1 - share : 0) + share / fit.length
+      const among = fit.length
+      explored.push({ placement, contestant, probability, explored: byChance, among, greedy })
+      seats.push({ placement, contestant })
+      fitting.seat(contestant)
+      if (contestant === greedy) continue
+      const again = bestBeside(seats)
+      filling = again.filling
+      exact = exact && again.exact
+    }
+  })
+  return { filling, exact, explored }
+}
+
+/** Who still fits beside those that have a seat. */
+class Fitting {
+  readonly #field: Field
+  readonly #seated: Uint8Array
+  readonly #perGroup: Int32Array
+  /** By offer: 1 where it may not stand beside one that has a seat. */
+  readonly #barred: Uint8Array
+  readonly #never: boolean
+
+  constructor(field: Field) {
+    const { strategy, contest } = field
+    this.#field = field
+    this.#seated = new Uint8Array(contest.positions.length)
+    this.#perGroup = new Int32Array(strategy.groups.length)
+    this.#never = strategy.exclusions.never.length > 0
+    this.#barred = new Uint8Array(this.#never ? strategy.offers.length : 0)
+  }
+
+  /**
+   * Who may stand in the next slot of a placement, the best first. As long as a mandatory offer fits, only mandatory ones do;
+   * the greedy one is always among them. Offers of a priority below 0 never are, unless they are mandatory.
+   */
+  find(placement: number, greedy: number): number[] {
+    const { strategy, candidates, contest, order } = this.#field
+    const found: number[] = []
+    let greedyFound = false
+    for (const contestant of order) {
+      const position = contest.positions[contestant]!
+      const { index, groupIndex, mandatory } = strategy.offers[candidates.offers[position]!]!
+      // Mandatory ones come first, and priorities descend.
+      if (!mandatory && (contest.priorities[contestant]! < 0 || this.#isMandatory(found[0]))) break
+      if ((candidates.rooms[position]! & (1 << placement)) === 0) continue
+      if (this.#seated[contestant] === 1 || this.#perGroup[groupIndex]! >= strategy.groupLimit)
+        continue
+      if (this.#never && this.#barred[index] === 1) continue
+      found.push(contestant)
+      greedyFound ||= contestant === greedy
+    }
+    if (!greedyFound) found.push(greedy)
+    return found
+  }
+
+  seat(contestant: number): void {
+    const { strategy } = this.#field
+    const { index, groupIndex } = this.#offerOf(contestant)
+    this.#seated[contestant] = 1
+    this.#perGroup[groupIndex]!++
+    for (const other of strategy.exclusions.never[index] ?? []) this.#barred[other] = 1
+  }
+
+  #isMandatory(contestant: number | undefined): boolean {
+    return contestant !== undefined && this.#offerOf(contestant).mandatory
+  }
+
+  #offerOf(contestant: number): Strategy['offers'][number] {
+    const { strategy, candidates, contest } = this.#field
+    return strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
+  }
+}

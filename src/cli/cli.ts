@@ -3,6 +3,7 @@ import { nearest } from '../domain/nearest.js'
 import type { Command } from './command.js'
 import { decideCommand } from './decide.js'
 import { demoCommand } from './demo.js'
+import { evaluateCommand } from './evaluate.js'
 import { experimentsCommand } from './experiments.js'
 import { importCommand } from './import.js'
 import { paintFor } from './paint.js'
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   decideCommand,
   importCommand,
   experimentsCommand,
+  evaluateCommand,
   validateCommand
 ]
 

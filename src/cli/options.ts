@@ -52,3 +52,21 @@ function readValue(text: string): unknown {
     return text
   }
 }
+
+/** The character that --separator names: itself, or the word tab. A comma when absent. */
+export function readSeparator(text = ','): string {
+  if (text === 'tab' || text === '\t') return '\t'
+  if (/^[^"\s]$/u.test(text) && text.length === 1) return text
+  throw new UsageRefused(`--separator takes one character or the word tab, not "${text}"`)
+}
+
+/** A whole number within bounds. Throws UsageRefused. */
+export function readWholeNumber(
+  text: string,
+  option: string,
+  { least, most }: { readonly least: number; readonly most: number }
+): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  throw new UsageRefused(`--${option} takes a whole number from ${least} to ${most}, not "${text}"`)
+}

@@ -20,10 +20,12 @@ A reward model may add two columns, for the estimators that use one (DM, DR, SND
   --predicted          what it predicts for the offer that was chosen
   --expected           its predictions averaged over the offers that the other policy would choose
 
-Without a model read SNIPS, with one SNDR: IPS and DR say the same less steadily. The others are steadier, but lean
-towards small weights or towards the model, and no interval tells how far. Where the log cannot carry an answer there
-is a warning instead of numbers: effective sample size below ${LEAST_EFFECTIVE_SIZE}, rewards that fewer than ${LEAST_CARRYING} decisions carry, or a
-mean weight that is not 1, which says that the probabilities are wrong or that offers of the other policy were never tried.
+Without a model read SNIPS, with one SNDR: IPS and DR say the same less steadily. The others (weights clipped at, up to
+or shrunk with a number; DM, which is the model alone) are steadier, but lean, and no interval tells how far.
+
+Where the log cannot carry an answer there is a warning instead of numbers: an effective sample size below ${LEAST_EFFECTIVE_SIZE},
+rewards that fewer than ${LEAST_CARRYING} decisions carry, or a mean weight that is not 1, which says that the probabilities are
+wrong or that offers of the other policy were never tried.
 
   --log FILE           the decisions; - is the standard input
   --reward COLUMN      the reward's column (reward)

@@ -40,7 +40,10 @@ export type WarningReason =
 interface Findings {
   readonly decisions: number
   readonly weights: WeightReport
-  /** How many decisions carry the uncertainty: (Σ|ψ| / 2)² / Σψ² of their influences ψ = w(r − SNIPS). Where rewards are rare, their number, less as their weights are uneven. */
+  /**
+   * How many decisions carry the uncertainty: (Σ|ψ| / 2)² / Σψ² of their influences ψ = w(r − SNIPS). Where rewards are rare, about
+   * their number, less as their weights are uneven. Counted over the blocks of a long log, it stays below some hundreds.
+   */
   readonly carryingDecisions: number
 }
 

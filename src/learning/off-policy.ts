@@ -44,15 +44,15 @@ const modelled = { needsModel: true, normalised: false }
  */
 const ESTIMATORS: readonly Estimator[] = [
   { id: 'ips', title: 'IPS', ...plain, count: whole },
-  { id: 'ips_clipped_10', title: 'IPS, weights clipped at 10', ...plain, count: clippedAt(10) },
+  { id: 'ips_clipped_10', title: 'IPS clipped at 10', ...plain, count: clippedAt(10) },
   { id: 'snips', title: 'SNIPS', ...plain, normalised: true, count: whole },
   { id: 'dm', title: 'DM', ...modelled, count: notAtAll },
   { id: 'dr', title: 'DR', ...modelled, count: whole },
   { id: 'sndr', title: 'SNDR', ...modelled, normalised: true, count: whole },
-  { id: 'switch_dr_1', title: 'switch-DR, weights up to 1', ...modelled, count: upTo(1) },
-  { id: 'switch_dr_10', title: 'switch-DR, weights up to 10', ...modelled, count: upTo(10) },
-  { id: 'dr_os_1', title: 'DR, weights shrunk by 1', ...modelled, count: shrunkBy(1) },
-  { id: 'dr_os_100', title: 'DR, weights shrunk by 100', ...modelled, count: shrunkBy(100) }
+  { id: 'switch_dr_1', title: 'switch-DR up to 1', ...modelled, count: upTo(1) },
+  { id: 'switch_dr_10', title: 'switch-DR up to 10', ...modelled, count: upTo(10) },
+  { id: 'dr_os_1', title: 'DR-os with 1', ...modelled, count: shrunkBy(1) },
+  { id: 'dr_os_100', title: 'DR-os with 100', ...modelled, count: shrunkBy(100) }
 ]
 
 /** What is kept of a log, however long. */
@@ -108,22 +108,27 @@ export function createLogSummer({ modelled }: { modelled: boolean }): LogSummer 
       summer.add(row)
     },
     finish() {
-      const { columns } = summer.finish()
-      const rows = columns[COLUMN.rows]!
-      const nothing = columns[COLUMN.nothing]!
-      return {
-        ...sums,
-        logged: { base: nothing, rows, correction: columns[COLUMN.reward]!, scale: rows },
-        estimators: estimators.map((estimator, i) => ({
-          ...estimator,
-          statistic: {
-            base: estimator.needsModel ? columns[COLUMN.expected]! : nothing,
-            rows,
-            correction: columns[COLUMN.corrections + i]!,
-            scale: estimator.normalised ? columns[COLUMN.weight]! : rows
-          }
-        }))
-      }
+      return { ...sums, ...statisticsOf(estimators, summer.finish().columns) }
     }
+  }
+}
+
+function statisticsOf(
+  estimators: readonly Estimator[],
+  columns: readonly Float64Array[]
+): Pick<LogSums, 'logged' | 'estimators'> {
+  const rows = columns[COLUMN.rows]!
+  const nothing = columns[COLUMN.nothing]!
+  return {
+    logged: { base: nothing, rows, correction: columns[COLUMN.reward]!, scale: rows },
+    estimators: estimators.map((estimator, i) => ({
+      ...estimator,
+      statistic: {
+        base: estimator.needsModel ? columns[COLUMN.expected]! : nothing,
+        rows,
+        correction: columns[COLUMN.corrections + i]!,
+        scale: estimator.normalised ? columns[COLUMN.weight]! : rows
+      }
+    }))
   }
 }

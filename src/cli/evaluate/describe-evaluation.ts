@@ -36,11 +36,10 @@ function describeErrors({ failed, errors }: Pick<ReadLog, 'failed' | 'errors'>, 
   ]
 }
 
-function describeWeights({ decisions, weights, carryingDecisions }: Evaluation): string[] {
+function describeWeights({ decisions, weights }: Evaluation): string[] {
   const rows = [
     ['decisions', String(decisions), ''],
     ['effective sample size', figure(weights.effectiveSampleSize), ''],
-    ['decisions that carry the rewards', figure(carryingDecisions), ''],
     ['mean weight', figure(weights.mean), `± ${figure(weights.standardError)}, 1 expected`],
     ['largest weight', figure(weights.largest), `${percent(weights.largestShare)} of all weight`],
     ['decisions without weight', percent(weights.zeroShare), '']

@@ -8,8 +8,8 @@ import { DAY, quota, rolling, TOTAL } from './limits-contract.js'
 import { lexicon } from './store-contract.js'
 
 const HOUR_MS = 3_600_000
-/** In every window; in the window, perhaps another day; out of the rolling window, in another day. */
-const AGES_MS = [0, 2 * HOUR_MS, 26 * HOUR_MS]
+const DAY_MS = 24 * HOUR_MS
+const AGES = 3
 const WINDOWS = [TOTAL, DAY, rolling(5 * HOUR_MS)]
 /** Lifetimes that are over before anything else happens. */
 const BRIEF_MS = 1
@@ -33,7 +33,7 @@ interface FactStep {
   readonly age: number
 }
 
-const age = fc.nat(AGES_MS.length - 1)
+const age = fc.nat(AGES - 1)
 const claimStep: fc.Arbitrary<ClaimStep> = fc.record({
   id: fc.nat(4),
   age,
@@ -109,6 +109,8 @@ interface Taken {
 class QuotaModel {
   readonly nowMs: number
   readonly #quota: QuotaCount
+  /** In every window; in the window, perhaps another day; out of the rolling window, at yesterday's noon, which stores still keep. */
+  readonly #agesMs: readonly number[]
   readonly #ids = new Map<string, string>()
   readonly #events = new Set<string>()
   #list: Taken[] = []
@@ -116,10 +118,11 @@ class QuotaModel {
   constructor(quota: QuotaCount, nowMs: number) {
     this.#quota = quota
     this.nowMs = nowMs
+    this.#agesMs = [0, 2 * HOUR_MS, (nowMs % DAY_MS) + DAY_MS / 2]
   }
 
   claim({ id, age, kept }: ClaimStep): QuotaClaim {
-    const atMs = this.nowMs - AGES_MS[age]!
+    const atMs = this.nowMs - this.#agesMs[age]!
     const untilMs = { long: atMs + HOUR_MS, briefly: atMs + BRIEF_MS, 'at once': 0 }[kept]
     return { quota: this.#quota, id: this.#idOf(id, atMs), amount: id, atMs, untilMs }
   }
@@ -130,7 +133,7 @@ class QuotaModel {
       eventId: `event-${id}-${age}`,
       reservation: of === undefined ? undefined : this.claim(of).id,
       amount,
-      atMs: this.nowMs - AGES_MS[age]!
+      atMs: this.nowMs - this.#agesMs[age]!
     }
   }
 

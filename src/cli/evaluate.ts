@@ -22,6 +22,7 @@ A reward model may add two columns, for the estimators that use one (DM, DR, SND
 
 Without a model read SNIPS, with one SNDR: IPS and DR say the same less steadily. The others (weights clipped at, up to
 or shrunk with a number; DM, which is the model alone) are steadier, but lean, and no interval tells how far.
+Intervals take decisions as independent: many of the same few customers make them too narrow.
 
 Where the log cannot carry an answer there is a warning instead of numbers: an effective sample size below ${LEAST_EFFECTIVE_SIZE},
 rewards that fewer than ${LEAST_CARRYING} decisions carry, or a mean weight that is not 1, which says that the probabilities are

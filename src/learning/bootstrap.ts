@@ -44,10 +44,12 @@ export function measure(statistic: Statistic, counts: ArrayLike<number>): Measur
   }
   const mean = baseSum / rowSum
   const ratio = correctionSum / scaleSum
+  const perRow = 1 / rowSum
+  const perScale = 1 / scaleSum
   let spread = 0
   for (let i = 0; i < counts.length; i++) {
     const influence =
-      (base[i]! - mean * rows[i]!) / rowSum + (correction[i]! - ratio * scale[i]!) / scaleSum
+      (base[i]! - mean * rows[i]!) * perRow + (correction[i]! - ratio * scale[i]!) * perScale
     spread += counts[i]! * influence * influence
   }
   return { value: mean + ratio, standardError: Math.sqrt(spread) }

@@ -59,7 +59,7 @@ test('95 % intervals hold the truth in at least 93 % of 500 logs', async t => {
   const unbiased = ['ips', 'snips', 'dr', 'sndr']
   const held = new Map(unbiased.map(id => [id, 0]))
   for (let run = 0; run < 500; run++) {
-    const estimators = sumsOf(drawLog(800, run)).estimators.filter(({ id }) => held.has(id))
+    const estimators = sumsOf(drawLog(600, run)).estimators.filter(({ id }) => held.has(id))
     const intervals = bootstrapIntervals(
       estimators.map(({ statistic }) => statistic),
       { seed: run, resamples: 200 }

@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
- * `npm run bench -- limits`: what limits cost; `npm run bench -- races`: whether strict limits hold.
+ * `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold.
  */
 import { spawnSync } from 'node:child_process'
 import { runComparison, runExplanations } from './compare.js'
 import { runDecisions } from './decide.js'
+import { runExploration } from './exploration.js'
 import { runLimits } from './limits.js'
 import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
@@ -16,6 +17,7 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   decide: runDecisions,
   explain: runExplanations,
   limits: runLimits,
+  exploration: runExploration,
   races: runRaces
 }
 

@@ -1,9 +1,12 @@
+import { createDraws } from '../learning/beta.js'
+import { createRandom } from '../learning/random.js'
 import { TRUE, type Facts } from '../policy/facts.js'
 import { murmur3 } from '../policy/hash.js'
 import type { Strategy } from '../policy/strategy.js'
 import { end, stageNumber, type Candidates } from './candidates.js'
 import { leverMoves, percentFor, type LeverMove } from './lever-moves.js'
 import type { Propensities } from './propensities.js'
+import { drawNumber, drawPropensities, posteriorsOf, type Posteriors } from './posteriors.js'
 import { rank } from './rank.js'
 
 /** The candidates that may win, in columns, with the factors of their priority P × C × V × L. */
@@ -26,13 +29,16 @@ export interface Contest {
   readonly exploring: Exploring | undefined
 }
 
-/** What a contest leaves to chance. */
-export interface Exploring {
-  /** Of the slots that chance fills, above 0 and at most 1. */
-  readonly share: number
-  /** 32 bits. */
-  readonly seed: number
-}
+/** What a contest leaves to chance. Seeds have 32 bits. */
+export type Exploring =
+  /** `share` of the slots, above 0 and at most 1, are filled by chance. */
+  | { readonly method: 'epsilon'; readonly share: number; readonly seed: number }
+  /** Propensities are drawn. */
+  | { readonly method: 'thompson'; readonly posteriors: Posteriors; readonly seed: number }
+
+/** What the priorities of a contest are made of, beside the propensities. */
+type Factors = Pick<Contest, 'positions' | 'c' | 'v' | 'l'>
+type Ranking = Pick<Contest, 'p' | 'priorities' | 'order'>
 
 /** A context weight that held for all offers that it names, or (offers given) for some. */
 export interface HeldWeight {
@@ -83,39 +89,116 @@ export function arbitrate(
   propensities: Propensities,
   seed: string
 ): Contest {
-  const count = left.length
   const { c, weights } = contextFactors(strategy, facts, candidates, left)
   const moves = leverMoves(strategy, facts)
-  const l = new Float64Array(count)
-  const priorities = new Float64Array(count)
-  for (let i = 0; i < count; i++) {
-    const offer = strategy.offers[candidates.offers[left[i]!]!]!
-    const p = propensities.values[i]!
+  const l = leverFactors(strategy, candidates, left, moves)
+  const factors = { positions: left, c, v: values, l }
+  const exploring = exploringOf(strategy, candidates, left, propensities, seed)
+  const p =
+    exploring?.method === 'thompson'
+      ? drawPropensities(exploring.posteriors, createDraws(createRandom(exploring.seed)))
+      : propensities.values
+  const ranking = rankBy(strategy, facts, candidates, factors, p)
+  endUnvalued(candidates, left, ranking.priorities)
+  return { ...factors, ...ranking, weights, moves, exploring }
+}
+
+/**
+ * The contest with propensities drawn anew, where they are drawn: who leaves it makes another, independent draw.
+ * @param withdrawn by contestant: 1 where it no longer competes
+ */
+export function drawAgain(
+  strategy: Strategy,
+  facts: Facts,
+  candidates: Candidates,
+  contest: Contest,
+  withdrawn: Uint8Array
+): Contest {
+  const { exploring } = contest
+  if (exploring?.method !== 'thompson') return contest
+  const random = createRandom(exploring.seed, drawNumber(candidates, withdrawn))
+  const p = drawPropensities(exploring.posteriors, createDraws(random))
+  const ranking = rankBy(strategy, facts, candidates, contest, p)
+  endUnvalued(candidates, contest.positions, ranking.priorities, withdrawn)
+  return { ...contest, ...ranking }
+}
+
+/** Priorities by these propensities, and the order that they give; changes nothing. */
+export function rankBy(
+  strategy: Strategy,
+  facts: Facts,
+  candidates: Candidates,
+  factors: Factors,
+  p: Float64Array
+): Ranking {
+  const { positions } = factors
+  const priorities = new Float64Array(positions.length)
+  for (let i = 0; i < positions.length; i++)
+    priorities[i] = priorityOf(strategy, facts, candidates, factors, i, p[i]!)
+  return { p, priorities, order: inOrder(strategy, candidates, { positions, priorities, p }) }
+}
+
+/** A contestant's priority by this propensity; NaN where the strategy's own formula reads something that is missing. */
+export function priorityOf(
+  { formula }: Strategy,
+  facts: Facts,
+  candidates: Candidates,
+  { positions, c, v, l }: Factors,
+  i: number,
+  p: number
+): number {
+  if (formula === undefined) return p * c[i]! * v[i]! * l[i]!
+  return formula.priority(facts, candidates.offers[positions[i]!]!, p, c[i]!, v[i]!, l[i]!) ?? NaN
+}
+
+/** Ends those for which the strategy's own formula reads something that is missing. */
+function endUnvalued(
+  candidates: Candidates,
+  positions: Int32Array,
+  priorities: Float64Array,
+  withdrawn?: Uint8Array
+): void {
+  for (let i = 0; i < positions.length; i++) {
+    if (Number.isNaN(priorities[i]) && withdrawn?.[i] !== 1)
+      end(candidates, positions[i]!, stageNumber.value)
+  }
+}
+
+function exploringOf(
+  { exploration, offers }: Strategy,
+  candidates: Candidates,
+  left: Int32Array,
+  propensities: Propensities,
+  seed: string
+): Exploring | undefined {
+  switch (exploration.method) {
+    case 'none':
+      return undefined
+    case 'epsilon':
+      return { ...exploration, seed: murmur3(seed) }
+    case 'thompson': {
+      const posteriors = posteriorsOf(offers, candidates, left, propensities)
+      return { method: 'thompson', posteriors, seed: murmur3(seed) }
+    }
+  }
+}
+
+/** L, by contestant. */
+function leverFactors(
+  { offers }: Strategy,
+  candidates: Candidates,
+  left: Int32Array,
+  moves: readonly LeverMove[]
+): Float64Array {
+  const l = new Float64Array(left.length)
+  for (let i = 0; i < left.length; i++) {
+    const offer = offers[candidates.offers[left[i]!]!]!
     l[i] =
       moves.length === 0
         ? offer.leverFactor
         : Math.max(0, (100 + offer.lever + percentFor(moves, offer.index)) / 100)
-    priorities[i] =
-      strategy.formula === undefined
-        ? p * c[i]! * values[i]! * l[i]!
-        : (strategy.formula.priority(facts, offer.index, p, c[i]!, values[i]!, l[i]!) ?? NaN)
-    if (Number.isNaN(priorities[i])) end(candidates, left[i]!, stageNumber.value)
   }
-  const contest = {
-    positions: left,
-    p: propensities.values,
-    c,
-    v: values,
-    l,
-    priorities,
-    weights,
-    moves,
-    exploring:
-      strategy.exploration.method === 'epsilon'
-        ? { share: strategy.exploration.share, seed: murmur3(seed) }
-        : undefined
-  }
-  return { ...contest, order: inOrder(strategy, candidates, contest) }
+  return l
 }
 
 /** C = max(0, 1 + Σ weights that hold / 100), by contestant. */
@@ -154,7 +237,7 @@ function contextFactors(
 function inOrder(
   strategy: Strategy,
   candidates: Candidates,
-  { positions, priorities, p }: Omit<Contest, 'order'>
+  { positions, priorities, p }: Pick<Contest, 'positions' | 'priorities' | 'p'>
 ): Int32Array {
   return rank(priorities, (a, b) => {
     const one = strategy.offers[candidates.offers[positions[a]!]!]!

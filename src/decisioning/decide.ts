@@ -8,7 +8,7 @@ import { LATE, within, type Deadline } from './deadline.js'
 import { armNames, noteExposures } from './experiments.js'
 import { explainInAnswer } from './explain.js'
 import { strictLimitsOf, type Chosen } from './hold-limits.js'
-import { sealOffers } from './place-offers.js'
+import { sealOffers, withEstimates } from './place-offers.js'
 import type {
   CustomerState,
   CustomerStore,
@@ -96,7 +96,7 @@ export function createDecide(deps: DecideDeps): Decide {
         id: decision.id,
         decidedAtMs: decision.decidedAtMs,
         strategyHash: snapshot.hash,
-        answer,
+        packAnswer: () => recordedAnswer(answer, decision, trace, caller.publishable),
         request: options?.requestText ?? JSON.stringify(request),
         packTrace: () => packTrace(trace)
       })
@@ -107,6 +107,18 @@ export function createDecide(deps: DecideDeps): Decide {
     meter(deps.meters, decision, timings)
     return { decision, timings, body }
   }
+}
+
+/** What is kept of an answer: where probabilities were not known in time, with them. */
+function recordedAnswer(
+  sent: string,
+  decision: Decision,
+  { exploration }: Trace,
+  publishable: boolean
+): string {
+  return exploration?.method === 'thompson'
+    ? writeAnswer(withEstimates(decision, exploration), publishable)
+    : sent
 }
 
 /** Loads the customer in one command, with the request's events applied; undefined when the store does not answer in time. */

@@ -16,6 +16,8 @@ export interface Beforehand {
   /** By entrant: 1 where it stays out. */
   readonly withdrawn?: Uint8Array
   readonly taken?: readonly TakenSlot[]
+  /** After how many nodes a search among `never` pairs ends with the best found; 100,000 when absent. */
+  readonly mostNodes?: number | undefined
 }
 
 /**
@@ -31,6 +33,7 @@ export function fillExactly(network: FillNetwork, beforehand: Beforehand = {}): 
   const out = new Uint8Array(task.entrants)
   if (beforehand.withdrawn !== undefined) out.set(beforehand.withdrawn)
   let best: FillingWorth | undefined
+  const { mostNodes = MOST_NODES } = beforehand
   let exact = true
 
   function branch(): void {
@@ -45,7 +48,7 @@ export function fillExactly(network: FillNetwork, beforehand: Beforehand = {}): 
     branch()
     withdraw(task.never[excluding]!, -1)
     // Asked for only now: the first branches always end at a filling.
-    if (network.nodes >= MOST_NODES) {
+    if (network.nodes >= mostNodes) {
       exact = false
       return
     }

@@ -7,6 +7,7 @@ import { explore, type ExploredSlot, type Field, type Seat } from './explore.js'
 import { fillExactly } from './fill-exactly.js'
 import { FillNetwork } from './fill-network.js'
 import { neverPairs, type FillTask } from './fill-task.js'
+import { drawNumber } from './posteriors.js'
 
 /** By asked placement: the contestants that fill it, the best first but for those that chance has put before them. */
 export type Filling = ReadonlyArray<readonly number[]>
@@ -48,11 +49,11 @@ export function fillPlacements(
   const field = { strategy, asked, candidates, contest, order }
   const best = fillBest(field, NOBODY)
   const filled =
-    contest.exploring === undefined
+    contest.exploring?.method !== 'epsilon'
       ? best
       : explore(field, best, seats => fillBest(field, seats), {
           share: contest.exploring.share,
-          random: createRandom(contest.exploring.seed, drawOf(candidates, withdrawn))
+          random: createRandom(contest.exploring.seed, drawNumber(candidates, withdrawn))
         })
   filled.filling.forEach((contestants, placement) => {
     for (const contestant of contestants)
@@ -62,23 +63,14 @@ export function fillPlacements(
 }
 
 /**
- * Which draw under one seed: the first is 0, and among others that may be chosen it is another, independent one. So who fills a
- * slot in the end was drawn as if those that strict limits have ended had never been there.
+ * The best filling whose first slots are taken like this, without exploration. Changes nothing.
+ * @param mostNodes how long it may search where offers exclude each other
  */
-function drawOf({ rooms }: Candidates, withdrawn: Uint8Array | undefined): number {
-  if (withdrawn === undefined) return 0
-  let hash = 0x811c9dc5
-  for (const out of withdrawn) hash = Math.imul(hash ^ out, 0x01000193)
-  for (const room of rooms) hash = Math.imul(hash ^ room, 0x01000193)
-  return hash
-}
-
-/** The best filling whose first slots are taken like this. */
-function fillBest(field: Field, seats: readonly Seat[]): Filled {
+export function fillBest(field: Field, seats: readonly Seat[], mostNodes?: number): Filled {
   const { asked, strategy } = field
   return asked.placements.length === 1 && strategy.exclusions.never.length === 0
     ? { filling: [takeInOrder(field, seats)], exact: true, explored: undefined }
-    : fillTogether(field, seats)
+    : fillTogether(field, seats, mostNodes)
 }
 
 /** A single placement takes the best that it may show, as long as they are worth showing. */
@@ -103,7 +95,7 @@ function takeInOrder(
   return taken
 }
 
-function fillTogether(field: Field, seats: readonly Seat[]): Filled {
+function fillTogether(field: Field, seats: readonly Seat[], mostNodes?: number): Filled {
   const { asked, order } = field
   const task = taskOf(field)
   const seated = seats.map(({ contestant }) => order.indexOf(contestant))
@@ -117,7 +109,7 @@ function fillTogether(field: Field, seats: readonly Seat[]): Filled {
     placement,
     group: seated[i]! < 0 ? -1 : task.groups[seated[i]!]!
   }))
-  const { filling, exact } = fillExactly(new FillNetwork(task), { withdrawn, taken })
+  const { filling, exact } = fillExactly(new FillNetwork(task), { withdrawn, taken, mostNodes })
   return {
     filling: asked.placements.map((_, placement) => [
       ...seats.flatMap(seat =>

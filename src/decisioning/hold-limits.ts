@@ -2,6 +2,7 @@ import { partsOf } from '../domain/decision-id.js'
 import { NO_INDEX } from '../domain/history.js'
 import type { QuotaClaim, Reservation } from '../domain/limits.js'
 import type { Placement } from '../policy/strategy.js'
+import { drawAgain } from './arbitrate.js'
 import type { Asked } from './asked.js'
 import { stageNumber } from './candidates.js'
 import type { Choice, Outcome } from './choose.js'
@@ -84,7 +85,7 @@ export class StrictLimits {
   readonly #deadline: Deadline
   readonly #promises: Promises
   readonly #promising: Promising
-  readonly #contest: Withdrawals
+  #contest: Withdrawals
   readonly #meter: PromiseDeps['meters']
   #filled: Filled
   /** The customer as it was judged last, with what this decision reserves. */
@@ -190,7 +191,10 @@ export class StrictLimits {
 
   #fillAgain(): void {
     const { strategy, asked, outcome, withdrawn } = this.#contest
-    this.#filled = fillPlacements(strategy, asked, outcome.candidates, outcome.contest, withdrawn)
+    const { facts, candidates } = outcome
+    const contest = drawAgain(strategy, facts, candidates, outcome.contest, withdrawn)
+    this.#contest = { ...this.#contest, outcome: { ...outcome, contest } }
+    this.#filled = fillPlacements(strategy, asked, candidates, contest, withdrawn)
   }
 
   /** The best first. */

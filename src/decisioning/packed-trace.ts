@@ -1,9 +1,10 @@
 import type { Explain } from '../domain/decision.js'
 import type { HeldWeight } from './arbitrate.js'
 import { packColumns, unpackColumns, type Column } from './column-codec.js'
+import { packExploration, unpackExploration, type PackedExploration } from './exploration-trace.js'
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
-import type { ExplorationTrace, FillingTrace, Need, Trace } from './trace.js'
+import type { FillingTrace, Need, Trace } from './trace.js'
 
 /** A trace as it is stored: plain data, its columns packed into bytes. */
 export type PackedTrace = readonly [
@@ -31,21 +32,6 @@ type PackedFilling = readonly [
   multipliers: readonly number[],
   groupLimit: number,
   needs: readonly Need[] | null
-]
-
-type PackedExploration = readonly [
-  method: ExplorationTrace['method'],
-  share: number,
-  slots: ReadonlyArray<
-    readonly [
-      placement: number,
-      contestant: number,
-      probability: number,
-      explored: boolean,
-      among: number,
-      greedy: number
-    ]
-  >
 ]
 
 export function packTrace(trace: Trace): PackedTrace {
@@ -142,34 +128,4 @@ function unpackFilling(
   rooms: Column
 ): FillingTrace {
   return { counts, multipliers, groupLimit, rooms, needs: needs === null ? undefined : () => needs }
-}
-
-function packExploration({ method, share, slots }: ExplorationTrace): PackedExploration {
-  return [
-    method,
-    share,
-    slots.map(({ placement, contestant, probability, explored, among, greedy }) => [
-      placement,
-      contestant,
-      probability,
-      explored,
-      among,
-      greedy
-    ])
-  ]
-}
-
-function unpackExploration([method, share, slots]: PackedExploration): ExplorationTrace {
-  return {
-    method,
-    share,
-    slots: slots.map(([placement, contestant, probability, explored, among, greedy]) => ({
-      placement,
-      contestant,
-      probability,
-      explored,
-      among,
-      greedy
-    }))
-  }
 }

@@ -2,6 +2,7 @@ import type { Decision, FilledPlacement, PlacedOffer } from '../domain/decision.
 import type { Offer, Placement, Treatment } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
 import type { Outcome } from './choose.js'
+import type { ThompsonTrace } from './exploration-trace.js'
 import type { Snapshot } from './snapshot.js'
 import { TOKEN_LIFE_MS, type Tokens } from './tokens.js'
 
@@ -43,6 +44,20 @@ export function sealOffers(tokens: Tokens, decision: Decision): void {
   }
 }
 
+/** The decision with the probabilities that were not worked out when it was answered. It takes milliseconds: not for a request's path. */
+export function withEstimates(decision: Decision, exploration: ThompsonTrace): Decision {
+  const slots = exploration.estimate()
+  const placements = decision.placements.map((filled, i) => {
+    const here = slots.filter(({ placement }) => placement === i)
+    const offers = filled.offers.map((offer, rank) => ({
+      ...offer,
+      probability: offer.probability ?? here[rank]!.probability
+    }))
+    return { ...filled, offers }
+  })
+  return { ...decision, placements }
+}
+
 function placeWinner(
   snapshot: Snapshot,
   asked: Asked,
@@ -53,21 +68,29 @@ function placeWinner(
   const offer = snapshot.strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
   // Of this decision's strategy: experiments may show other treatments than the placement that was asked for has.
   const treatment = snapshot.strategy.placements[placement.index]!.treatments[offer.index]!
-  const p = contest.p[contestant]!
   const model = propensities.models[contestant]
   return {
     offerId: offer.id,
     treatmentId: treatment.id,
     rank,
     priority: contest.priorities[contestant]!,
-    factors: { p, c: contest.c[contestant]!, v: contest.v[contestant]!, l: contest.l[contestant]! },
+    factors: {
+      p: contest.p[contestant]!,
+      c: contest.c[contestant]!,
+      v: contest.v[contestant]!,
+      l: contest.l[contestant]!
+    },
     propensity: {
-      value: p,
+      // What is known of it; what was drawn from that stands in the factors.
+      value: propensities.values[contestant]!,
       source: model === undefined ? 'prior' : 'model',
       model: model?.label ?? null,
       evidence: 0
     },
-    probability: explored?.find(slot => slot.contestant === contestant)?.probability ?? 1,
+    probability:
+      contest.exploring?.method === 'thompson'
+        ? null
+        : (explored?.find(slot => slot.contestant === contestant)?.probability ?? 1),
     token: null,
     expiresAtMs: expiryOf(offer, asked),
     contentJson: contentIn(treatment, asked.languages),

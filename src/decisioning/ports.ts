@@ -121,8 +121,10 @@ export interface DecisionRecord {
   readonly trace: unknown
 }
 
-/** A record on its way to the store; its trace is packed when it is written, beside the requests. */
-export interface FreshRecord extends Omit<DecisionRecord, 'trace'> {
+/** A record on its way to the store; its answer is completed and its trace packed when it is written, beside the requests. */
+export interface FreshRecord extends Omit<DecisionRecord, 'answer' | 'trace'> {
+  /** The answer, with what was still unknown when it was sent. */
+  packAnswer(): string
   packTrace(): unknown
 }
 

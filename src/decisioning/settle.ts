@@ -1,9 +1,12 @@
 import type { FilledPlacement } from '../domain/decision.js'
+import type { Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
-import type { Choice } from './choose.js'
+import type { Choice, Outcome } from './choose.js'
+import { estimateChances, ESTIMATING_DRAWS } from './estimate-chances.js'
+import { isDeviating, type ExplorationTrace } from './exploration-trace.js'
 import { noteLimits } from './limit-notes.js'
 import { placeOffers } from './place-offers.js'
-import { emptyTrace, isDeviating, keepTrace, type Trace } from './trace.js'
+import { emptyTrace, keepTrace, type Trace } from './trace.js'
 import { whatItTakesBy } from './what-it-takes.js'
 
 /** A choice put into words: what every placement shows, and why. */
@@ -22,13 +25,10 @@ export function settle(
   if (outcome === undefined) {
     return { placements, trace: emptyTrace(ids, asked.explain, holdout) }
   }
-  const { facts, customer, candidates, contest, propensities, explored } = outcome
+  const { facts, customer, candidates, contest, propensities } = outcome
   const { strategy, legend } = snapshot
   const { formula } = strategy
-  const exploration =
-    contest.exploring === undefined || explored === undefined
-      ? undefined
-      : { method: 'epsilon' as const, share: contest.exploring.share, slots: explored }
+  const exploration = explorationOf(strategy, asked, outcome)
   const trace: Trace = keepTrace(strategy, legend, facts, candidates, contest, propensities, {
     placements: ids,
     explain: asked.explain,
@@ -40,7 +40,7 @@ export function settle(
       groupLimit: strategy.groupLimit,
       rooms: candidates.rooms,
       needs:
-        formula && !isDeviating({ exploration })
+        formula && !isDeviating(exploration)
           ? once(() => whatItTakesBy(formula, facts, trace, legend))
           : undefined
     },
@@ -48,6 +48,29 @@ export function settle(
     exploration
   })
   return { placements, trace }
+}
+
+function explorationOf(
+  strategy: Strategy,
+  asked: Asked,
+  outcome: Outcome
+): ExplorationTrace | undefined {
+  const { contest, explored } = outcome
+  const { exploring } = contest
+  if (exploring?.method === 'thompson') {
+    const { method, seed, posteriors } = exploring
+    return {
+      method,
+      seed,
+      ...posteriors,
+      draws: ESTIMATING_DRAWS,
+      slots: undefined,
+      estimate: once(() => estimateChances(strategy, asked, outcome, exploring))
+    }
+  }
+  return exploring === undefined || explored === undefined
+    ? undefined
+    : { method: 'epsilon', share: exploring.share, slots: explored }
 }
 
 /** A function that works its answer out when it is first asked. */

@@ -4,7 +4,7 @@ import type { Strategy } from '../policy/strategy.js'
 import type { Contest, HeldWeight } from './arbitrate.js'
 import { stageNumber, type Candidates } from './candidates.js'
 import type { Participation } from './experiments.js'
-import type { ExploredSlot } from './explore.js'
+import type { ExplorationTrace } from './exploration-trace.js'
 import type { Column } from './column-codec.js'
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
@@ -36,15 +36,6 @@ export interface Trace {
   readonly experiments: ReadonlyArray<readonly [experiment: number, arm: number, exposed: boolean]>
   /** undefined where nothing was left to chance, and in traces of the release before. */
   readonly exploration: ExplorationTrace | undefined
-}
-
-/** What was left to chance, and what came of it. */
-export interface ExplorationTrace {
-  readonly method: 'epsilon'
-  /** Of the slots that chance fills, above 0 and at most 1. */
-  readonly share: number
-  /** The offers in their slots, in the order of the request. */
-  readonly slots: readonly ExploredSlot[]
 }
 
 /** The factors of the candidates that were scored. */
@@ -96,11 +87,6 @@ export interface Need {
 
 /** Shown instead of a personal attribute's value. */
 const MASK = '***'
-
-/** Whether chance has put other offers into the answer than the best filling has. */
-export function isDeviating({ exploration }: Pick<Trace, 'exploration'>): boolean {
-  return exploration?.slots.some(({ contestant, greedy }) => contestant !== greedy) ?? false
-}
 
 /** The trace of a decision in which nothing competed: a holdout, or a customer that could not be read. */
 export function emptyTrace(

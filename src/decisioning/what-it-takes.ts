@@ -1,9 +1,10 @@
 import type { Formula } from '../policy/strategy.js'
 import type { Facts } from '../policy/facts.js'
+import { isDeviating } from './exploration-trace.js'
 import { textsOf } from './explanation-texts.js'
 import type { Legend } from './legend.js'
 import { thresholdsOf, type Competition, type Threshold } from './priority-needed.js'
-import { isDeviating, type Need, type Trace } from './trace.js'
+import type { Need, Trace } from './trace.js'
 
 /** A factor that is told must exceed what is needed by more than the noise of floats. */
 const MARGIN = 1 + 1e-9
@@ -26,7 +27,7 @@ type FindFactor = (contestant: number, factor: keyof Factors, above: number) => 
  */
 export function whatItTakes(trace: Trace, legend: Legend): readonly Need[] | undefined {
   const { contest, filling } = trace
-  if (contest === null || filling === undefined || isDeviating(trace)) return undefined
+  if (contest === null || filling === undefined || isDeviating(trace.exploration)) return undefined
   if (filling.needs !== undefined) return filling.needs()
   const { p, c, v, l } = contest
   return needsOf(trace, legend, (contestant, factor, above) => {

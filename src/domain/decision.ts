@@ -90,7 +90,8 @@ export interface PlacedOffer {
     readonly model: string | null
     readonly evidence: number
   } | null
-  readonly probability: number
+  /** That this offer stands in this slot, given the slots before; null where it is worked out after the answer. */
+  readonly probability: number | null
   /** Signed proof of this offer in this answer, put in when the decision has its id; null in mode test, where there is nothing to tell. */
   token: string | null
   readonly expiresAtMs: number

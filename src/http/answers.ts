@@ -30,9 +30,10 @@ const placedOffer = z.object({
     })
     .optional()
     .meta({ description: 'Absent on a fallback.' }),
-  probability: share
-    .optional()
-    .meta({ description: 'That this policy puts this offer here, given the slots before.' }),
+  probability: share.nullable().optional().meta({
+    description:
+      'That this policy puts this offer here, given the slots before; null where that is worked out after the answer, and stands in its record.'
+  }),
   token: z.string().optional().meta({
     description: 'Send it back with the interaction; good for seven days. Absent in mode test.'
   }),
@@ -94,7 +95,11 @@ const explanation = z.object({
     .optional()
     .meta({ description: 'Of the customer; exposed where the arm could matter.' }),
   exploration: z
-    .looseObject({ method: z.enum(['epsilon']), share: share.optional(), text: z.string() })
+    .looseObject({
+      method: z.enum(['epsilon', 'thompson']),
+      share: share.optional(),
+      text: z.string()
+    })
     .optional()
     .meta({
       description: 'Where a part was left to chance; each selected offer says how it came in.'

@@ -16,48 +16,53 @@ export interface Random {
  * Both are taken modulo 2³².
  */
 export function createRandom(seed: number, stream = 0): Random {
-  const next = sfc32(seed >>> 0, stream >>> 0)
-  const uniform = (): number => next() / 2 ** 32
-  return {
-    uniform,
-    integer: below => Math.floor(uniform() * below),
-    chance: probability => uniform() < probability,
-    normal() {
-      let sum = -6
-      for (let i = 0; i < 12; i++) sum += uniform()
-      return sum
-    }
+  return new Sfc32(seed, stream)
+}
+
+class Sfc32 implements Random {
+  #a: number
+  #b: number
+  #c: number
+  #counter = 1
+
+  constructor(seed: number, stream: number) {
+    this.#a = splitmix32(seed, 1)
+    this.#b = splitmix32(seed, 2) ^ splitmix32(stream ^ 0x5bd1e995, 1)
+    this.#c = splitmix32(seed, 3) ^ stream
+    // The author's advice: let twelve rounds go by, so that similar states drift apart.
+    for (let i = 0; i < 12; i++) this.uniform()
+  }
+
+  uniform(): number {
+    const result = (this.#a + this.#b + this.#counter) | 0
+    this.#counter = (this.#counter + 1) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + result) | 0
+    return (result >>> 0) / 2 ** 32
+  }
+
+  integer(below: number): number {
+    return Math.floor(this.uniform() * below)
+  }
+
+  chance(probability: number): boolean {
+    return this.uniform() < probability
+  }
+
+  normal(): number {
+    let sum = -6
+    for (let i = 0; i < 12; i++) sum += this.uniform()
+    return sum
   }
 }
 
-function sfc32(seed: number, stream: number): () => number {
-  const fill = splitmix32(seed)
-  let a = fill()
-  let b = fill() ^ splitmix32(stream ^ 0x5bd1e995)()
-  let c = fill() ^ stream
-  let counter = 1
-  function next(): number {
-    const result = (a + b + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (c << 21) | (c >>> 11)
-    c = (c + result) | 0
-    return result >>> 0
-  }
-  // The author's advice: let twelve rounds go by, so that similar states drift apart.
-  for (let i = 0; i < 12; i++) next()
-  return next
-}
-
-function splitmix32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = state ^ (state >>> 16)
-    mixed = Math.imul(mixed, 0x21f0aaad)
-    mixed ^= mixed >>> 15
-    mixed = Math.imul(mixed, 0x735a2d97)
-    return (mixed ^ (mixed >>> 15)) >>> 0
-  }
+/** The n-th number, from 1, that a seed gives. */
+function splitmix32(seed: number, n: number): number {
+  const state = (seed + Math.imul(n, 0x9e3779b9)) | 0
+  let mixed = state ^ (state >>> 16)
+  mixed = Math.imul(mixed, 0x21f0aaad)
+  mixed ^= mixed >>> 15
+  mixed = Math.imul(mixed, 0x735a2d97)
+  return (mixed ^ (mixed >>> 15)) | 0
 }

@@ -12,6 +12,8 @@ const POLICY_STAGES = ['eligibility', 'applicability', 'suitability'] as const
 const DEFAULT_PRIOR = 0.5
 /** An offer that names no value leaves the product of the other factors as it is. */
 export const DEFAULT_VALUE = 1
+/** Impressions that a start propensity is worth where neither the offer nor the strategy says so. */
+const DEFAULT_EVIDENCE = 50
 
 type Policies = Partial<Record<Rule['stage'], Condition>>
 
@@ -20,7 +22,8 @@ export function compileOffers(
   catalogue: Catalogue,
   vocabulary: Vocabulary,
   reader: ConditionReader,
-  quotas: Quotas
+  quotas: Quotas,
+  startEvidence = DEFAULT_EVIDENCE
 ): Offer[] {
   const ofIssues = policiesByName(catalogue.issueEntries, reader)
   const ofGroups = policiesByName(catalogue.groupEntries, reader)
@@ -59,6 +62,7 @@ export function compileOffers(
       model: entry.propensity?.model,
       modelPlace: node.at('propensity', 'model')?.place ?? node.keyPlace,
       prior: entry.propensity?.prior ?? DEFAULT_PRIOR,
+      evidence: entry.propensity?.evidence ?? startEvidence,
       positive: entry.positive ?? 'accept'
     }
   })

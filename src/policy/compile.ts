@@ -75,7 +75,8 @@ interface Parts {
 function assemble(parts: Parts): Strategy | undefined {
   const { sections, vocabulary, catalogue, venues, reader, quotas } = parts
   const segments = compileSegments(sections, reader)
-  const offers = compileOffers(catalogue, vocabulary, reader, quotas)
+  const startEvidence = sections.value('startEvidence')
+  const offers = compileOffers(catalogue, vocabulary, reader, quotas, startEvidence)
   const { placements, treatments } = compilePlacements(sections, catalogue, venues, quotas)
   const contextWeights = compileContextWeights(sections, catalogue, reader)
   const arbitration = sections.value('arbitration')
@@ -165,7 +166,7 @@ function compileSegments(sections: Sections, reader: ConditionReader): Strategy[
 
 function headsOf(sections: Sections): Pick<Strategy, 'name' | 'currency' | 'holdout' | 'control'> {
   // These only take effect with parts that are not supported yet; their shape is checked all the same.
-  for (const key of ['startEvidence', 'positiveWindow', 'journal'] as const) sections.value(key)
+  for (const key of ['positiveWindow', 'journal'] as const) sections.value(key)
   return {
     name: sections.value('strategy') ?? '',
     currency: sections.value('currency') ?? '',

@@ -176,6 +176,8 @@ export interface Offer {
   /** Where the model is named; the offer's own place where none is. */
   readonly modelPlace: Place
   readonly prior: number
+  /** How many impressions the start propensity, the model's or the prior, is worth. */
+  readonly evidence: number
   readonly positive: InteractionType
 }
 
@@ -341,6 +343,7 @@ export type Exploration =
   | { readonly method: 'none' }
   /** `share` of the slots, above 0 and at most 1, are filled by chance. */
   | { readonly method: 'epsilon'; readonly share: number }
+  /** Propensities are drawn from what is known of them. */
   | { readonly method: 'thompson' }
 
 /** One of the strategy's own tests. */

@@ -8,8 +8,6 @@ import type { YamlNode } from './yaml-node.js'
  */
 const UNSUPPORTED: ReadonlyArray<readonly [path: string, what: string]> = [
   ['journal', 'the journal is'],
-  ['arbitration.exploration', 'exploration {method: thompson} is'],
-  ['experiments.*.arms.*.arbitration.exploration', 'exploration {method: thompson} is'],
   ['offers.*.propensity.adapt', 'propensities that adapt are']
 ]
 
@@ -29,10 +27,8 @@ function reach(node: YamlNode | undefined, [step, ...rest]: readonly string[]): 
   return children.flatMap(child => reach(child, rest))
 }
 
-/** An empty section and `adapt: false` say only what is the case anyway; other methods of exploration are carried out. */
+/** An empty section and `adapt: false` say only what is the case anyway. */
 function asksForNothing(node: YamlNode): boolean {
   if (node.refused || node.value === null || node.value === false) return true
-  const method = node.at('method')?.value
-  if (method !== undefined && method !== 'thompson') return true
   return node.items?.length === 0 || node.entries?.size === 0
 }

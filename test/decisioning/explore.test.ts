@@ -118,7 +118,7 @@ function allWays(page: Page, share: number): Chance[] {
 
 /** What the service answers under one seed. */
 function explored(parts: Parts, share: number, seed: number): Chance {
-  const contest = { ...parts.contest, exploring: { share, seed } }
+  const contest = { ...parts.contest, exploring: { method: 'epsilon' as const, share, seed } }
   const filled = fillPlacements(parts.strategy, parts.asked, parts.candidates, contest)
   return {
     slate: filled.filling.map(held =>
@@ -202,7 +202,10 @@ test('one seed always gives the same, and who leaves makes another draw', async 
     never: []
   }
   const parts = partsOf(page)
-  const contestOf = (seed: number) => ({ ...parts.contest, exploring: { share: 1, seed } })
+  const contestOf = (seed: number) => ({
+    ...parts.contest,
+    exploring: { method: 'epsilon' as const, share: 1, seed }
+  })
   const left = [0, 0, 0]
   for (let seed = 0; seed < 3000; seed++) {
     const contest = contestOf(seed)

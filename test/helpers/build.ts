@@ -118,6 +118,7 @@ export function offer(changes: Partial<Offer> = {}): Offer {
     model: undefined,
     modelPlace: { file: 'rules/offers.yaml', line: 1, column: 1 },
     prior: 0.5,
+    evidence: 50,
     positive: 'accept',
     ...changes
   }

@@ -5,13 +5,7 @@ const EXPLORATION = 'exploration: {method: none}'
 
 /** What is added to the fixture; the mark stands where it is refused. */
 const LATER: ReadonlyArray<readonly [from: string, to: string, what: string]> = [
-  [
-    'holdout:',
-    'experiments:\n  e: {salt: e1, arms: {A: {share: 0.5}, B: {share: 0.5, arbitration: {§exploration: {method: thompson}, formula: p * v}}}}\nholdout:',
-    'exploration {method: thompson} is'
-  ],
   ['holdout:', '§journal: {keep: 90d, maxBytes: 50GB, whenFull: wait}\nholdout:', 'the journal is'],
-  [EXPLORATION, '§exploration: {method: thompson}', 'exploration {method: thompson} is'],
   ['evidence: 50}', 'evidence: 50, §adapt: true}', 'propensities that adapt are'],
   [
     'evidence: 50}',

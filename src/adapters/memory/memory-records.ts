@@ -16,8 +16,8 @@ export class MemoryRecords implements DecisionRecords {
     this.#mostBytes = mostBytes
   }
 
-  append({ packTrace, ...fresh }: FreshRecord): void {
-    const record = { ...fresh, trace: packTrace() }
+  append({ packAnswer, packTrace, ...fresh }: FreshRecord): void {
+    const record = { ...fresh, answer: packAnswer(), trace: packTrace() }
     this.#drop(record.id)
     this.#records.set(record.id, record)
     this.#bytes += sizeOf(record)

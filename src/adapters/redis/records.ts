@@ -57,8 +57,8 @@ export class RedisRecords implements DecisionRecords {
   async get(id: string): Promise<DecisionRecord | undefined> {
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
     if (own !== undefined) {
-      const { packTrace, ...record } = own
-      return { ...record, trace: packTrace() }
+      const { packAnswer, packTrace, ...record } = own
+      return { ...record, answer: packAnswer(), trace: packTrace() }
     }
     const batches = (await this.#connection.command(
       'LRANGE',

@@ -484,7 +484,7 @@ test('decision records stay within their bytes, oldest out first', { skip }, asy
       id,
       decidedAtMs: Date.now() - 1_000_000 + i * 100,
       strategyHash: 'h',
-      answer,
+      packAnswer: () => answer,
       request: '{}',
       packTrace: () => null
     })

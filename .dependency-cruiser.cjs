@@ -15,6 +15,7 @@ const PACKAGES = {
   ioredis: 'adapters/redis/',
   msgpackr: 'adapters/',
   'onnxruntime-node': 'adapters/onnx/',
+  '@duckdb/node-api': 'adapters/journal/',
   'prom-client': 'adapters/metrics/',
   fastify: '(http/|app\\.ts|main\\.ts)',
   '@fastify/[a-z]+': '(http/|app\\.ts|main\\.ts)',

@@ -107,6 +107,7 @@ export async function prepare(
     quotas: store.quotas,
     records: { append: record, get: async () => undefined, flush: async () => undefined },
     exposures: store.exposures,
+    journal: store.journal,
     tokens: createTokens(['a secret for the bench only, thirty-two bytes']),
     meters: NO_METERS,
     log: NO_LOG,
@@ -126,6 +127,7 @@ const NO_METERS: Meters = {
   truncated: nothing,
   modelFailed: nothing,
   limitMet: nothing,
+  journalStands: nothing,
   reloaded: nothing
 }
 

@@ -22,6 +22,8 @@ export interface Config {
   readonly key: string | undefined
   /** How many bytes of decision records the store keeps, oldest out first. */
   readonly recordBytes: number
+  /** How many bytes of the journal may wait in the store for its disk. */
+  readonly journalBytes: number
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -106,7 +108,12 @@ const Environment = z.object({
     .string()
     .transform(bytesOf)
     .refine(bytes => bytes >= 2 ** 20, 'a size of at least 1MiB, such as 512MiB or 4GB')
-    .default(GIBIBYTE)
+    .default(GIBIBYTE),
+  OFFERD_JOURNAL_BYTES: z
+    .string()
+    .transform(bytesOf)
+    .refine(bytes => bytes >= 2 ** 20, 'a size of at least 1MiB, such as 256MiB or 1GB')
+    .default(GIBIBYTE / 4)
 })
 
 type Variable = keyof typeof Environment.shape
@@ -142,7 +149,8 @@ export function readConfig(
     tokenSecrets: said.OFFERD_TOKEN_SECRET,
     keysFile: said.OFFERD_KEYS,
     key: said.OFFERD_KEY,
-    recordBytes: said.OFFERD_RECORD_BYTES
+    recordBytes: said.OFFERD_RECORD_BYTES,
+    journalBytes: said.OFFERD_JOURNAL_BYTES
   })
   return { config, warnings: unknownVariables(env) }
 }

@@ -1,15 +1,18 @@
 #!/usr/bin/env node
+import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { parse } from 'yaml'
 import { createStrategyFiles } from './adapters/files/strategy-files.js'
+import { createJournalSegments } from './adapters/journal/segments.js'
 import { createMemoryStore } from './adapters/memory/memory-store.js'
 import { createMeters } from './adapters/metrics/meters.js'
 import { createOnnxRuntime } from './adapters/onnx/runtime.js'
 import { openStore } from './adapters/redis/open-store.js'
 import { runCli } from './cli/cli.js'
-import type { Parts } from './cli/parts.js'
+import type { Parts, Program } from './cli/parts.js'
 import { CommandRefused, type Output, type Shell } from './cli/shell.js'
 import type { Config } from './config.js'
 import type { Log, Store } from './decisioning/ports.js'
@@ -46,6 +49,8 @@ const parts: Parts = {
   createRuntime: () =>
     createOnnxRuntime({ tryOut: { node: process.execPath, nodeArguments: process.execArgv } }),
   openStore: openConfiguredStore,
+  createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
+  startProgram,
   createMemoryStore,
   readKeys
 }
@@ -54,15 +59,27 @@ function outputTo(stream: NodeJS.WriteStream): Output {
   return { isTerminal: stream.isTTY, write: text => void stream.write(text) }
 }
 
+function startProgram(words: readonly string[]): Program {
+  const program = [...process.execArgv, process.argv[1] ?? '', ...words]
+  const child = spawn(process.execPath, program, { stdio: ['pipe', 'inherit', 'inherit'] })
+  // It may be gone before its stdin is; `ended` tells.
+  child.stdin.on('error', () => undefined)
+  const ended = new Promise<number | null>(resolve => {
+    child.on('exit', resolve)
+    child.on('error', () => resolve(null))
+  })
+  return { ended, stop: () => void child.kill('SIGTERM') }
+}
+
 async function readVersion(): Promise<string> {
   const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }
 
 async function openConfiguredStore(config: Config, log: Log): Promise<Store> {
-  const { redisUrl: url, dataDir, recordBytes } = config
+  const { redisUrl: url, dataDir, recordBytes, journalBytes } = config
   try {
-    return await openStore({ url, dataDir, recordBytes, log })
+    return await openStore({ url, dataDir, recordBytes, journalBytes, log })
   } catch (error) {
     throw new CommandRefused(`the store cannot be opened: ${messageOf(error)}`)
   }

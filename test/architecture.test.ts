@@ -27,6 +27,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['adapters/redis'],
   msgpackr: ['adapters'],
   'onnxruntime-node': ['adapters/onnx'],
+  '@duckdb/node-api': ['adapters/journal'],
   'prom-client': ['adapters/metrics'],
   fastify: ['http', 'app.ts', 'main.ts'],
   '@fastify/cors': ['http', 'app.ts', 'main.ts'],

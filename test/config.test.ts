@@ -24,7 +24,8 @@ test('an empty environment is a complete configuration', async t => {
     tokenSecrets: [],
     keysFile: undefined,
     key: undefined,
-    recordBytes: 2 ** 30
+    recordBytes: 2 ** 30,
+    journalBytes: 2 ** 28
   })
   t.strictSame(warnings, [])
   t.ok(Object.isFrozen(config))

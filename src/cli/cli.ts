@@ -6,6 +6,7 @@ import { demoCommand } from './demo.js'
 import { evaluateCommand } from './evaluate.js'
 import { experimentsCommand } from './experiments.js'
 import { importCommand } from './import.js'
+import { journalCommand } from './journal.js'
 import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
 import { describeProblem } from './problems.js'
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   importCommand,
   experimentsCommand,
   evaluateCommand,
+  journalCommand,
   validateCommand
 ]
 

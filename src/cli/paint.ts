@@ -52,3 +52,10 @@ export function figure(value: number): string {
   if (Number.isInteger(value)) return String(value)
   return Number(value.toPrecision(4)).toString()
 }
+
+/** Bytes as people read them: 1.2 GB. */
+export function bytesText(bytes: number): string {
+  const steps = ['B', 'kB', 'MB', 'GB', 'TB']
+  const step = bytes < 1 ? 0 : Math.min(steps.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${Number((bytes / 1000 ** step).toPrecision(3))} ${steps[step]}`
+}

@@ -2,7 +2,14 @@ import type { AppDeps } from '../app.js'
 import type { Config, LogLevel } from '../config.js'
 import type { Clock } from '../decisioning/decide.js'
 import type { Lexicon } from '../domain/customer.js'
-import type { Log, Meters, ModelRuntime, Store, StrategyFiles } from '../decisioning/ports.js'
+import type {
+  JournalSegments,
+  Log,
+  Meters,
+  ModelRuntime,
+  Store,
+  StrategyFiles
+} from '../decisioning/ports.js'
 
 /** What main.ts wires for the commands: everything that reaches outside the process, made when a command asks for it. */
 export interface Parts {
@@ -21,8 +28,20 @@ export interface Parts {
   createRuntime(): ModelRuntime
   /** The store that the configuration names, or one of its own. Opens also while a named store is away. Throws CommandRefused. */
   openStore(config: Config, log: Log): Promise<Store>
+  /** The journal's files. */
+  createJournalSegments(config: Config): JournalSegments
+  /** Starts this program with other words as a process of its own, which is told by the end of its stdin when this one is gone. */
+  startProgram(words: readonly string[]): Program
   /** A store that forgets everything, for trials. */
   createMemoryStore(): Store
   /** The keys of OFFERD_KEYS. Throws CommandRefused with everything wrong with the file. */
   readKeys(config: Config): Promise<AppDeps['keys']>
+}
+
+/** Another process of this program. */
+export interface Program {
+  /** Its exit code; null where a signal ended it. */
+  readonly ended: Promise<number | null>
+  /** Tells it to stop. */
+  stop(): void
 }

@@ -5,6 +5,7 @@ import { loadInBackground, logLoad, openSharedLoader } from './loads.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import type { Parts } from './parts.js'
 import { openService, type Service } from './service.js'
+import { tendJournal } from './tend-journal.js'
 import { CommandRefused, type ExitCode, type Shell } from './shell.js'
 
 /** How long requests in flight may take to finish once the service was told to stop. */
@@ -64,6 +65,7 @@ export async function serve(
   const keys = await parts.readKeys(config)
   const service = await openService(config, parts, log)
   logLoad(service.report, log)
+  const tender = tendJournal({ ...service, parts, log })
   try {
     await prepare?.(service)
     const strategyLoader = openSharedLoader(service, parts, log)
@@ -81,6 +83,7 @@ export async function serve(
       await strategyLoader.close()
     }
   } finally {
+    await tender.close()
     await service.close()
   }
   log.info({}, 'stopped')

@@ -101,12 +101,13 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
   inForce.snapshots = snapshots
-  const { customers, quotas, records, exposures, documents } = store
+  const { customers, quotas, records, journal, exposures, documents } = store
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
   const needs = {
     snapshots,
     customers,
     quotas,
+    journal,
     tokens,
     meters,
     log,

@@ -14,10 +14,13 @@ import type {
   CustomerStore,
   DecisionRecords,
   Exposures,
+  Journal,
   Log,
   Meters,
   QuotaStore
 } from './ports.js'
+import { freshNote } from './journal-note.js'
+import { journalled, mustWait } from './journalled.js'
 import { recordImpressions } from './record-impressions.js'
 import { settle } from './settle.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
@@ -31,6 +34,7 @@ export interface DecideDeps {
   readonly quotas: QuotaStore
   readonly records: DecisionRecords
   readonly exposures: Exposures
+  readonly journal: Journal
   readonly tokens: Tokens
   readonly meters: Meters
   readonly log: Log
@@ -82,13 +86,16 @@ export function createDecide(deps: DecideDeps): Decide {
     })
     const deadline = { atMs: receivedAtMs + asked.timeoutMs, clock: clock.monotonicMs }
 
-    const customer = await loadCustomer(deps, snapshot, asked, deadline)
+    const whenFull = asked.live ? snapshot.strategy.journal?.whenFull : undefined
+    const waits = mustWait(deps.journal, whenFull)
+    const customer = waits ? undefined : await loadCustomer(deps, snapshot, asked, deadline)
     const loadedAtMs = clock.monotonicMs()
     const decisionId = deps.decisionId(asked.nowMs)
     const seed = asked.seed ?? decisionId
-    const choice = await choose(deps, snapshot, asked, customer, deadline, seed)
+    const chosenFor = await choose(deps, snapshot, asked, customer, deadline, seed)
+    const choice = waits ? { ...chosenFor, degraded: ['journal'] } : chosenFor
     const chosen = { asked, customer, choice, decisionId }
-    const { decision, trace } = await makeKnown(deps, chosen, deadline)
+    const { decision, trace, held } = await makeKnown(deps, chosen, deadline)
 
     const answer = writeAnswer(decision, caller.publishable)
     if (asked.live) {
@@ -98,7 +105,8 @@ export function createDecide(deps: DecideDeps): Decide {
         strategyHash: snapshot.hash,
         packAnswer: () => recordedAnswer(answer, decision, trace, caller.publishable),
         request: options?.requestText ?? JSON.stringify(request),
-        packTrace: () => packTrace(trace)
+        packTrace: () => packTrace(trace),
+        journal: freshNote(() => completed(decision, trace), held, waits ? undefined : whenFull)
       })
       noteExposures(deps.exposures, choice, customer)
     }
@@ -113,12 +121,16 @@ export function createDecide(deps: DecideDeps): Decide {
 function recordedAnswer(
   sent: string,
   decision: Decision,
-  { exploration }: Trace,
+  trace: Trace,
   publishable: boolean
 ): string {
-  return exploration?.method === 'thompson'
-    ? writeAnswer(withEstimates(decision, exploration), publishable)
-    : sent
+  const whole = completed(decision, trace)
+  return whole === decision ? sent : writeAnswer(whole, publishable)
+}
+
+/** The decision with all probabilities, the same one where they were known in time. */
+function completed(decision: Decision, { exploration }: Trace): Decision {
+  return exploration?.method === 'thompson' ? withEstimates(decision, exploration) : decision
 }
 
 /** Loads the customer in one command, with the request's events applied; undefined when the store does not answer in time. */
@@ -132,7 +144,9 @@ async function loadCustomer(
   const { lexicon } = snapshot.strategy
   const loading =
     asked.live && asked.events.length > 0
-      ? customers.appendAndLoad(asked.events, asked.key, lexicon)
+      ? journalled(deps.journal, snapshot.strategy, asked.events, () =>
+          customers.appendAndLoad(asked.events, asked.key, lexicon)
+        )
       : customers.load(asked.key, lexicon)
   try {
     const loaded = await within(loading, deadline)
@@ -148,6 +162,8 @@ async function loadCustomer(
 interface Told {
   readonly decision: Decision
   readonly trace: Trace
+  /** What was told: the choice with what could not be promised taken out. */
+  readonly held: Choice
 }
 
 /**
@@ -192,7 +208,7 @@ function tell(
     degraded
   }
   if (asked.live) sealOffers(tokens, decision)
-  return { decision, trace }
+  return { decision, trace, held: choice }
 }
 
 function timingsOf(

@@ -2,6 +2,12 @@ import type { CustomerEvent, AppendOutcome } from '../domain/interaction.js'
 import type { AttributeValue, CustomerKey, Identity, Lexicon, Profile } from '../domain/customer.js'
 import type { History } from '../domain/history.js'
 import type {
+  JournalDecision,
+  JournalPeriod,
+  JournalStanding,
+  WhenFull
+} from '../domain/journal.js'
+import type {
   ClaimOutcome,
   QuotaClaim,
   QuotaFact,
@@ -119,13 +125,23 @@ export interface DecisionRecord {
   readonly request: string
   /** What the decision recorded while it ran: plain data and bytes, whose shape decisioning/trace.ts knows. */
   readonly trace: unknown
+  /** What the journal keeps besides: plain data, whose shape decisioning/journal-note.ts knows. undefined where none is kept. */
+  readonly journal?: unknown
 }
 
-/** A record on its way to the store; its answer is completed and its trace packed when it is written, beside the requests. */
-export interface FreshRecord extends Omit<DecisionRecord, 'answer' | 'trace'> {
+/** A record on its way to the store; what it holds is completed and packed when it is written, beside the requests. */
+export interface FreshRecord extends Omit<DecisionRecord, 'answer' | 'trace' | 'journal'> {
   /** The answer, with what was still unknown when it was sent. */
   packAnswer(): string
   packTrace(): unknown
+  /** undefined: the record is kept, and not journalled. */
+  readonly journal?: FreshNote | undefined
+}
+
+/** A decision's part of the journal, on its way there. */
+export interface FreshNote {
+  readonly whenFull: WhenFull
+  pack(): unknown
 }
 
 /** Decisions by id, for seven days or up to a bound of bytes, oldest out first. */
@@ -135,6 +151,98 @@ export interface DecisionRecords {
   get(id: string): Promise<DecisionRecord | undefined>
   /** Writes what is waiting. Called when the service stops. */
   flush(): Promise<void>
+}
+
+/**
+ * The journal on its way to disk: what was decided and told waits in the store until a process has carried it away.
+ * Decisions come with their records. Everything is there at least once; readers know repetitions by their keys.
+ */
+export interface Journal {
+  /** Whether what waits has reached its bound, as far as this process knows: from its own writes, and from the last `standing`. */
+  readonly isFull: boolean
+  /**
+   * Appends events; they are in the store when it resolves. Beyond the bound they are dropped and counted, or it rejects with
+   * StoreUnavailable, as `whenFull` says.
+   */
+  append(events: readonly CustomerEvent[], whenFull: WhenFull): Promise<void>
+  standing(): Promise<JournalStanding>
+}
+
+/** Where an entry stands among those of its partition, oldest first. */
+export interface JournalEntry {
+  /** Grows with time: the milliseconds since 1970 when it was appended, `-`, a number. */
+  readonly place: string
+  readonly bytes: number
+  readonly decisions: readonly DecisionRecord[]
+  readonly events: readonly CustomerEvent[]
+}
+
+/** What waits for the disk, for the one process that carries it there. Rejects with StoreUnavailable. */
+export interface JournalOutlet {
+  /** Becomes, or stays, the one exporter for lifetimeMs; false while another is. */
+  lease(holder: string, lifetimeMs: number): Promise<boolean>
+  /** Lets the next exporter begin at once. */
+  giveUp(holder: string): Promise<void>
+  /** What waits in each partition, by its number; oldestMs is Infinity where nothing does. */
+  waiting(): Promise<ReadonlyArray<{ readonly bytes: number; readonly oldestMs: number }>>
+  /** Some entries after a place (undefined: from the oldest on), in order; empty where there are none. */
+  read(partition: number, after: string | undefined): Promise<JournalEntry[]>
+  /** Takes away all entries up to and with the last of those given, which are on disk. Repeatable. */
+  settle(partition: number, entries: readonly JournalEntry[]): Promise<void>
+  /** Tells every process why the last attempt failed; undefined: it did not. */
+  tell(trouble: string | undefined): Promise<void>
+  /**
+   * A key for each customer, made when it is first asked for, kept lifetimeMs from now on and destroyed with the customer;
+   * undefined for an erased one.
+   */
+  keysOf(customers: readonly CustomerKey[], lifetimeMs: number): Promise<Array<Buffer | undefined>>
+  /** The key of one customer where there is one; makes none. */
+  keyOf(customer: CustomerKey): Promise<Buffer | undefined>
+}
+
+/** What is written together. */
+export interface JournalSegment {
+  /** Partition, and places of the first and the last entry: what is carried again after a crash has the same name, or overlaps. */
+  readonly name: string
+  /** In order of time; what they hold was recorded, in ms since 1970, when they were appended. */
+  readonly parts: ReadonlyArray<{
+    readonly recordedMs: number
+    readonly decisions: readonly JournalDecision[]
+    readonly events: readonly CustomerEvent[]
+  }>
+  /** The key of each customer of the segment, by customerText. What is of a customer without a key is left out. */
+  readonly keys: ReadonlyMap<string, Buffer>
+}
+
+/** How much of the journal is on disk. */
+export interface JournalHoldings {
+  readonly segments: number
+  readonly bytes: number
+  /** Days of the oldest and newest segments, such as 2026-03-01; undefined where there are none. */
+  readonly firstDay: string | undefined
+  readonly lastDay: string | undefined
+}
+
+/** The journal on disk. */
+export interface JournalSegments {
+  /** For people: where it is. */
+  readonly description: string
+  /** The segment is on disk for good when it resolves. Rejects with what the disk says, and then leaves nothing behind. */
+  write(segment: JournalSegment): Promise<void>
+  /** Removes what attempts that were interrupted have left. Only for the one exporter. */
+  sweep(): Promise<void>
+  /** Deletes whole segments, oldest first: those older than keepMs, then as many as are more than mostBytes. Answers how many. */
+  retain(keepMs: number, mostBytes: number, nowMs: number): Promise<number>
+  holdings(): Promise<JournalHoldings>
+  /**
+   * What was recorded in a period, each once, in that order, by the names of the columns. With a key, those of its customer alone, and what
+   * is sealed of them opened.
+   */
+  read(
+    kind: 'decisions' | 'events',
+    period: JournalPeriod,
+    key?: Buffer
+  ): AsyncIterable<Record<string, unknown>>
 }
 
 /** An experiment that a decision depended on, and the arm of its customer. */
@@ -190,6 +298,9 @@ export interface Store {
   readonly customers: CustomerStore
   readonly quotas: QuotaStore
   readonly records: DecisionRecords
+  readonly journal: Journal
+  /** undefined where what is journalled is dropped. */
+  readonly outlet: JournalOutlet | undefined
   readonly exposures: Exposures
   readonly documents: SharedDocuments
   readonly announcements: Announcements
@@ -290,6 +401,8 @@ export interface Meters {
   modelFailed(model: string): void
   /** What strict limits came to: `late` counts facts that went over a limit after their reservation had lapsed. */
   limitMet(quota: string, outcome: 'held' | 'full' | 'failed' | 'late'): void
+  /** How the journal stands, now. */
+  journalStands(standing: JournalStanding): void
   /** A strategy was loaded (or refused). */
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }

@@ -4,13 +4,15 @@ import { Refusal } from '../domain/refusal.js'
 import type { Strategy } from '../policy/strategy.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { MOST_EVENTS } from './event-schema.js'
-import type { CustomerStore, Meters } from './ports.js'
+import { journalled } from './journalled.js'
+import type { CustomerStore, Journal, Meters } from './ports.js'
 import { readEvent, type Telling } from './read-event.js'
 import type { Tokens } from './tokens.js'
 
 /** What recording events needs. */
 export interface RecordEventsNeeds extends CountDeps {
   readonly customers: Pick<CustomerStore, 'append'>
+  readonly journal: Journal
   readonly snapshots: { current: () => { readonly strategy: Strategy } }
   readonly tokens: Tokens
   readonly meters: Pick<Meters, 'told' | 'limitMet'>
@@ -31,7 +33,7 @@ export type RecordEvents = (
 ) => Promise<EventsReceipt>
 
 export function createRecordEvents(needs: RecordEventsNeeds): RecordEvents {
-  const { customers, snapshots, tokens, meters, freshId } = needs
+  const { customers, journal, snapshots, tokens, meters, freshId } = needs
   return async function recordEvents(events, caller, nowMs) {
     if (events.length > MOST_EVENTS) {
       throw new Refusal(
@@ -52,7 +54,8 @@ export function createRecordEvents(needs: RecordEventsNeeds): RecordEvents {
         fit.push(event)
       }
     })
-    const outcomes = fit.length === 0 ? [] : await customers.append(fit)
+    const outcomes =
+      fit.length === 0 ? [] : await journalled(journal, strategy, fit, () => customers.append(fit))
     outcomes.forEach((outcome, i) => meters.told(fit[i]!.type, outcome))
     await countFacts(needs, strategy, { events: fit, outcomes })
     const duplicates = outcomes.filter(

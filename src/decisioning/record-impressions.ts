@@ -3,13 +3,15 @@ import type { CustomerEvent } from '../domain/interaction.js'
 import type { Strategy } from '../policy/strategy.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { LATE, within, type Deadline } from './deadline.js'
-import type { CustomerStore, Meters } from './ports.js'
+import { journalled } from './journalled.js'
+import type { CustomerStore, Journal, Meters } from './ports.js'
 
 /** The source of the events that the service itself records. */
 const OWN_SOURCE = 'offerd'
 
 export interface RecordingDeps extends CountDeps {
   readonly customers: Pick<CustomerStore, 'append'>
+  readonly journal: Journal
   readonly meters: Pick<Meters, 'told' | 'limitMet'>
 }
 
@@ -24,10 +26,10 @@ export async function recordImpressions(
   decision: Decision,
   deadline: Deadline
 ): Promise<boolean> {
-  const { customers, meters, log } = deps
+  const { customers, journal, meters, log } = deps
   const events = impressionsOf(decision)
   async function record(): Promise<void> {
-    const outcomes = await customers.append(events)
+    const outcomes = await journalled(journal, strategy, events, () => customers.append(events))
     for (const outcome of outcomes) meters.told('impression', outcome)
     await countFacts(deps, strategy, { events, outcomes }, ({ strict }) => strict)
   }

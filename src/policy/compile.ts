@@ -3,6 +3,7 @@ import { compileCatalogue, type Catalogue } from './compile-catalogue.js'
 import { ConditionReader } from './compile-conditions.js'
 import { compileExperiments } from './compile-experiments.js'
 import { compileExamples } from './compile-examples.js'
+import { journalOf } from './compile-journal.js'
 import { compileLimits } from './compile-limits.js'
 import { compileContextWeights, compileOffers, DEFAULT_VALUE, positions } from './compile-offers.js'
 import { compilePlacements, compileVenues, type Venues } from './compile-placements.js'
@@ -164,12 +165,15 @@ function compileSegments(sections: Sections, reader: ConditionReader): Strategy[
   })
 }
 
-function headsOf(sections: Sections): Pick<Strategy, 'name' | 'currency' | 'holdout' | 'control'> {
+function headsOf(
+  sections: Sections
+): Pick<Strategy, 'name' | 'currency' | 'journal' | 'holdout' | 'control'> {
   // These only take effect with parts that are not supported yet; their shape is checked all the same.
-  for (const key of ['positiveWindow', 'journal'] as const) sections.value(key)
+  sections.value('positiveWindow')
   return {
     name: sections.value('strategy') ?? '',
     currency: sections.value('currency') ?? '',
+    journal: journalOf(sections),
     holdout: shareOf(sections.value('holdout')),
     control: shareOf(sections.value('control'))
   }

@@ -1,6 +1,7 @@
 import type { AttributeValue, Lexicon } from '../domain/customer.js'
 import type { Activation, Stage } from '../domain/decision.js'
 import type { InteractionType } from '../domain/interaction.js'
+import type { WhenFull } from '../domain/journal.js'
 import type { QuotaCount, Window } from '../domain/limits.js'
 import type { Facts, Tri } from './facts.js'
 
@@ -45,6 +46,16 @@ export interface Declared {
   readonly protected: boolean
   /** Never shown in logs and explanations. */
   readonly personal: boolean
+}
+
+/** How long and how large the journal on disk may grow, and what happens when what waits for the disk reaches its bound. */
+export interface JournalSettings {
+  /** How long its segments are kept. */
+  readonly keepMs: number
+  /** Most bytes of segments on disk, oldest out first. */
+  readonly mostBytes: number
+  /** `wait`: decisions answer with fallbacks and events are refused for a while; `drop`: what does not fit is dropped and counted. */
+  readonly whenFull: WhenFull
 }
 
 export interface Channel {
@@ -384,6 +395,8 @@ export interface Strategy {
   readonly name: string
   readonly currency: string
   readonly timeZone: string
+  /** undefined: no journal is kept, and nothing is paid for one. */
+  readonly journal: JournalSettings | undefined
   readonly namespaces: readonly string[]
   readonly attributes: readonly Declared[]
   readonly context: readonly Declared[]

@@ -7,7 +7,6 @@ import type { YamlNode } from './yaml-node.js'
  * A path's `*` stands for every entry of a map or list.
  */
 const UNSUPPORTED: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['journal', 'the journal is'],
   ['offers.*.propensity.adapt', 'propensities that adapt are']
 ]
 

@@ -12,13 +12,22 @@ test('every level of the command line has its help', async t => {
   const { code, stdout } = await runCommand(['--help'], env)
   t.equal(code, 0)
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name)
-  t.strictSame(names, ['serve', 'demo', 'decide', 'import', 'experiments', 'evaluate', 'validate'])
+  t.strictSame(names, [
+    'serve',
+    'demo',
+    'decide',
+    'import',
+    'experiments',
+    'evaluate',
+    'journal',
+    'validate'
+  ])
   for (const name of names) {
     const help = await runCommand([name, '--help'], env)
     t.equal(help.code, 0)
     t.match(help.stdout, `Usage: offerd ${name}`)
     t.match(help.stdout, '-h, --help')
-    if (name !== 'evaluate') t.match(help.stdout, '--rules DIR')
+    if (!['evaluate', 'journal'].includes(name)) t.match(help.stdout, '--rules DIR')
   }
 })
 

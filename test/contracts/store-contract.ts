@@ -452,6 +452,6 @@ export async function eventually<T>(
 }
 
 /** A record as a decision hands it over. */
-export function fresh({ answer, trace, ...record }: DecisionRecord): FreshRecord {
+export function fresh({ answer, trace, journal: _, ...record }: DecisionRecord): FreshRecord {
   return { ...record, packAnswer: () => answer, packTrace: () => trace }
 }

@@ -22,6 +22,7 @@ function setUp(t: Test, inForce = PLAIN) {
   const record = createRecordEvents({
     customers: store.customers,
     quotas: store.quotas,
+    journal: store.journal,
     snapshots: snapshotsOf(inForce),
     tokens,
     meters: {

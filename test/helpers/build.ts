@@ -141,6 +141,7 @@ const PLAIN: StrategyParts = {
     attribute({ name: 'products', type: 'list<string>' }),
     attribute({ name: 'gender', protected: true })
   ],
+  journal: undefined,
   context: [attribute({ name: 'device', values: ['mobile', 'desktop'] })],
   tagPaths: new Set(['finance', 'finance/credit', 'finance/credit/card', 'finance/saving']),
   purposes: ['marketing', 'personalisation'],

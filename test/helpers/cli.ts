@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pino } from 'pino'
 import { createStrategyFiles } from '../../src/adapters/files/strategy-files.js'
+import { createJournalSegments } from '../../src/adapters/journal/segments.js'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createMeters } from '../../src/adapters/metrics/meters.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
@@ -77,6 +79,10 @@ function partsFor(stdout: Capture, stderr: Capture): Parts {
     createRuntime: () => createOnnxRuntime(),
     openStore: async () => createMemoryStore(),
     createMemoryStore,
+    createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
+    startProgram() {
+      throw new Error('a store in memory has no exporter')
+    },
     readKeys: async () => NO_KEYS
   }
 }

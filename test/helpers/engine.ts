@@ -30,6 +30,7 @@ export interface EngineOptions {
   readonly nowMs?: number
   readonly customers?: (store: Store) => Store['customers']
   readonly quotas?: (store: Store) => Store['quotas']
+  readonly journal?: (store: Store) => Store['journal']
 }
 
 /** The whole deciding part over an in-process store, its clock standing still at `nowMs` until time is let pass. */
@@ -186,6 +187,7 @@ export async function tryEngine(
     quotas: options.quotas?.(store) ?? store.quotas,
     records: store.records,
     exposures: store.exposures,
+    journal: options.journal?.(store) ?? store.journal,
     tokens,
     meters,
     log,
@@ -247,6 +249,7 @@ function countingMeters(counted: string[]): Meters {
     truncated: (model, input) => counted.push(`truncated ${model} ${input}`),
     modelFailed: model => counted.push(`model failed ${model}`),
     limitMet: (quota, outcome) => counted.push(`limit ${quota} ${outcome}`),
+    journalStands: () => undefined,
     reloaded: outcome => counted.push(`reloaded ${outcome}`)
   }
 }

@@ -34,7 +34,7 @@ export function serveForReal(
     loadedAtMs: Date.now()
   })
   const store = createMemoryStore()
-  const { customers, quotas, records, exposures, documents } = store
+  const { customers, quotas, records, journal, exposures, documents } = store
   const meters = createMeters({ lexicon: () => current.lexicon })
   const log = pino({ level: 'silent' })
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
@@ -43,6 +43,7 @@ export function serveForReal(
     snapshots,
     customers,
     quotas,
+    journal,
     tokens,
     meters,
     log,

@@ -5,7 +5,6 @@ const EXPLORATION = 'exploration: {method: none}'
 
 /** What is added to the fixture; the mark stands where it is refused. */
 const LATER: ReadonlyArray<readonly [from: string, to: string, what: string]> = [
-  ['holdout:', '§journal: {keep: 90d, maxBytes: 50GB, whenFull: wait}\nholdout:', 'the journal is'],
   ['evidence: 50}', 'evidence: 50, §adapt: true}', 'propensities that adapt are'],
   [
     'evidence: 50}',

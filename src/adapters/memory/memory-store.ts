@@ -1,6 +1,7 @@
 import type { Announcements, SharedDocuments, Store } from '../../decisioning/ports.js'
 import { MemoryCustomers } from './memory-customers.js'
 import { MemoryExposures } from './memory-exposures.js'
+import { createMemoryJournal } from './memory-journal.js'
 import { MemoryQuotas } from './memory-quotas.js'
 import { MemoryRecords } from './memory-records.js'
 
@@ -23,6 +24,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     customers,
     quotas,
     records: new MemoryRecords(clock, options.recordBytes ?? 2 ** 30),
+    journal: createMemoryJournal(),
+    outlet: undefined,
     exposures,
     documents: createDocuments(clock),
     announcements: createAnnouncements(),

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Lexicon } from '../../domain/customer.js'
 import type { Meters } from '../../decisioning/ports.js'
 import { BoundHistogram, type Series } from './bound-histogram.js'
+import { createJournalFigures } from './journal-figures.js'
 
 /** The figures of one process: counted through Meters and `route`, read through `text`. */
 export interface PrometheusMeters extends Meters {
@@ -77,6 +78,7 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
     limitMet(quota, outcome) {
       figures.limits.inc({ quota, outcome })
     },
+    journalStands: figures.journal,
     reloaded(outcome, version) {
       figures.reloads.inc({ outcome })
       figures.version.set(version)
@@ -94,6 +96,7 @@ interface Figures {
   readonly truncated: Counter
   readonly modelFailures: Counter
   readonly limits: Counter
+  readonly journal: Meters['journalStands']
   readonly reloads: Counter
   readonly version: Gauge
 }
@@ -143,6 +146,7 @@ function createFigures(registry: Registry): Figures {
       'quota',
       'outcome'
     ]),
+    journal: createJournalFigures(registry),
     reloads: counter('offerd_strategy_loads_total', 'Strategies loaded or refused.', ['outcome']),
     version: new Gauge({
       name: 'offerd_strategy_version',

@@ -15,6 +15,8 @@ import { periodOf } from '../../domain/quota-counting.js'
  * | `offerd:{ns:id}:e` | sorted set | source NUL id of events, by receipt in ms: duplicates of seven days |
  * | `offerd:{ns:id}:t` | string | tombstone of an erased customer, until a profile is put again |
  * | `offerd:{ns:id}:x` | hash | the arm of the first exposure by experiment (exposures.ts) |
+ * | `offerd:{ns:id}:j` | string | what the journal's segments seal this customer with; goes when the customer is erased |
+ * | `offerd:{journal0}:…` | stream, hash, string | decisions and events on their way to disk, by partition; who carries them (journal.ts) |
  * | `offerd:exposed:…` | hash | customers of one experiment by arm |
  * | `offerd:q:{id}:period:t` | string | what a quota has taken in a period (quota-scripts.ts, also of the next three) |
  * | `offerd:q:{id}:period:e`, `…:a` | sorted set, hash | open reservations and slices of a rolling window: their ends, their amounts |
@@ -34,6 +36,7 @@ export interface CustomerKeys {
   readonly eventIds: string
   readonly tombstone: string
   readonly exposures: string
+  readonly journal: string
 }
 
 export function customerKeys(key: CustomerKey): CustomerKeys {
@@ -46,7 +49,8 @@ export function customerKeys(key: CustomerKey): CustomerKeys {
     reservations: stem + 'r',
     eventIds: stem + 'e',
     tombstone: stem + 't',
-    exposures: stem + 'x'
+    exposures: stem + 'x',
+    journal: stem + 'j'
   }
 }
 
@@ -87,6 +91,15 @@ export function recordsKey(bucket: string): string {
 export function exposedKey(experiment: string): string {
   return `offerd:exposed:${escapePart(experiment)}`
 }
+
+/** The stream and the counters of one of the journal's partitions. */
+export function journalKeys(partition: number): [stream: string, counters: string] {
+  const stem = `offerd:{journal${partition}}:`
+  return [`${stem}s`, `${stem}n`]
+}
+
+export const JOURNAL_LEASE_KEY = 'offerd:{journal0}:exporter'
+export const JOURNAL_TROUBLE_KEY = 'offerd:{journal0}:trouble'
 
 export function documentKey(name: string): string {
   return `offerd:doc:${name}`

@@ -12,6 +12,8 @@ export interface StoreOptions {
   readonly log: Log
   /** Most bytes of decision records; default 1 GiB. */
   readonly recordBytes?: number | undefined
+  /** Most bytes of the journal that wait for the disk; default 256 MiB. */
+  readonly journalBytes?: number | undefined
   /** How long a caller waits for one command; default 100. */
   readonly commandTimeoutMs?: number | undefined
   /** ms since 1970, for the store in memory; Redis goes by its own clock. */
@@ -19,6 +21,7 @@ export interface StoreOptions {
 }
 
 const RECORD_BYTES = 2 ** 30
+const JOURNAL_BYTES = 2 ** 28
 const COMMAND_TIMEOUT_MS = 100
 /** How long the start waits for a server; then it goes on, and the store recovers by itself. */
 const FIRST_ANSWER_MS = 1000
@@ -73,6 +76,7 @@ async function openOwn(options: StoreOptions, program: string): Promise<Store> {
 function limitsOf(options: StoreOptions) {
   return {
     recordBytes: options.recordBytes ?? RECORD_BYTES,
+    journalBytes: options.journalBytes ?? JOURNAL_BYTES,
     commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     clock: options.clock
   }

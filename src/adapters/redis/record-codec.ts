@@ -9,7 +9,8 @@ type Entry = [
   strategyHash: string,
   answer: string,
   request: string,
-  trace: unknown
+  trace: unknown,
+  journal?: unknown
 ]
 const VERSION = 1
 /** Records packed in one go; between two goes waiting requests get their turn. */
@@ -25,29 +26,40 @@ export async function encodeRecords(records: readonly FreshRecord[]): Promise<Bu
   let beganMs = performance.now()
   for (const [
     i,
-    { id, decidedAtMs, strategyHash, packAnswer, request, packTrace }
+    { id, decidedAtMs, strategyHash, packAnswer, request, packTrace, journal }
   ] of records.entries()) {
     if (i > 0 && (i % PACKED_TOGETHER === 0 || performance.now() - beganMs > LONGEST_GO_MS)) {
       await new Promise(resolve => setImmediate(resolve))
       beganMs = performance.now()
     }
-    parts.push(packr.pack([id, decidedAtMs, strategyHash, packAnswer(), request, packTrace()]))
+    const entry: Entry = [id, decidedAtMs, strategyHash, packAnswer(), request, packTrace()]
+    if (journal !== undefined) entry.push(journal.pack())
+    parts.push(packr.pack(entry))
   }
   const packed = Buffer.concat(parts)
   return Buffer.concat([Buffer.of(VERSION), packed])
 }
 
 /** The record with the id, or undefined where the batch has none. Throws UnreadableRecord. */
-export async function findRecord(batch: Buffer, id: string): Promise<DecisionRecord | undefined> {
-  if (batch[0] !== VERSION)
-    throw new UnreadableRecord(`the record of decision ${id} has no known format`)
+export function findRecord(batch: Buffer, id: string): DecisionRecord | undefined {
+  return decodeRecords(batch, `the record of decision ${id}`).find(record => record.id === id)
+}
+
+/** All records of a batch, in their order. Throws UnreadableRecord. `what`: the batch in words. */
+export function decodeRecords(batch: Buffer, what: string): DecisionRecord[] {
+  if (batch[0] !== VERSION) throw new UnreadableRecord(`${what} has no known format`)
   try {
     const entries = packr.unpackMultiple(batch.subarray(1)) as Entry[]
-    const entry = entries.find(([other]) => other === id)
-    if (entry === undefined) return undefined
-    const [, decidedAtMs, strategyHash, answer, request, trace] = entry
-    return { id, decidedAtMs, strategyHash, answer, request, trace }
+    return entries.map(([id, decidedAtMs, strategyHash, answer, request, trace, journal]) => ({
+      id,
+      decidedAtMs,
+      strategyHash,
+      answer,
+      request,
+      trace,
+      ...(journal === undefined ? {} : { journal })
+    }))
   } catch (error) {
-    throw new UnreadableRecord(`the record of decision ${id} cannot be decoded`, { cause: error })
+    throw new UnreadableRecord(`${what} cannot be decoded`, { cause: error })
   }
 }

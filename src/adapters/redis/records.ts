@@ -3,6 +3,7 @@ import type { DecisionRecord, DecisionRecords, FreshRecord, Log } from '../../de
 import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
 import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from './keys.js'
+import type { RedisJournal } from './journal.js'
 import { encodeRecords, findRecord } from './record-codec.js'
 import { KEEP_RECORDS } from './scripts.js'
 import type { Call } from './wire.js'
@@ -21,6 +22,7 @@ const OVERHEAD_BYTES = 300
 /** Decision records in Redis, collected for a moment and written in compressed batches beside the requests. */
 export class RedisRecords implements DecisionRecords {
   readonly #connection: Connection
+  readonly #journal: RedisJournal
   readonly #log: Log
   readonly #mostBytes: number
   readonly #waiting = new Map<string, FreshRecord>()
@@ -32,8 +34,9 @@ export class RedisRecords implements DecisionRecords {
   #dropped = 0
   #warnedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(connection: Connection, log: Log, mostBytes: number) {
+  constructor(connection: Connection, journal: RedisJournal, log: Log, mostBytes: number) {
     this.#connection = connection
+    this.#journal = journal
     this.#log = log
     this.#mostBytes = mostBytes
   }
@@ -57,7 +60,7 @@ export class RedisRecords implements DecisionRecords {
   async get(id: string): Promise<DecisionRecord | undefined> {
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
     if (own !== undefined) {
-      const { packAnswer, packTrace, ...record } = own
+      const { packAnswer, packTrace, journal: _, ...record } = own
       return { ...record, answer: packAnswer(), trace: packTrace() }
     }
     const batches = (await this.#connection.command(
@@ -67,7 +70,7 @@ export class RedisRecords implements DecisionRecords {
       -1
     )) as Buffer[]
     for (const batch of batches) {
-      const record = await findRecord(batch, id)
+      const record = findRecord(batch, id)
       if (record !== undefined) return record
     }
     return undefined
@@ -93,34 +96,53 @@ export class RedisRecords implements DecisionRecords {
 
   /** Writes some of what waits; false when it has to wait longer. */
   async #write(): Promise<boolean> {
-    const taken = [...this.#waiting.values()].slice(0, MOST_TOGETHER)
+    const taken = [...this.#waiting.values()]
+      .filter(({ journal }) => journal?.whenFull !== 'wait' || !this.#journal.isFull)
+      .slice(0, MOST_TOGETHER)
     for (const record of taken) {
       this.#writing.set(record.id, record)
       this.#waiting.delete(record.id)
     }
-    const groups = [...byBucket(taken)]
-    const answers = await this.#send(groups)
-    const failed = groups.flatMap(([, records], i) => (answers[i] instanceof Error ? records : []))
+    const groups = [...byBucket(taken).values()]
+    const failures = await this.#send(groups)
+    const failed = groups.flatMap((records, i) => (failures[i] === undefined ? [] : records))
     for (const record of failed) this.#waiting.set(record.id, record)
     for (const { id } of taken) this.#writing.delete(id)
     if (failed.length > 0)
       this.#warn(
-        `decision records could not be written and wait: ${String(answers.find(answer => answer instanceof Error))}`
+        `decision records could not be written and wait: ${failures.find(failure => failure !== undefined)}`
       )
-    return failed.length === 0
+    return failed.length === 0 && (taken.length > 0 || this.#waiting.size === 0)
   }
 
-  async #send(
-    groups: ReadonlyArray<readonly [string, readonly FreshRecord[]]>
-  ): Promise<unknown[]> {
+  /** Answers for each group why it has to be sent again; undefined where it is kept, and journalled where it is to be. */
+  async #send(groups: ReadonlyArray<readonly FreshRecord[]>): Promise<Array<string | undefined>> {
     try {
-      const calls: Call[] = []
-      for (const [bucket, records] of groups)
-        calls.push(this.#call(bucket, records[0]!.decidedAtMs, await encodeRecords(records)))
-      return await this.#connection.runAll(calls)
+      const calls: Call[][] = []
+      for (const records of groups) calls.push(await this.#callsFor(records))
+      const answers = await this.#connection.runAll(calls.flat())
+      let at = 0
+      return calls.map(({ length }) => this.#failureOf(answers.slice(at, (at += length))))
     } catch (error) {
-      return groups.map(() => unavailable(error))
+      return groups.map(() => unavailable(error).message)
     }
+  }
+
+  #failureOf([kept, journalled]: readonly unknown[]): string | undefined {
+    if (kept instanceof Error) return kept.message
+    if (journalled instanceof Error) return journalled.message
+    return this.#journal.hasTaken(journalled) ? undefined : 'the journal is full'
+  }
+
+  /** The same bytes are kept for people and appended to the journal. */
+  async #callsFor(records: readonly FreshRecord[]): Promise<Call[]> {
+    const [first] = records as readonly [FreshRecord]
+    const bucket = bucketOf(first.id)
+    const payload = await encodeRecords(records)
+    const keep = this.#call(bucket, first.decidedAtMs, payload)
+    if (first.journal === undefined) return [keep]
+    const { whenFull } = first.journal
+    return [keep, this.#journal.recordsCall(bucket, { payload, rows: records.length, whenFull })]
   }
 
   #call(bucket: string, timeMs: number, batch: Buffer): Call {
@@ -147,12 +169,13 @@ export class RedisRecords implements DecisionRecords {
   }
 }
 
+/** What is written together: records of a slot that go the same way. */
 function byBucket(records: readonly FreshRecord[]): Map<string, FreshRecord[]> {
   const groups = new Map<string, FreshRecord[]>()
   for (const record of records) {
-    const bucket = bucketOf(record.id)
-    const group = groups.get(bucket)
-    if (group === undefined) groups.set(bucket, [record])
+    const together = `${record.journal?.whenFull ?? ''} ${bucketOf(record.id)}`
+    const group = groups.get(together)
+    if (group === undefined) groups.set(together, [record])
     else group.push(record)
   }
   return groups

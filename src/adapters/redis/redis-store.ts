@@ -7,6 +7,8 @@ import { RedisCustomers } from './customers.js'
 import { createDocuments } from './documents.js'
 import { troubleOf } from './health.js'
 import { RedisExposures } from './exposures.js'
+import { RedisJournal } from './journal.js'
+import { RedisJournalOutlet } from './journal-outlet.js'
 import { Names } from './names.js'
 import { PresentPeriods } from './quota-readings.js'
 import { RedisQuotas } from './quotas.js'
@@ -18,6 +20,8 @@ export interface RedisStoreOptions {
   readonly log: Log
   /** Most bytes of decision records. */
   readonly recordBytes: number
+  /** Most bytes of the journal that wait for the disk. */
+  readonly journalBytes: number
   /** How long a caller waits for one command. */
   readonly commandTimeoutMs: number
   /** ms since 1970, for what is read; writes go by Redis' clock. Default the system's. */
@@ -43,7 +47,8 @@ export function createRedisStore(options: RedisStoreOptions): {
   const quotas = new RedisQuotas(connection, periods)
   const names = new Names(connection, log)
   const customers = new RedisCustomers({ connection, names, periods, quotas, clock, log })
-  const records = new RedisRecords(connection, log, options.recordBytes)
+  const journal = new RedisJournal(connection, options.journalBytes)
+  const records = new RedisRecords(connection, journal, log, options.recordBytes)
   const exposures = new RedisExposures(connection, log)
   const announcements = new RedisAnnouncements(connection, log, options.commandTimeoutMs)
   const store: Store = {
@@ -52,6 +57,8 @@ export function createRedisStore(options: RedisStoreOptions): {
     customers,
     quotas,
     records,
+    journal,
+    outlet: new RedisJournalOutlet(connection),
     exposures,
     documents: createDocuments(connection),
     announcements,

@@ -1,4 +1,12 @@
 import { APPEND, HOLD, RELEASE_RESERVATIONS } from './event-scripts.js'
+import {
+  APPEND_JOURNAL,
+  JOURNAL_KEY,
+  JOURNAL_STANDING,
+  LEASE,
+  SETTLE_JOURNAL,
+  TELL_TROUBLE
+} from './journal-scripts.js'
 import { ABSORB, JOIN, LET_LAPSE } from './merge-scripts.js'
 import { CLAIM_QUOTA, COUNT_QUOTA, RELEASE_QUOTA } from './quota-scripts.js'
 import { ALIAS_STATE, RENEW, write } from './script.js'
@@ -206,6 +214,12 @@ export const ALL_SCRIPTS: readonly Script[] = [
   REGISTER,
   RESTORE_NAMES,
   KEEP_RECORDS,
+  APPEND_JOURNAL,
+  SETTLE_JOURNAL,
+  JOURNAL_STANDING,
+  LEASE,
+  TELL_TROUBLE,
+  JOURNAL_KEY,
   MARK_EXPOSED,
   COUNT_EXPOSED,
   PUT_ONCE,

@@ -12,6 +12,7 @@ export type Command =
   | 'HGET'
   | 'HGETALL'
   | 'LRANGE'
+  | 'XRANGE'
   | 'PUBLISH'
   | 'TIME'
   | 'INFO'

@@ -1,0 +1,58 @@
+import type { JournalCandidate, JournalDecision } from '../domain/journal.js'
+import { STAGES } from '../domain/decision.js'
+import type { JournalNote } from './journal-note.js'
+import type { Legend } from './legend.js'
+import { unpackTrace, type PackedTrace } from './packed-trace.js'
+import type { DecisionRecord } from './ports.js'
+import type { Trace } from './trace.js'
+
+/**
+ * A recorded decision in the words of its strategy's legend, as the journal keeps it.
+ * @param record one that was journalled
+ */
+export function journalDecision(record: DecisionRecord, legend: Legend): JournalDecision {
+  const { personalFacts, ...note } = record.journal as JournalNote
+  const trace = unpackTrace(record.trace as PackedTrace)
+  return {
+    ...note,
+    id: record.id,
+    timeMs: record.decidedAtMs,
+    strategy: legend.strategy,
+    strategyHash: record.strategyHash,
+    holdout: trace.holdout,
+    control: trace.control,
+    candidates: candidatesOf(trace, legend),
+    limits: trace.limits() ?? null,
+    personal: { facts: personalFacts, request: record.request }
+  }
+}
+
+function candidatesOf(trace: Trace, legend: Legend): JournalCandidate[] {
+  const contestants = new Map<number, number>()
+  const ranks = new Map<number, number>()
+  const { contest } = trace
+  if (contest !== null) {
+    for (let i = 0; i < contest.positions.length; i++) contestants.set(contest.positions[i]!, i)
+    for (let i = 0; i < contest.order.length; i++) ranks.set(contest.order[i]!, i + 1)
+  }
+  return Array.from({ length: trace.offers.length }, (_, position) => {
+    const i = contestants.get(position) ?? -1
+    const at = (column: ArrayLike<number> | undefined) => numberAt(column, i)
+    return {
+      offer: legend.offers[trace.offers[position]!]!.id,
+      outcome: STAGES[trace.stages[position]!]!,
+      rank: ranks.get(i) ?? null,
+      p: at(contest?.p),
+      c: at(contest?.c),
+      v: at(contest?.v),
+      l: at(contest?.l),
+      priority: at(contest?.priorities),
+      model: legend.models[(at(contest?.models) ?? 0) - 1] ?? null
+    }
+  })
+}
+
+function numberAt(column: ArrayLike<number> | undefined, i: number): number | null {
+  const value = column?.[i]
+  return value === undefined || Number.isNaN(value) ? null : value
+}

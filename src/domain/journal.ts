@@ -1,0 +1,100 @@
+/** What happens when what waits for the disk has reached its bound. */
+export type WhenFull = 'wait' | 'drop'
+
+/** What waits for the disk, and who carries it there. Figures are of the whole store, not of one process. */
+export interface JournalStanding {
+  readonly waitingBytes: number
+  /** Decisions and events that wait. */
+  readonly waiting: number
+  /** Bytes that may wait. */
+  readonly mostBytes: number
+  /** Decisions and events that were dropped, or carried to disk, since the store began. */
+  readonly dropped: number
+  readonly exported: number
+  /** When the oldest that waits was appended, in ms since 1970; undefined where nothing waits. */
+  readonly oldestMs: number | undefined
+  /** Whether a process carries what waits to disk. */
+  readonly isExported: boolean
+  /** Why the last attempt to write failed; undefined since one succeeded. */
+  readonly trouble: string | undefined
+}
+
+/** One candidate of a journalled decision. Factors and priority are null where it was not scored. */
+export interface JournalCandidate {
+  readonly offer: string
+  /** The stage at which it ended. */
+  readonly outcome: string
+  /** Among those that were scored, from 1. */
+  readonly rank: number | null
+  readonly p: number | null
+  readonly c: number | null
+  readonly v: number | null
+  readonly l: number | null
+  readonly priority: number | null
+  /** The name of the model that gave p; null for the prior. */
+  readonly model: string | null
+}
+
+/** One offer in the answer of a journalled decision. */
+export interface JournalPlacing {
+  readonly placement: string
+  readonly rank: number
+  readonly offer: string
+  readonly treatment: string
+  readonly fallback: boolean
+  readonly priority: number
+  readonly propensity: number | null
+  readonly source: string | null
+  /** That the policy puts this offer here, given the slots before it. */
+  readonly probability: number | null
+}
+
+/** What a model was asked in a decision; values as they were before they became a tensor's, those of personal attributes null. */
+export interface JournalFeatures {
+  /** name@version. */
+  readonly model: string
+  /** Names of the columns that are the same for all offers, and their values. */
+  readonly shared: readonly string[]
+  readonly sharedValues: readonly unknown[]
+  /** Names of the columns that differ between offers, and their values by offer; every offer that the model scored stands here. */
+  readonly byOffer: readonly string[]
+  readonly offers: Readonly<Record<string, readonly unknown[]>>
+}
+
+/** A decision as the journal keeps it. */
+export interface JournalDecision {
+  /** The duplicate key; also the seed of every random choice. */
+  readonly id: string
+  readonly timeMs: number
+  readonly customer: { readonly namespace: string; readonly id: string }
+  readonly channel: string
+  readonly strategy: string
+  readonly strategyHash: string
+  readonly holdout: boolean
+  readonly control: boolean
+  /** Arm by experiment. */
+  readonly experiments: Readonly<Record<string, string>>
+  readonly degraded: readonly string[]
+  readonly candidates: readonly JournalCandidate[]
+  readonly placed: readonly JournalPlacing[]
+  readonly features: readonly JournalFeatures[]
+  /** Attributes and context by name as the decision saw them, without personal ones. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** How many events the history held, and a hash of them. */
+  readonly historyLength: number
+  readonly historyHash: string
+  /** What limits that removed candidates stood at, in the numbers of the strategy's legend. */
+  readonly limits: unknown
+  /** What is personal; written encrypted only. */
+  readonly personal: {
+    readonly facts: Readonly<Record<string, unknown>>
+    /** The request, JSON text. */
+    readonly request: string
+  }
+}
+
+/** One stretch of time; `toMs` is exclusive. */
+export interface JournalPeriod {
+  readonly fromMs: number
+  readonly toMs: number
+}

@@ -170,6 +170,31 @@ test('answers come as often as their recorded probabilities say, slot by slot', 
   }
 })
 
+test('placements are drawn together, under the limits that hold for the answer', async t => {
+  const loans = { group: 'loans' }
+  const offers = offersOf({ a: [0.3, 8], b: [0.25, 8], c: [0.25, 8, loans], d: [0.2, 8, loans] })
+  const engine = await start(t, offers, 'exclusions: [{never: [a, d]}]', 'groupLimit: 1, ')
+  const placements = [{ id: 'home_tile', count: 2 }, { id: 'home_hero' }]
+  const draws = 3000
+  const seen = new Map<string, number>()
+  const slateOf = (answer: Answer) => offersIn(answer).map(({ offerId }) => offerId)
+  for (let i = 0; i < draws; i++) {
+    const slate = slateOf(
+      await engine.ask(asking({ placements, options: { mode: 'test', seed: `p${i}` } }))
+    ).join()
+    seen.set(slate, (seen.get(slate) ?? 0) + 1)
+  }
+  t.ok(seen.size >= 4, [...seen.keys()].join(' '))
+  for (let i = 0; i < 8; i++) {
+    const { recorded } = await decided(engine, { placements })
+    const known = (seen.get(slateOf(recorded).join()) ?? 0) / draws
+    const estimated = offersIn(recorded)
+      .filter(({ offerId }) => offerId !== 'welcome')
+      .reduce((product, { probability }) => product * probability, 1)
+    t.ok(Math.abs(estimated - known) < 5 * Math.sqrt(0.25 / 256), `${estimated} ${known}`)
+  }
+})
+
 test('mandatory offers come first, and a formula of its own reads the draw', async t => {
   const offers = offersOf({ a: [0.9, 1e6], m: [0.01, 10, { mandatory: true }] })
   const engine = await start(t, offers, '', 'formula: p * 2 + l, ')

@@ -112,17 +112,20 @@ class Fitting {
   find(placement: number, greedy: number): number[] {
     const { strategy, candidates, contest, order } = this.#field
     const found: number[] = []
+    let isMandatoryTier = false
     let greedyFound = false
-    for (const contestant of order) {
+    for (let i = 0; i < order.length; i++) {
+      const contestant = order[i]!
       const position = contest.positions[contestant]!
       const { index, groupIndex, mandatory } = strategy.offers[candidates.offers[position]!]!
       // Mandatory ones come first, and priorities descend.
-      if (!mandatory && (contest.priorities[contestant]! < 0 || this.#isMandatory(found[0]))) break
+      if (!mandatory && (isMandatoryTier || contest.priorities[contestant]! < 0)) break
       if ((candidates.rooms[position]! & (1 << placement)) === 0) continue
       if (this.#seated[contestant] === 1 || this.#perGroup[groupIndex]! >= strategy.groupLimit)
         continue
       if (this.#never && this.#barred[index] === 1) continue
       found.push(contestant)
+      isMandatoryTier = mandatory
       greedyFound ||= contestant === greedy
     }
     if (!greedyFound) found.push(greedy)
@@ -130,19 +133,11 @@ class Fitting {
   }
 
   seat(contestant: number): void {
-    const { strategy } = this.#field
-    const { index, groupIndex } = this.#offerOf(contestant)
+    const { strategy, candidates, contest } = this.#field
+    const { index, groupIndex } =
+      strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
     this.#seated[contestant] = 1
     this.#perGroup[groupIndex]!++
     for (const other of strategy.exclusions.never[index] ?? []) this.#barred[other] = 1
-  }
-
-  #isMandatory(contestant: number | undefined): boolean {
-    return contestant !== undefined && this.#offerOf(contestant).mandatory
-  }
-
-  #offerOf(contestant: number): Strategy['offers'][number] {
-    const { strategy, candidates, contest } = this.#field
-    return strategy.offers[candidates.offers[contest.positions[contestant]!]!]!
   }
 }

@@ -11,10 +11,13 @@ export interface Draws {
   beta(a: number, b: number): number
 }
 
+/** From here on U^(1/shape) is a number for every U. */
+const SMALL = 0.05
+
 /**
  * Marsaglia and Tsang's method (A simple method for generating gamma variables, 2000) with exact normals by Marsaglia's polar
- * method. Shapes below 1 are drawn one higher and multiplied by U^(1/shape), in logarithms: for small shapes it is smaller than any
- * number, and a beta variable needs only the quotient of two.
+ * method. Shapes below 1 are drawn one higher and multiplied by U^(1/shape): for small ones in logarithms, since it is smaller than any
+ * number then, and a beta variable needs only the quotient of two.
  */
 export function createDraws(random: Random): Draws {
   return new GammaDraws(random)
@@ -30,13 +33,16 @@ class GammaDraws implements Draws {
   }
 
   gamma(shape: number): number {
-    return shape < 1 ? Math.exp(this.#logGamma(shape)) : this.#largeGamma(shape)
+    if (shape >= 1) return this.#largeGamma(shape)
+    return shape < SMALL
+      ? Math.exp(this.#logGamma(shape))
+      : this.#largeGamma(shape + 1) * this.#open() ** (1 / shape)
   }
 
   beta(a: number, b: number): number {
-    if (a < 1 || b < 1) return 1 / (1 + Math.exp(this.#logGamma(b) - this.#logGamma(a)))
-    const x = this.#largeGamma(a)
-    return x / (x + this.#largeGamma(b))
+    if (a < SMALL || b < SMALL) return 1 / (1 + Math.exp(this.#logGamma(b) - this.#logGamma(a)))
+    const x = this.gamma(a)
+    return x / (x + this.gamma(b))
   }
 
   #logGamma(shape: number): number {

@@ -1,26 +1,38 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Decision } from '../domain/decision.js'
 import type { History } from '../domain/history.js'
-import type { JournalFeatures, JournalPlacing, WhenFull } from '../domain/journal.js'
+import type { JournalPlacing, WhenFull } from '../domain/journal.js'
 import type { Facts } from '../policy/facts.js'
-import type { Declared, Strategy } from '../policy/strategy.js'
+import type { Strategy } from '../policy/strategy.js'
 import type { PlannedColumn } from '../scoring/plan.js'
 import type { Choice, Outcome } from './choose.js'
+import { factValues, openColumns } from './journal-words.js'
 import type { FreshNote } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
 
-/** What the journal keeps of a decision beside its record: plain data, as it is stored. */
+/** What the journal keeps of a decision beside its record: plain data, as it is stored. Its names are in the legend (JournalWords). */
 export interface JournalNote {
   readonly customer: { readonly namespace: string; readonly id: string }
   readonly channel: string
   readonly experiments: Readonly<Record<string, string>>
   readonly degraded: readonly string[]
   readonly placed: readonly JournalPlacing[]
-  readonly features: readonly JournalFeatures[]
-  readonly facts: Readonly<Record<string, unknown>>
-  readonly personalFacts: Readonly<Record<string, unknown>>
+  readonly features: readonly NotedFeatures[]
+  /** null where missing; empty where nothing competed. */
+  readonly facts: readonly unknown[]
+  readonly personalFacts: readonly unknown[]
   readonly historyLength: number
   readonly historyHash: string
+}
+
+/** What a model was asked: the shared columns once, the others for each of the offers. What is personal is null. */
+export interface NotedFeatures {
+  /** name@version. */
+  readonly model: string
+  readonly shared: readonly unknown[]
+  /** By id. */
+  readonly offers: readonly string[]
+  readonly byOffer: ReadonlyArray<readonly unknown[]>
 }
 
 /**
@@ -47,8 +59,8 @@ function noteOf(decision: Decision, { snapshot, outcome }: Choice): JournalNote 
     degraded: decision.degraded,
     placed: placingsOf(decision),
     features: outcome === undefined ? [] : featuresOf(strategy, outcome),
-    facts: outcome === undefined ? {} : factsOf(strategy, outcome.facts, false),
-    personalFacts: outcome === undefined ? {} : factsOf(strategy, outcome.facts, true),
+    facts: outcome === undefined ? [] : factValues(strategy, outcome.facts, false),
+    personalFacts: outcome === undefined ? [] : factValues(strategy, outcome.facts, true),
     historyLength: outcome?.customer.history.length ?? 0,
     historyHash: outcome === undefined ? '' : hashOf(outcome.customer.history)
   }
@@ -70,22 +82,7 @@ function placingsOf(decision: Decision): JournalPlacing[] {
   )
 }
 
-/** Attributes and context that are there, by name as conditions spell them. */
-function factsOf(strategy: Strategy, facts: Facts, personal: boolean): Record<string, unknown> {
-  const named: Record<string, unknown> = {}
-  const note = (stem: string, declared: readonly Declared[], values: readonly unknown[]) => {
-    for (let slot = 0; slot < declared.length; slot++) {
-      const value = values[slot]
-      if (value !== undefined && declared[slot]!.personal === personal)
-        named[stem + declared[slot]!.name] = value
-    }
-  }
-  note('customer.', strategy.attributes, facts.attributes)
-  note('context.', strategy.context, facts.context)
-  return named
-}
-
-function featuresOf(strategy: Strategy, outcome: Outcome): JournalFeatures[] {
+function featuresOf(strategy: Strategy, outcome: Outcome): NotedFeatures[] {
   const { facts, candidates, contest, propensities } = outcome
   const offersOf = new Map<ReadyModel, number[]>()
   for (let i = 0; i < contest.positions.length; i++) {
@@ -96,78 +93,49 @@ function featuresOf(strategy: Strategy, outcome: Outcome): JournalFeatures[] {
     offers.push(candidates.offers[contest.positions[i]!]!)
   }
   return [...offersOf].map(([model, offers]) => {
-    const { shared, byOffer } = columnsOf(model, strategy)
+    const { shared, byOffer } = readersOf(model, strategy)
     return {
       model: model.label,
-      shared: shared.names,
-      sharedValues: shared.valuesFor(facts, offers[0]!),
-      byOffer: byOffer.names,
-      offers: Object.fromEntries(
-        offers.map(offer => [strategy.offers[offer]!.id, byOffer.valuesFor(facts, offer)])
-      )
+      shared: shared(facts, offers[0]!),
+      offers: offers.map(offer => strategy.offers[offer]!.id),
+      byOffer: offers.map(offer => byOffer(facts, offer))
     }
   })
 }
 
-interface Columns {
-  readonly names: readonly string[]
-  valuesFor(facts: Facts, offer: number): unknown[]
+type ReadColumns = (facts: Facts, offer: number) => unknown[]
+
+interface Readers {
+  readonly shared: ReadColumns
+  readonly byOffer: ReadColumns
 }
 
-interface ModelColumns {
-  readonly shared: Columns
-  readonly byOffer: Columns
-}
+const known = new WeakMap<ReadyModel, Readers>()
 
-const known = new WeakMap<ReadyModel, ModelColumns>()
-
-/** A model's columns; which of them read something personal is found out once. */
-function columnsOf(model: ReadyModel, strategy: Strategy): ModelColumns {
+/** What reads a model's columns again; which of them are personal is found out once. */
+function readersOf(model: ReadyModel, strategy: Strategy): Readers {
   const before = known.get(model)
   if (before !== undefined) return before
-  const columns = {
-    shared: readColumns(model.plan.shared, strategy),
-    byOffer: readColumns(model.plan.byOffer, strategy)
+  const readers = {
+    shared: readerOf(model.plan.shared, strategy),
+    byOffer: readerOf(model.plan.byOffer, strategy)
   }
-  known.set(model, columns)
-  return columns
+  known.set(model, readers)
+  return readers
 }
 
-function readColumns(
-  planned: ReadonlyArray<PlannedColumn<Facts>>,
-  { attributes, context }: Strategy
-): Columns {
-  const personal = new Set([
-    ...attributes.filter(isPersonal).map(({ name }) => `customer.${name}`),
-    ...context.filter(isPersonal).map(({ name }) => `context.${name}`)
-  ])
-  const open = planned.map(
-    ({ label }) =>
-      !(label.match(/\b(customer|context)\.\w+/g) ?? []).some(name => personal.has(name))
-  )
-  return {
-    names: planned.map(({ label }) => label),
-    valuesFor: (facts, offer) =>
-      planned.map(({ source, missing }, i) =>
-        open[i] ? (source.value(facts, offer) ?? missing ?? null) : null
-      )
-  }
-}
-
-function isPersonal({ personal }: Declared): boolean {
-  return personal
+function readerOf(planned: ReadonlyArray<PlannedColumn<Facts>>, strategy: Strategy): ReadColumns {
+  const open = openColumns(strategy, planned)
+  return (facts, offer) =>
+    planned.map(({ source, missing }, i) =>
+      open[i] ? (source.value(facts, offer) ?? missing ?? null) : null
+    )
 }
 
 /** Of what a history's newest events hold; histories of the same events under the same strategy have the same. */
-function hashOf(history: History): string {
-  const hash = createHash('sha1')
-  for (const column of [
-    history.timesMs,
-    history.types,
-    history.offers,
-    history.channels,
-    history.untilsMs
-  ])
-    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
-  return hash.digest('base64url')
+function hashOf({ timesMs, types, offers, channels, untilsMs }: History): string {
+  const columns = [timesMs, types, offers, channels, untilsMs].map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)
+  )
+  return hash('sha1', Buffer.concat(columns), 'base64')
 }

@@ -1,6 +1,7 @@
-import type { JournalCandidate, JournalDecision } from '../domain/journal.js'
+import type { JournalCandidate, JournalDecision, JournalFeatures } from '../domain/journal.js'
 import { STAGES } from '../domain/decision.js'
-import type { JournalNote } from './journal-note.js'
+import type { JournalNote, NotedFeatures } from './journal-note.js'
+import type { JournalWords } from './journal-words.js'
 import type { Legend } from './legend.js'
 import { unpackTrace, type PackedTrace } from './packed-trace.js'
 import type { DecisionRecord } from './ports.js'
@@ -11,7 +12,12 @@ import type { Trace } from './trace.js'
  * @param record one that was journalled
  */
 export function journalDecision(record: DecisionRecord, legend: Legend): JournalDecision {
-  const { personalFacts, ...note } = record.journal as JournalNote
+  const { facts, personalFacts, features, ...note } = record.journal as JournalNote
+  const words = legend.journal
+  if (words === undefined)
+    throw new Error(
+      `the words of the strategy ${record.strategyHash} in the store are those of one without a journal; restore the store`
+    )
   const trace = unpackTrace(record.trace as PackedTrace)
   return {
     ...note,
@@ -22,8 +28,10 @@ export function journalDecision(record: DecisionRecord, legend: Legend): Journal
     holdout: trace.holdout,
     control: trace.control,
     candidates: candidatesOf(trace, legend),
+    features: features.map(noted => namedFeatures(noted, words)),
+    facts: named(words.facts, facts),
     limits: trace.limits() ?? null,
-    personal: { facts: personalFacts, request: record.request }
+    personal: { facts: named(words.personalFacts, personalFacts), request: record.request }
   }
 }
 
@@ -55,4 +63,19 @@ function candidatesOf(trace: Trace, legend: Legend): JournalCandidate[] {
 function numberAt(column: ArrayLike<number> | undefined, i: number): number | null {
   const value = column?.[i]
   return value === undefined || Number.isNaN(value) ? null : value
+}
+
+/** What was there, by name. */
+function named(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const pairs = values.map((value, i) => [names[i]!, value] as const)
+  return Object.fromEntries(pairs.filter(([, value]) => value !== null))
+}
+
+function namedFeatures(
+  { model, shared: sharedValues, offers, byOffer: values }: NotedFeatures,
+  { columns }: JournalWords
+): JournalFeatures {
+  const [shared, byOffer] = columns[model] ?? [[], []]
+  const valuesOf = offers.map((offer, i) => [offer, values[i]!] as const)
+  return { model, shared, sharedValues, byOffer, offers: Object.fromEntries(valuesOf) }
 }

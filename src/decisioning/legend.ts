@@ -9,6 +9,7 @@ import type {
   Strategy,
   ValueType
 } from '../policy/strategy.js'
+import type { JournalWords } from './journal-words.js'
 import { contactText, exclusionText, influencerText, quotaText } from './limit-texts.js'
 
 /**
@@ -41,6 +42,8 @@ export interface Legend {
   /** `unit`: by what counts are divided before they are shown. */
   readonly quotas: ReadonlyArray<LegendLimit & { readonly limit: number; readonly unit: number }>
   readonly influencers: readonly LegendLimit[]
+  /** undefined where no journal is kept. */
+  readonly journal?: JournalWords | undefined
   readonly experiments: readonly {
     readonly name: string
     readonly arms: readonly LegendArm[]

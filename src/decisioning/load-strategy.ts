@@ -5,6 +5,7 @@ import { errorAt } from '../policy/problems.js'
 import type { Place, Problem, Strategy } from '../policy/strategy.js'
 import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
+import { journalWords } from './journal-words.js'
 import { writeLegend } from './legend.js'
 import { planLimits } from './limit-plan.js'
 import {
@@ -185,7 +186,7 @@ async function compose(
   hash: string
 ): Promise<Snapshot> {
   const models = new Map([...all].filter(([name]) => strategy.modelNames.includes(name)))
-  const legend = writeLegend(strategy)
+  const legend = { ...writeLegend(strategy), journal: journalWords(strategy, models.values()) }
   return {
     version: await registerVersion(deps, hash, JSON.stringify(legend)),
     hash,

@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../../../src/domain/refusal.js'
 import { lexicon } from '../../contracts/store-contract.js'
 import { keptLog } from '../../helpers/logs.js'
 import { PATIENT_MS, redisMissing, startRedis, type TestRedis } from '../../helpers/redis.js'
+import { startRedisCluster } from '../../helpers/redis-cluster.js'
 
 const skip = redisMissing
 
@@ -218,5 +219,43 @@ test('appends that Redis has acknowledged outlive its end', { skip }, async t =>
   t.same(
     (await readAll(outlet)).flat().flatMap(({ events }) => events.map(({ id }) => id)),
     ['kept']
+  )
+})
+
+test('in a cluster, events and records of many customers wait on several servers and are settled there', {
+  skip,
+  timeout: 120_000
+}, async t => {
+  const { url } = await startRedisCluster(t)
+  const store = await openStore({ url, log: keptLog(), commandTimeoutMs: PATIENT_MS })
+  t.teardown(() => store.close())
+  const outlet = store.outlet!
+  const told = Array.from({ length: 40 }, (_, i) => event(`e-${i}`))
+  await store.journal.append(told, 'wait')
+  store.records.append({
+    id: 'd-1',
+    decidedAtMs: 1_700_000_000_000,
+    strategyHash: 'abc',
+    packAnswer: () => '{}',
+    request: '{}',
+    packTrace: () => null,
+    journal: { whenFull: 'wait', pack: () => null }
+  })
+  await store.records.flush()
+  t.equal((await store.records.get('d-1'))?.id, 'd-1')
+  t.equal((await store.journal.standing()).waiting, 41)
+  const entries = await readAll(outlet)
+  t.equal(entries.filter(some => some.length > 0).length, 4, 'all partitions hold some')
+  for (const [partition, some] of entries.entries()) await outlet.settle(partition, some)
+  t.match(await store.journal.standing(), { waiting: 0, exported: 41 })
+  t.equal(await outlet.lease('a', 60_000), true)
+  t.equal(
+    (
+      await outlet.keysOf(
+        told.map(({ customer }) => customer),
+        60_000
+      )
+    ).length,
+    40
   )
 })

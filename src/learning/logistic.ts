@@ -57,7 +57,7 @@ export function fitLogistic(
 
 /** The log odds of a row. */
 export function logisticScore(
-  { intercept, coefficients }: LogisticModel,
+  { intercept, coefficients }: Pick<LogisticModel, 'intercept' | 'coefficients'>,
   row: ArrayLike<number>
 ): number {
   let score = intercept
@@ -114,23 +114,56 @@ function newtonStep(
 ): Float64Array {
   const n = z.columns
   const gradient = new Float64Array(n)
-  const hessian = new Float64Array(n * n)
+  const curvatures = new Float64Array(z.rows)
   for (let i = 0; i < z.rows; i++) {
     const row = rowOf(z, i)
     const p = sigmoid(dot(row, weights))
-    const curvature = p * (1 - p)
-    for (let j = 0; j < n; j++) {
-      const cell = row[j]!
-      gradient[j]! += (labels[i]! - p) * cell
-      for (let k = 0; k <= j; k++) hessian[j * n + k]! += curvature * cell * row[k]!
-    }
+    curvatures[i] = p * (1 - p)
+    for (let j = 0; j < n; j++) gradient[j]! += (labels[i]! - p) * row[j]!
   }
+  const hessian = weightedProducts(z, curvatures)
   for (let j = 1; j < n; j++) {
     gradient[j]! -= ridge * weights[j]!
     hessian[j * n + j]! += ridge
     for (let k = 0; k < j; k++) hessian[k * n + j] = hessian[j * n + k]!
   }
   return solvePositiveDefinite(hessian, gradient)
+}
+
+/**
+ * The lower half of zᵀ·diag(weights)·z, row by row; most of the time of a fit is spent here. Four rows at once spare most of the
+ * reading and writing of sums, and add up in the order of the rows all the same.
+ */
+function weightedProducts(
+  { rows, columns: n, values }: Matrix,
+  weights: Float64Array
+): Float64Array {
+  const products = new Float64Array(n * n)
+  const whole = rows - (rows % 4)
+  for (let i = 0; i < whole; i += 4) {
+    const [a, b, c, d] = [i * n, (i + 1) * n, (i + 2) * n, (i + 3) * n]
+    for (let j = 0; j < n; j++) {
+      const wa = weights[i]! * values[a + j]!
+      const wb = weights[i + 1]! * values[b + j]!
+      const wc = weights[i + 2]! * values[c + j]!
+      const wd = weights[i + 3]! * values[d + j]!
+      for (let k = 0; k <= j; k++) {
+        products[j * n + k] =
+          products[j * n + k]! +
+          wa * values[a + k]! +
+          wb * values[b + k]! +
+          wc * values[c + k]! +
+          wd * values[d + k]!
+      }
+    }
+  }
+  for (let i = whole; i < rows; i++) {
+    for (let j = 0; j < n; j++) {
+      const weighted = weights[i]! * values[i * n + j]!
+      for (let k = 0; k <= j; k++) products[j * n + k]! += weighted * values[i * n + k]!
+    }
+  }
+  return products
 }
 
 function penalisedLoss(

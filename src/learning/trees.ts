@@ -1,6 +1,8 @@
 import { binColumns, type Binned } from './bins.js'
+import { bestSplit, histogramOf, sparseRows, type SparseRows } from './histogram.js'
 import { checkLabels, sigmoid } from './logistic.js'
 import type { Matrix } from './matrix.js'
+import { logLoss } from './metrics.js'
 import type { Random } from './random.js'
 
 /** One decision tree in columns; node 0 is the root. Rows with cell ≤ threshold (both as 32-bit floats) go left. */
@@ -47,19 +49,30 @@ const DEFAULT_TREES: TreeOptions = Object.freeze({
   bins: 64
 })
 
+/** Rows that no tree is grown on, to end in time. */
+export interface HeldRows {
+  readonly x: Matrix
+  readonly labels: ArrayLike<number>
+  /** Trees that are grown in vain before the best number of them is kept. */
+  readonly patience: number
+}
+
+/** Options of a single fit, beside those of its trees. */
+interface Watch {
+  /** Fewer trees are kept where the log loss of these rows says so, but one at least; all of them when absent. */
+  readonly held?: HeldRows
+  /** Called after every tree with the number of trees. */
+  readonly grown?: ((trees: number) => void) | undefined
+}
+
 interface Growth {
   readonly binned: Binned
+  readonly sparse: SparseRows
   /** First and second derivative of the log loss by row. */
   readonly gradients: Float64Array
   readonly curvatures: Float64Array
   readonly options: TreeOptions
   readonly tree: Tree
-}
-
-interface Split {
-  readonly feature: number
-  readonly bin: number
-  readonly gain: number
 }
 
 /**
@@ -71,22 +84,50 @@ export function fitTrees(
   x: Matrix,
   labels: ArrayLike<number>,
   random: Random,
-  options: Partial<TreeOptions> = {}
+  { held, grown, ...options }: Partial<TreeOptions> & Watch = {}
 ): TreeEnsemble {
   checkLabels(labels, x.rows)
   const chosen = { ...DEFAULT_TREES, ...options }
   const binned = binColumns(x, chosen.bins)
+  const sparse = sparseRows(binned)
   const rate = Array.from(labels).reduce((sum, label) => sum + label, 0) / x.rows
   const base = Math.fround(Math.log(rate / (1 - rate)))
   const scores = new Float64Array(x.rows).fill(base)
+  const judge = held === undefined ? undefined : createJudge(held, base)
   const trees: Tree[] = []
-  for (let t = 0; t < chosen.trees; t++) {
+  while (trees.length < chosen.trees && judge?.hasEnough() !== true) {
     const rows = drawRows(x.rows, chosen.rowShare, random)
-    const tree = growTree(binned, labels, scores, rows, chosen)
-    for (let i = 0; i < x.rows; i++) scores[i]! += leafOf(tree, x.values, i * x.columns)
+    const tree = growTree({ binned, sparse, options: chosen }, labels, scores, rows)
+    addTo(scores, tree, x)
     trees.push(tree)
+    judge?.see(tree)
+    grown?.(trees.length)
   }
-  return { base, trees }
+  return { base, trees: judge === undefined ? trees : trees.slice(0, Math.max(1, judge.best())) }
+}
+
+/** Follows the log loss of held rows while trees are added. */
+function createJudge({ x, labels, patience }: HeldRows, base: number) {
+  const scores = new Float64Array(x.rows).fill(base)
+  let seen = 0
+  let best = 0
+  let least = logLoss(scores.map(sigmoid), labels)
+  return {
+    see(tree: Tree): void {
+      seen++
+      addTo(scores, tree, x)
+      const loss = logLoss(scores.map(sigmoid), labels)
+      if (loss >= least) return
+      least = loss
+      best = seen
+    },
+    hasEnough: () => seen - best >= patience,
+    best: () => best
+  }
+}
+
+function addTo(scores: Float64Array, tree: Tree, { columns, values }: Matrix): void {
+  for (let i = 0; i < scores.length; i++) scores[i]! += leafOf(tree, values, i * columns)
 }
 
 /** The log odds of a row. */
@@ -117,11 +158,10 @@ function drawRows(rows: number, share: number, random: Random): Int32Array {
 }
 
 function growTree(
-  binned: Binned,
+  grounds: Pick<Growth, 'binned' | 'sparse' | 'options'>,
   labels: ArrayLike<number>,
   scores: Float64Array,
-  rows: Int32Array,
-  options: TreeOptions
+  rows: Int32Array
 ): Tree {
   const gradients = new Float64Array(scores.length)
   const curvatures = new Float64Array(scores.length)
@@ -131,13 +171,13 @@ function growTree(
     curvatures[row] = p * (1 - p)
   }
   const tree: Tree = { features: [], thresholds: [], lefts: [], rights: [], values: [] }
-  growNode({ binned, gradients, curvatures, options, tree }, rows, options.depth)
+  growNode({ ...grounds, gradients, curvatures, tree }, rows, grounds.options.depth)
   return tree
 }
 
 /** Adds a node for the rows and everything below it; answers its number. */
 function growNode(growth: Growth, rows: Int32Array, depthLeft: number): number {
-  const { binned, tree, options } = growth
+  const { binned, sparse, gradients, curvatures, tree, options } = growth
   const node = tree.features.length
   tree.features.push(-1)
   tree.thresholds.push(0)
@@ -145,14 +185,16 @@ function growNode(growth: Growth, rows: Int32Array, depthLeft: number): number {
   tree.rights.push(0)
   tree.values.push(0)
   const split =
-    depthLeft > 0 && rows.length >= 2 * options.minRows ? bestSplit(growth, rows) : undefined
+    depthLeft > 0 && rows.length >= 2 * options.minRows
+      ? bestSplit(histogramOf(sparse, rows, gradients, curvatures), sparse.offsets, options)
+      : undefined
   if (split === undefined) {
     tree.values[node] = leafValue(growth, rows)
     return node
   }
-  const codes = binned.codes[split.feature]!
-  tree.features[node] = split.feature
-  tree.thresholds[node] = binned.thresholds[split.feature]![split.bin]!
+  const codes = binned.codes[split.column]!
+  tree.features[node] = split.column
+  tree.thresholds[node] = binned.thresholds[split.column]![split.bin]!
   tree.lefts[node] = growNode(
     growth,
     rows.filter(row => codes[row]! <= split.bin),
@@ -174,53 +216,4 @@ function leafValue({ gradients, curvatures, options }: Growth, rows: Int32Array)
     curvature += curvatures[row]!
   }
   return Math.fround((-options.learningRate * gradient) / (curvature + options.ridge))
-}
-
-/** The split that lowers the loss most; undefined when none does. Ties go to the first column and the lowest threshold. */
-function bestSplit(growth: Growth, rows: Int32Array): Split | undefined {
-  let best: Split | undefined
-  for (let feature = 0; feature < growth.binned.codes.length; feature++) {
-    const split = bestSplitOf(growth, rows, feature)
-    if (split !== undefined && split.gain > (best?.gain ?? 1e-9)) best = split
-  }
-  return best
-}
-
-function bestSplitOf(
-  { binned, gradients, curvatures, options }: Growth,
-  rows: Int32Array,
-  feature: number
-): Split | undefined {
-  const codes = binned.codes[feature]!
-  const bins = binned.thresholds[feature]!.length + 1
-  const gradientOf = new Float64Array(bins)
-  const curvatureOf = new Float64Array(bins)
-  const rowsOf = new Int32Array(bins)
-  let gradient = 0
-  let curvature = 0
-  for (const row of rows) {
-    const bin = codes[row]!
-    gradientOf[bin]! += gradients[row]!
-    curvatureOf[bin]! += curvatures[row]!
-    rowsOf[bin]!++
-    gradient += gradients[row]!
-    curvature += curvatures[row]!
-  }
-  const worth = (g: number, h: number): number => (g * g) / (h + options.ridge)
-  let best: Split | undefined
-  let leftGradient = 0
-  let leftCurvature = 0
-  let leftRows = 0
-  for (let bin = 0; bin < bins - 1; bin++) {
-    leftGradient += gradientOf[bin]!
-    leftCurvature += curvatureOf[bin]!
-    leftRows += rowsOf[bin]!
-    if (leftRows < options.minRows || rows.length - leftRows < options.minRows) continue
-    const gain =
-      worth(leftGradient, leftCurvature) +
-      worth(gradient - leftGradient, curvature - leftCurvature) -
-      worth(gradient, curvature)
-    if (best === undefined || gain > best.gain) best = { feature, bin, gain }
-  }
-  return best
 }

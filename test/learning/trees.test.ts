@@ -112,3 +112,31 @@ test('between two neighbouring 32-bit floats the threshold is the lower one', as
   const above = Math.fround(1 + 2 ** -23)
   t.same([...binColumns(matrixOf([[1], [above]]), 2).thresholds[0]!], [1])
 })
+
+test('rows that no tree is grown on end the growth where more trees would only learn by heart', async t => {
+  const random = createRandom(15)
+  const rows = Array.from({ length: 600 }, () => [random.normal(), random.normal()])
+  const labels = rows.map(([a]) => (random.chance(sigmoid(a!)) ? 1 : 0))
+  const part = (from: number, to: number) => {
+    return { x: matrixOf(rows.slice(from, to)), labels: labels.slice(from, to) }
+  }
+  const known = part(0, 400)
+  const held = { ...part(400, 600), patience: 10 }
+  const options = { trees: 300, depth: 4, learningRate: 0.2 }
+  const counts: number[] = []
+  const { base, trees } = fitTrees(known.x, known.labels, createRandom(1), {
+    ...options,
+    held,
+    grown: count => counts.push(count)
+  })
+  t.ok(trees.length < 100, `${trees.length} trees`)
+  t.equal(counts.length, trees.length + 10, 'patience')
+  const loss = (kept: number) =>
+    logLoss(
+      Array.from({ length: held.x.rows }, (_, i) =>
+        sigmoid(treesScore({ base, trees: trees.slice(0, kept) }, rowOf(held.x, i)))
+      ),
+      held.labels
+    )
+  for (let kept = 0; kept < trees.length; kept++) t.ok(loss(kept) > loss(trees.length))
+})

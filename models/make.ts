@@ -5,7 +5,7 @@ import { auc, logLoss } from '../src/learning/metrics.js'
 import { compileStrategy } from '../src/policy/compile.js'
 import { RECIPES } from './recipes.js'
 import { trainModel, type TrainingGround } from './train.js'
-import { modelCard, modelYaml } from './write-files.js'
+import { modelCard, yamlOf } from './write-files.js'
 
 /**
  * Makes the shipped models: lets customers of the synthetic world answer the strategy's offers, trains, and writes
@@ -48,7 +48,7 @@ for (const recipe of RECIPES) {
   const folder = join(import.meta.dirname, recipe.name)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'model.onnx'), trained.onnx)
-  await writeFile(join(folder, 'model.yaml'), modelYaml(trained))
+  await writeFile(join(folder, 'model.yaml'), yamlOf(trained))
   await writeFile(join(folder, 'card.md'), modelCard(trained, ground))
   const { probabilities, labels } = trained.heldOut
   console.log(

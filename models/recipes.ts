@@ -1,14 +1,10 @@
+import type { ListedColumn } from '../src/cli/train/model-yaml.js'
 import { JOBS } from '../src/cli/world/customer.js'
 
-/** One column of a model: an expression of the condition language, as model.yaml lists it. */
-export interface Column {
-  readonly from: string
-  /** Stands in where the expression has no value; absent where it always has one. */
-  readonly missing?: number | string
+/** One column of a model. */
+export interface Column extends ListedColumn {
   /** For people, in the card. */
   readonly meaning: string
-  /** Of a string column: the categories that get a column of their own. */
-  readonly categories?: readonly string[]
 }
 
 interface Input {

@@ -1,6 +1,9 @@
-import { writeLogistic, writeTrees, type WrittenInput } from '../src/adapters/onnx/write.js'
+import { writeLogistic, writeTrees } from '../src/adapters/onnx/write.js'
 import { exposures, type Exposure } from '../src/cli/world/exposures.js'
+import type { Held } from '../src/cli/train/measures.js'
+import { roundedPoints } from '../src/cli/train/model-yaml.js'
 import type { World } from '../src/cli/world/world.js'
+import type { WrittenInput } from '../src/decisioning/ports.js'
 import { fitIsotonic } from '../src/learning/calibrate.js'
 import { fitLogistic, logisticScore, sigmoid } from '../src/learning/logistic.js'
 import { matrixOf, pickRows, rowOf, type Matrix } from '../src/learning/matrix.js'
@@ -22,13 +25,9 @@ export interface TrainingGround {
 }
 
 /** Exposures that were not trained on, as a request would bring them and as the model sees them. */
-export interface HeldOut {
-  /** By input, by column: the values in the order of the recipe's inputs. */
+export interface HeldOut extends Held {
+  /** By row, by input, by column: the values in the order of the recipe's inputs. */
   readonly cells: ReadonlyArray<ReadonlyArray<ReadonlyArray<number | string>>>
-  readonly labels: Uint8Array
-  /** The model's own output, and what calibration makes of it. */
-  readonly raw: Float64Array
-  readonly probabilities: Float64Array
 }
 
 export interface TrainedModel {
@@ -180,15 +179,11 @@ function fitLogisticOf(recipe: Recipe, x: Matrix, labels: Uint8Array): Fitted {
 
 function fitTreesOf(recipe: Recipe, x: Matrix, labels: Uint8Array, seed: number): Fitted {
   const ensemble = fitTrees(x, labels, createRandom(seed, 1), TREES)
-  const input = { name: recipe.inputs[0]!.input, columns: x.columns }
+  const inputs = [{ name: recipe.inputs[0]!.input, columns: x.columns }]
   return {
-    onnx: writeTrees({ name: recipe.name, input, ...ensemble }),
+    onnx: writeTrees({ name: recipe.name, inputs, ...ensemble }),
     score: row => sigmoid(treesScore(ensemble, row))
   }
-}
-
-function roundedPoints(points: ReadonlyArray<readonly [number, number]>): Array<[number, number]> {
-  return points.map(([x, y]) => [Number(x.toFixed(5)), Number(y.toFixed(5))])
 }
 
 function pick(labels: Uint8Array, rows: Int32Array): Uint8Array {

@@ -10,6 +10,7 @@ import { createJournalSegments } from './adapters/journal/segments.js'
 import { createMemoryStore } from './adapters/memory/memory-store.js'
 import { createMeters } from './adapters/metrics/meters.js'
 import { createOnnxRuntime } from './adapters/onnx/runtime.js'
+import { onnxWriter } from './adapters/onnx/write.js'
 import { openStore } from './adapters/redis/open-store.js'
 import { runCli } from './cli/cli.js'
 import type { Parts, Program } from './cli/parts.js'
@@ -48,6 +49,7 @@ const parts: Parts = {
   createFiles: ({ rulesDir, modelsDir }) => createStrategyFiles({ rulesDir, modelsDir }),
   createRuntime: () =>
     createOnnxRuntime({ tryOut: { node: process.execPath, nodeArguments: process.execArgv } }),
+  modelWriter: onnxWriter,
   openStore: openConfiguredStore,
   createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
   startProgram,

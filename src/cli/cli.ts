@@ -13,6 +13,7 @@ import { describeProblem } from './problems.js'
 import { serveCommand } from './serve.js'
 import { StrategyRefused } from './service.js'
 import { CommandRefused, UsageRefused, type ExitCode, type Shell } from './shell.js'
+import { trainCommand } from './train.js'
 import { validateCommand } from './validate.js'
 
 const COMMANDS: readonly Command[] = [
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   decideCommand,
   importCommand,
   experimentsCommand,
+  trainCommand,
   evaluateCommand,
   journalCommand,
   validateCommand

@@ -7,6 +7,7 @@ import type {
   Log,
   Meters,
   ModelRuntime,
+  ModelWriter,
   Store,
   StrategyFiles
 } from '../decisioning/ports.js'
@@ -26,6 +27,7 @@ export interface Parts {
   createMeters(lexicon: () => Lexicon): Meters & AppDeps['metrics']
   createFiles(config: Config): StrategyFiles
   createRuntime(): ModelRuntime
+  readonly modelWriter: ModelWriter
   /** The store that the configuration names, or one of its own. Opens also while a named store is away. Throws CommandRefused. */
   openStore(config: Config, log: Log): Promise<Store>
   /** The journal's files. */

@@ -362,6 +362,54 @@ export interface ModelRuntime {
   open(bytes: Uint8Array, output: ModelOutput): Promise<OpenModel>
 }
 
+/** One input tensor of a model with the columns that it is trained on. */
+export type WrittenInput =
+  /** A float tensor [N, columns]. */
+  | { readonly name: string; readonly columns: number }
+  /** A string tensor [N, 1], taken apart into one column a category; what is no category is 0 in all of them. */
+  | { readonly name: string; readonly categories: readonly string[] }
+
+export interface WrittenLinear {
+  readonly name: string
+  /** Numeric inputs first; their columns, then those of the categories, in order, are what the coefficients belong to. */
+  readonly inputs: readonly WrittenInput[]
+  /**
+   * Takes the place of the numeric columns where given: each is (column − from) × scale, kept within [0, 1], for a column by its
+   * position among the numeric ones.
+   */
+  readonly segments?: ReadonlyArray<{
+    readonly column: number
+    readonly from: number
+    readonly scale: number
+  }>
+  readonly intercept: number
+  readonly coefficients: ArrayLike<number>
+}
+
+/** Trees in columns, as grown: node 0 is the root; feature -1 marks a leaf; cells ≤ threshold go left. */
+interface WrittenTree {
+  readonly features: readonly number[]
+  readonly thresholds: readonly number[]
+  readonly lefts: readonly number[]
+  readonly rights: readonly number[]
+  readonly values: readonly number[]
+}
+
+export interface WrittenTrees {
+  readonly name: string
+  /** As those of a linear model: the trees' features are the numeric columns, then those of the categories. */
+  readonly inputs: readonly WrittenInput[]
+  readonly base: number
+  readonly trees: readonly WrittenTree[]
+}
+
+/** Writes fitted models as ONNX files, with the outputs `label` (int64, [N]) and `probabilities` (float, [N, 2], classes 0 and 1). */
+export interface ModelWriter {
+  writeLogistic(model: WrittenLinear): Uint8Array
+  /** Gradient-boosted trees: the sum of base and leaves is the log odds. */
+  writeTrees(model: WrittenTrees): Uint8Array
+}
+
 /** The strategy's files as they are on disk. */
 export interface StrategyFiles {
   /** Reads all files under the rules folder (.yaml, .yml) and the model folders, in the order of their paths. */

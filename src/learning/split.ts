@@ -33,3 +33,24 @@ export function stratifiedSplit(
     test: positions.filter(i => inTest[i] === 1)
   }
 }
+
+/** Cuts the rows at random into parts of about equal size with about the same share of every label; positions ascend. */
+export function stratifiedFolds(
+  labels: ArrayLike<number>,
+  folds: number,
+  random: Random
+): Int32Array[] {
+  const parts: Int32Array[] = []
+  let rest = Int32Array.from({ length: labels.length }, (_, i) => i)
+  for (let left = folds; left > 1; left--) {
+    const remaining = rest
+    const { train, test } = stratifiedSplit(
+      remaining.map(row => labels[row]!),
+      1 / left,
+      random
+    )
+    parts.push(test.map(at => remaining[at]!))
+    rest = train.map(at => remaining[at]!)
+  }
+  return [...parts, rest]
+}

@@ -18,6 +18,7 @@ test('every level of the command line has its help', async t => {
     'decide',
     'import',
     'experiments',
+    'train',
     'evaluate',
     'journal',
     'validate'

@@ -6,6 +6,7 @@ import { createJournalSegments } from '../../src/adapters/journal/segments.js'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createMeters } from '../../src/adapters/metrics/meters.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
+import { onnxWriter } from '../../src/adapters/onnx/write.js'
 import { runCli } from '../../src/cli/cli.js'
 import type { Parts } from '../../src/cli/parts.js'
 import type { Output, Shell, SignalName } from '../../src/cli/shell.js'
@@ -77,6 +78,7 @@ function partsFor(stdout: Capture, stderr: Capture): Parts {
     createMeters: lexicon => createMeters({ lexicon }),
     createFiles: createStrategyFiles,
     createRuntime: () => createOnnxRuntime(),
+    modelWriter: onnxWriter,
     openStore: async () => createMemoryStore(),
     createMemoryStore,
     createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { createRandom } from '../../src/learning/random.js'
-import { stratifiedSplit } from '../../src/learning/split.js'
+import { stratifiedFolds, stratifiedSplit } from '../../src/learning/split.js'
 
 const labels = Uint8Array.from({ length: 1000 }, (_, i) => (i % 10 === 0 ? 1 : 0))
 
@@ -27,4 +27,17 @@ test('every row is as likely to be held out', async t => {
     for (const row of stratifiedSplit(few, 0.5, createRandom(seed)).test) counts[row]!++
   }
   t.ok(counts.every(count => Math.abs(count - 1000) < 110))
+})
+
+test('folds hold every row once, and the same share of positives each', async t => {
+  const labels = Array.from({ length: 1003 }, (_, i) => (i % 10 === 0 ? 1 : 0))
+  const folds = stratifiedFolds(labels, 5, createRandom(2))
+  t.same(
+    folds.flatMap(fold => [...fold]).sort((a, b) => a - b),
+    [...labels.keys()]
+  )
+  for (const fold of folds) {
+    t.ok(Math.abs(fold.length - 200.6) < 2, `${fold.length} rows`)
+    t.ok(Math.abs(fold.filter(row => labels[row] === 1).length - 20.2) < 1)
+  }
 })

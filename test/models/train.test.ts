@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { RECIPES, type Recipe } from '../../models/recipes.js'
 import { type HeldOut, trainModel } from '../../models/train.js'
-import { modelCard, modelYaml } from '../../models/write-files.js'
+import { modelCard, yamlOf } from '../../models/write-files.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
 import { createWorld } from '../../src/cli/world/world.js'
 import { auc } from '../../src/learning/metrics.js'
@@ -65,7 +65,7 @@ for (const recipe of RECIPES) {
     t.ok(difference < 1e-6, `largest difference ${difference} over ${scores.length} rows`)
     const again = trainModel(recipe, ground)
     t.same(again.onnx, trained.onnx)
-    t.equal(modelYaml(again), modelYaml(trained))
+    t.equal(yamlOf(again), yamlOf(trained))
     t.equal(modelCard(again, ground), modelCard(trained, ground))
     const order = auc(trained.heldOut.raw, trained.heldOut.labels)
     t.ok(order > 0.6, `AUC ${order}`)

@@ -1,36 +1,10 @@
+import type {
+  ModelWriter,
+  WrittenInput,
+  WrittenLinear,
+  WrittenTrees
+} from '../../decisioning/ports.js'
 import { createWriter, type Writer } from './protobuf.js'
-
-/** One input tensor of a model with the columns that it is trained on. */
-export type WrittenInput =
-  /** A float tensor [N, columns]. */
-  | { readonly name: string; readonly columns: number }
-  /** A string tensor [N, 1], taken apart into one column a category; what is no category is 0 in all of them. */
-  | { readonly name: string; readonly categories: readonly string[] }
-
-export interface WrittenLinear {
-  readonly name: string
-  /** Numeric inputs first; their columns, then those of the categories, in order, are what the coefficients belong to. */
-  readonly inputs: readonly WrittenInput[]
-  readonly intercept: number
-  readonly coefficients: ArrayLike<number>
-}
-
-/** Trees in columns, as grown: node 0 is the root; feature -1 marks a leaf; cells ≤ threshold go left. */
-interface WrittenTree {
-  readonly features: readonly number[]
-  readonly thresholds: readonly number[]
-  readonly lefts: readonly number[]
-  readonly rights: readonly number[]
-  readonly values: readonly number[]
-}
-
-export interface WrittenTrees {
-  readonly name: string
-  /** One float tensor [N, columns]. */
-  readonly input: { readonly name: string; readonly columns: number }
-  readonly base: number
-  readonly trees: readonly WrittenTree[]
-}
 
 const IR_VERSION = 8
 const OPSET = 17
@@ -50,10 +24,11 @@ const LABELS = [0, 1]
 export function writeLogistic({
   name,
   inputs,
+  segments,
   intercept,
   coefficients
 }: WrittenLinear): Uint8Array {
-  const { nodes, initializers, row } = joined(inputs)
+  const { nodes, initializers, row } = joined(inputs, segments)
   const positive = Array.from(coefficients)
   const classifier = node(
     'LinearClassifier',
@@ -71,7 +46,8 @@ export function writeLogistic({
 }
 
 /** Gradient-boosted trees as ONNX, with the outputs of writeLogistic; the sum of base and leaves are log odds. */
-export function writeTrees({ name, input, base, trees }: WrittenTrees): Uint8Array {
+export function writeTrees({ name, inputs, base, trees }: WrittenTrees): Uint8Array {
+  const { nodes: joins, initializers, row } = joined(inputs)
   const nodes = trees.flatMap((tree, id) =>
     tree.features.map((feature, at) => ({ tree, id, feature, at }))
   )
@@ -79,7 +55,7 @@ export function writeTrees({ name, input, base, trees }: WrittenTrees): Uint8Arr
   const classifier = node(
     'TreeEnsembleClassifier',
     ML,
-    [input.name],
+    [row],
     ['label', 'probabilities'],
     [
       ints(
@@ -136,39 +112,116 @@ export function writeTrees({ name, input, base, trees }: WrittenTrees): Uint8Arr
       text('post_transform', 'LOGISTIC')
     ]
   )
-  return model(name, [input], [classifier], [])
+  return model(name, inputs, [...joins, classifier], initializers)
+}
+
+interface Part {
+  readonly nodes: readonly Writer[]
+  readonly initializers: readonly Writer[]
+  /** The tensor that the nodes make. */
+  readonly output: string
 }
 
 /** Joins the inputs to one float tensor; `row` is its name. */
-function joined(inputs: readonly WrittenInput[]): {
-  nodes: Writer[]
-  initializers: Writer[]
-  row: string
-} {
+function joined(
+  inputs: readonly WrittenInput[],
+  segments?: WrittenLinear['segments']
+): { nodes: Writer[]; initializers: Writer[]; row: string } {
   const numbers = inputs.filter(input => 'columns' in input).map(({ name }) => name)
   const strings = inputs.filter(input => 'categories' in input)
-  if (strings.length === 0 && numbers.length === 1)
-    return { nodes: [], initializers: [], row: numbers[0]! }
-  const nodes: Writer[] = []
-  const initializers: Writer[] = []
-  const parts = [...numbers]
-  for (const { name, categories } of strings) {
-    nodes.push(
+  const parts = [
+    ...(segments === undefined ? numbers.map(given) : cut(numbers, segments)),
+    ...strings.map(takenApart)
+  ]
+  const nodes = parts.flatMap(part => part.nodes)
+  const initializers = parts.flatMap(part => part.initializers)
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return { nodes, initializers, row: only.output }
+  nodes.push(
+    node(
+      'Concat',
+      '',
+      parts.map(({ output }) => output),
+      ['row'],
+      [int('axis', 1)]
+    )
+  )
+  return { nodes, initializers, row: 'row' }
+}
+
+function given(output: string): Part {
+  return { nodes: [], initializers: [], output }
+}
+
+/** One column a category. */
+function takenApart({ name, categories }: { name: string; categories: readonly string[] }): Part {
+  const output = `${name}_columns`
+  return {
+    nodes: [
       node(
         'OneHotEncoder',
         ML,
         [name],
         [`${name}_onehot`],
         [texts('cats_strings', categories), int('zeros', 1)]
-      )
-    )
-    // [N, 1, categories] becomes [N, categories].
-    nodes.push(node('Reshape', '', [`${name}_onehot`, `${name}_shape`], [`${name}_columns`], []))
-    initializers.push(shape(`${name}_shape`, [-1, categories.length]))
-    parts.push(`${name}_columns`)
+      ),
+      // [N, 1, categories] becomes [N, categories].
+      node('Reshape', '', [`${name}_onehot`, `${name}_shape`], [output], [])
+    ],
+    initializers: [wholes(`${name}_shape`, [-1, categories.length])],
+    output
   }
-  nodes.push(node('Concat', '', parts, ['row'], [int('axis', 1)]))
-  return { nodes, initializers, row: 'row' }
+}
+
+/** The numbers' segments: one part, or none where there are no segments. */
+function cut(numbers: readonly string[], segments: NonNullable<WrittenLinear['segments']>): Part[] {
+  if (segments.length === 0) return []
+  return [
+    {
+      nodes: [
+        node('Concat', '', numbers, ['numbers/joined'], [int('axis', 1)]),
+        node(
+          'Gather',
+          '',
+          ['numbers/joined', 'numbers/columns'],
+          ['numbers/picked'],
+          [int('axis', 1)]
+        ),
+        node(
+          'Scaler',
+          ML,
+          ['numbers/picked'],
+          ['numbers/scaled'],
+          [
+            floats(
+              'offset',
+              segments.map(({ from }) => from)
+            ),
+            floats(
+              'scale',
+              segments.map(({ scale }) => scale)
+            )
+          ]
+        ),
+        node(
+          'Clip',
+          '',
+          ['numbers/scaled', 'numbers/least', 'numbers/most'],
+          ['numbers/segments'],
+          []
+        )
+      ],
+      initializers: [
+        wholes(
+          'numbers/columns',
+          segments.map(({ column }) => column)
+        ),
+        scalar('numbers/least', 0),
+        scalar('numbers/most', 1)
+      ],
+      output: 'numbers/segments'
+    }
+  ]
 }
 
 function model(
@@ -212,8 +265,18 @@ function value(name: string, type: number, dims: ReadonlyArray<string | number>)
   return createWriter().text(1, name).message(2, createWriter().message(1, tensor))
 }
 
-function shape(name: string, dims: readonly number[]): Writer {
-  return createWriter().varint(1, dims.length).varint(2, INT64).packedVarints(7, dims).text(8, name)
+/** A list of whole numbers. */
+function wholes(name: string, numbers: readonly number[]): Writer {
+  return createWriter()
+    .varint(1, numbers.length)
+    .varint(2, INT64)
+    .packedVarints(7, numbers)
+    .text(8, name)
+}
+
+/** A number without dimensions. */
+function scalar(name: string, number: number): Writer {
+  return createWriter().varint(2, FLOAT).packedFloats(4, [number]).text(8, name)
 }
 
 function node(
@@ -252,3 +315,6 @@ function texts(name: string, contents: readonly string[]): Writer {
   for (const content of contents) writer.text(9, content)
   return writer.varint(20, ATTRIBUTE.strings)
 }
+
+/** What commands write models with. */
+export const onnxWriter: ModelWriter = { writeLogistic, writeTrees }

@@ -56,7 +56,7 @@ test('written trees send equal cells left and sum their leaves on top of the bas
   })
   const bytes = writeTrees({
     name: 'stumps',
-    input: { name: 'features', columns: 2 },
+    inputs: [{ name: 'features', columns: 2 }],
     base: -1,
     trees: [stump(0, 5, -0.5, 0.5), stump(1, 0.5, 0, 2)]
   })

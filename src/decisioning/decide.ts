@@ -14,6 +14,7 @@ import type {
   CustomerStore,
   DecisionRecords,
   Exposures,
+  FreshRecord,
   Journal,
   Log,
   Meters,
@@ -103,6 +104,7 @@ export function createDecide(deps: DecideDeps): Decide {
         id: decision.id,
         decidedAtMs: decision.decidedAtMs,
         strategyHash: snapshot.hash,
+        prepare: preparation(trace),
         packAnswer: () => recordedAnswer(answer, decision, trace, caller.publishable),
         request: options?.requestText ?? JSON.stringify(request),
         packTrace: () => packTrace(trace),
@@ -115,6 +117,11 @@ export function createDecide(deps: DecideDeps): Decide {
     meter(deps.meters, decision, timings)
     return { decision, timings, body }
   }
+}
+
+/** How probabilities that take long are worked out, where there are any. */
+function preparation({ exploration }: Trace): FreshRecord['prepare'] {
+  return exploration?.method === 'thompson' ? exploration.estimation?.finishInTurns : undefined
 }
 
 /** What is kept of an answer: where probabilities were not known in time, with them. */

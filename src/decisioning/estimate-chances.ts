@@ -31,16 +31,18 @@ const MOST_NODES = 1000
 /**
  * Estimates how likely every slot of an answer was, from other draws of the same propensities: of those that agree in the slots
  * before, the share that agrees in this one too. The decision counts as one of the draws, so that nothing that happened has
- * probability 0. Standard errors are Agresti and Coull's. Slots that stay empty count as slots before.
+ * probability 0: an answer less likely than one in 257 is told as one in 257. Standard errors are Agresti and Coull's. Slots that
+ * stay empty count as slots before.
  *
- * Only those compete that did in the end. It takes up to milliseconds: not for the path of a request. The same seed gives the same.
+ * Only those compete that did in the end. It takes milliseconds, and tens of them for ten slots: not for the path of a request, and
+ * therefore step by step, a draw each. The same seed gives the same.
  */
-export function estimateChances(
+export function* estimateChances(
   strategy: Strategy,
   asked: Asked,
   outcome: Outcome,
   drawing: Drawing
-): DrawnSlot[] {
+): Generator<undefined, DrawnSlot[], undefined> {
   const { candidates, contest, filling } = outcome
   const slots = asked.placements.flatMap(({ count }, placement) =>
     Array.from({ length: count }, (_, slot) => ({
@@ -56,6 +58,7 @@ export function estimateChances(
   const agreeing = new Uint32Array(slots.length + 1)
   agreeing[0] = ESTIMATING_DRAWS
   for (let draw = 0; draw < ESTIMATING_DRAWS; draw++) {
+    yield
     const ranking = draws.next()
     if (ranking === undefined) continue
     const order = ranking.order.filter(

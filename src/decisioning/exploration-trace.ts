@@ -1,6 +1,7 @@
 import { packColumns, unpackColumns, type Column } from './column-codec.js'
 import type { DrawnSlot } from './estimate-chances.js'
 import type { ExploredSlot } from './explore.js'
+import type { Stepwise } from './in-turns.js'
 
 /** What was left to chance, and what came of it. */
 export type ExplorationTrace = EpsilonTrace | ThompsonTrace
@@ -24,8 +25,8 @@ export interface ThompsonTrace {
   readonly draws: number
   /** The offers in their slots, in the order of the request; undefined as long as their probabilities are not worked out. */
   readonly slots: readonly DrawnSlot[] | undefined
-  /** Works them out, beside the requests: it takes milliseconds the first time. */
-  estimate(): readonly DrawnSlot[]
+  /** Works them out, beside the requests: it takes milliseconds; undefined where they were worked out. */
+  readonly estimation: Stepwise<readonly DrawnSlot[]> | undefined
 }
 
 /** As it is stored: plain data, its columns packed into bytes. */
@@ -64,19 +65,22 @@ export function isDeviating(exploration: ExplorationTrace | undefined): boolean 
   )
 }
 
+/** The offers in their slots, worked out now where they were not. */
+export function drawnSlots({ slots, estimation }: ThompsonTrace): readonly DrawnSlot[] {
+  return slots ?? estimation?.finish() ?? []
+}
+
 export function packExploration(exploration: ExplorationTrace): PackedExploration {
   if (exploration.method === 'thompson') {
     const { seed, means, evidence, draws } = exploration
-    const slots = exploration
-      .estimate()
-      .map(
-        ({ placement, contestant, probability, standardError }): PackedDrawn => [
-          placement,
-          contestant,
-          probability,
-          standardError
-        ]
-      )
+    const slots = drawnSlots(exploration).map(
+      ({ placement, contestant, probability, standardError }): PackedDrawn => [
+        placement,
+        contestant,
+        probability,
+        standardError
+      ]
+    )
     return ['thompson', seed, means.length, packColumns([means, evidence]), draws, slots]
   }
   const slots = exploration.slots.map(
@@ -119,5 +123,5 @@ export function unpackExploration(packed: PackedExploration): ExplorationTrace {
     probability,
     standardError
   }))
-  return { method, seed, means, evidence, draws, slots, estimate: () => slots }
+  return { method, seed, means, evidence, draws, slots, estimation: undefined }
 }

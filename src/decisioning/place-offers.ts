@@ -2,7 +2,7 @@ import type { Decision, FilledPlacement, PlacedOffer } from '../domain/decision.
 import type { Offer, Placement, Treatment } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
 import type { Outcome } from './choose.js'
-import type { ThompsonTrace } from './exploration-trace.js'
+import { drawnSlots, type ThompsonTrace } from './exploration-trace.js'
 import type { Snapshot } from './snapshot.js'
 import { TOKEN_LIFE_MS, type Tokens } from './tokens.js'
 
@@ -46,7 +46,7 @@ export function sealOffers(tokens: Tokens, decision: Decision): void {
 
 /** The decision with the probabilities that were not worked out when it was answered. It takes milliseconds: not for a request's path. */
 export function withEstimates(decision: Decision, exploration: ThompsonTrace): Decision {
-  const slots = exploration.estimate()
+  const slots = drawnSlots(exploration)
   const placements = decision.placements.map((filled, i) => {
     const here = slots.filter(({ placement }) => placement === i)
     const offers = filled.offers.map((offer, rank) => ({

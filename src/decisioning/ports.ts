@@ -133,6 +133,8 @@ export interface DecisionRecord {
 export interface FreshRecord extends Omit<DecisionRecord, 'answer' | 'trace' | 'journal'> {
   /** The answer, with what was still unknown when it was sent. */
   packAnswer(): string
+  /** Works out what packing needs and takes long, in turns with the requests; undefined where packing takes microseconds. */
+  readonly prepare?: (() => Promise<unknown>) | undefined
   packTrace(): unknown
   /** undefined: the record is kept, and not journalled. */
   readonly journal?: FreshNote | undefined

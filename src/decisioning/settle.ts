@@ -4,6 +4,7 @@ import type { Asked } from './asked.js'
 import type { Choice, Outcome } from './choose.js'
 import { estimateChances, ESTIMATING_DRAWS } from './estimate-chances.js'
 import { isDeviating, type ExplorationTrace } from './exploration-trace.js'
+import { stepwise } from './in-turns.js'
 import { noteLimits } from './limit-notes.js'
 import { placeOffers } from './place-offers.js'
 import { emptyTrace, keepTrace, type Trace } from './trace.js'
@@ -65,7 +66,7 @@ function explorationOf(
       ...posteriors,
       draws: ESTIMATING_DRAWS,
       slots: undefined,
-      estimate: once(() => estimateChances(strategy, asked, outcome, exploring))
+      estimation: stepwise(estimateChances(strategy, asked, outcome, exploring))
     }
   }
   return exploring === undefined || explored === undefined

@@ -16,7 +16,7 @@ export class MemoryRecords implements DecisionRecords {
     this.#mostBytes = mostBytes
   }
 
-  append({ packAnswer, packTrace, journal: _, ...fresh }: FreshRecord): void {
+  append({ prepare: _prepare, packAnswer, packTrace, journal: _, ...fresh }: FreshRecord): void {
     const record = { ...fresh, answer: packAnswer(), trace: packTrace() }
     this.#drop(record.id)
     this.#records.set(record.id, record)

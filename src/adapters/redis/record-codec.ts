@@ -15,23 +15,18 @@ type Entry = [
 const VERSION = 1
 /** Records packed in one go; between two goes waiting requests get their turn. */
 const PACKED_TOGETHER = 16
-/** A record that has probabilities to be worked out may take longer than this alone. */
-const LONGEST_GO_MS = 1
 
 const packr = new Packr({ useRecords: false })
 
 /** Packs here, a few records at a time, and compresses on another thread. */
 export async function encodeRecords(records: readonly FreshRecord[]): Promise<Buffer> {
   const parts: Buffer[] = []
-  let beganMs = performance.now()
   for (const [
     i,
-    { id, decidedAtMs, strategyHash, packAnswer, request, packTrace, journal }
+    { id, decidedAtMs, strategyHash, prepare, packAnswer, request, packTrace, journal }
   ] of records.entries()) {
-    if (i > 0 && (i % PACKED_TOGETHER === 0 || performance.now() - beganMs > LONGEST_GO_MS)) {
-      await new Promise(resolve => setImmediate(resolve))
-      beganMs = performance.now()
-    }
+    if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
+    await prepare?.()
     const entry: Entry = [id, decidedAtMs, strategyHash, packAnswer(), request, packTrace()]
     if (journal !== undefined) entry.push(journal.pack())
     parts.push(packr.pack(entry))

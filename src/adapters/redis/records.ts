@@ -60,7 +60,8 @@ export class RedisRecords implements DecisionRecords {
   async get(id: string): Promise<DecisionRecord | undefined> {
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
     if (own !== undefined) {
-      const { packAnswer, packTrace, journal: _, ...record } = own
+      const { prepare, packAnswer, packTrace, journal: _, ...record } = own
+      await prepare?.()
       return { ...record, answer: packAnswer(), trace: packTrace() }
     }
     const batches = (await this.#connection.command(

@@ -7,7 +7,7 @@ import { smallStrategy } from '../helpers/offerd.js'
 import { offerYaml, rulesWith } from '../helpers/rules.js'
 import { sharedData } from '../helpers/shared-data.js'
 
-/** All folds take a minute; one part of the rows is enough for every day. */
+/** All folds take minutes (TAP_TIMEOUT=900 OFFERD_TRAIN_FOLDS=5); one part of the rows is enough for every day. */
 const FOLDS = process.env['OFFERD_TRAIN_FOLDS']
 const file = join(sharedData, 'bank/bank-full.csv')
 

@@ -249,7 +249,13 @@ test('who is refused by a strict limit is left out, and the others are drawn ane
   }
   t.equal(counts.a, 5)
   t.ok(goodnessOfFit([counts.b, counts.c], [1, 1]).pValue > 1e-3, JSON.stringify(counts))
-  const last = JSON.parse(await engine.lookUp.get(answers.at(-1)!.decisionId)) as Answer
-  const { probability } = offersIn(last)[0]!
-  t.ok(Math.abs(probability - 0.5) < 0.15, `${probability}`)
+  // Nearly all of the last ones drew the limited offer first; one that did not says how seldom that is.
+  const probabilities = await Promise.all(
+    answers.slice(-21).map(async ({ decisionId }) => {
+      const recorded = JSON.parse(await engine.lookUp.get(decisionId)) as Answer
+      return offersIn(recorded)[0]!.probability
+    })
+  )
+  const [median = NaN] = probabilities.sort((one, other) => one - other).slice(10)
+  t.ok(Math.abs(median - 0.5) < 0.15, `${median}`)
 })

@@ -20,6 +20,9 @@ const FUNNEL = piecesOf([',"funnel":[', ',"left":', '},'])
 const WEIGHTS = piecesOf([',"contextWeights":['])
 const OUTCOMES = piecesOf([',"outcomes":['])
 
+/** By stage; one memory serves all. */
+const removed = new Uint32Array(STAGES.length)
+
 /** Writes what an explanation says of the decision as a whole, up to its outcomes. */
 export function writeHead(text: JsonBytes, trace: Trace, legend: Legend, full: boolean): void {
   text.piece(CANDIDATES, 0)
@@ -37,7 +40,7 @@ export function writeHead(text: JsonBytes, trace: Trace, legend: Legend, full: b
 
 /** The stages that removed something, and what was left after each; `selected` always ends it. */
 function writeFunnel(text: JsonBytes, { offers, stages }: Trace): void {
-  const removed = new Uint32Array(STAGES.length)
+  removed.fill(0)
   for (let i = 0; i < stages.length; i++) removed[stages[i]!]!++
   removed[stageNumber.selected] = 0
   let left = offers.length

@@ -1,10 +1,8 @@
 import { movesOf } from './explain-limits.js'
 import { rowTailsOf, textsOf, type ExplanationTexts } from './explanation-texts.js'
-import { piecesOf, type JsonBytes } from './json-bytes.js'
+import type { JsonBytes } from './json-bytes.js'
 import type { Legend } from './legend.js'
 import type { ContestTrace, Trace } from './trace.js'
-
-const COMMA = piecesOf([','])
 
 /** Writes the rows of the outranked under their columns, the best first; `full` with what context weights and influencers did. */
 export function writeOutranked(
@@ -27,7 +25,7 @@ export function writeOutranked(
     const offer = trace.offers[contest.positions[contestant]!]!
     text.piece(texts.rowHeads, offer)
     text.figure(contest.priorities[contestant]!)
-    text.piece(COMMA, 0)
+    text.comma()
     text.figure(contest.p[contestant]!)
     if (
       tails !== undefined &&
@@ -81,7 +79,7 @@ function writeFactors(
   legend: Legend
 ): void {
   for (const factor of [c, v, l]) {
-    text.piece(COMMA, 0)
+    text.comma()
     text.figure(factor[contestant]!)
   }
   const model = models[contestant]!

@@ -24,7 +24,7 @@ export interface ExplanationPage {
 export const MOST_OUTCOMES = 200
 const LOSERS_IN_SUMMARY = 5
 /** Removed offers that are told, beside the best losers, what stands in their way. */
-const REMOVED_THAT_MAY = 5
+const REMOVED_THAT_MAY = 3
 
 /** The explanation that an answer carries; undefined where none was asked for. */
 export function explainInAnswer(trace: Trace, legend: Legend): string | undefined {
@@ -82,13 +82,11 @@ function outcomeOrder({ offers, stages, contest }: Trace): {
 } {
   const winners: number[] = []
   const outranked: number[] = []
-  const isScored = new Uint8Array(offers.length)
   const ranked = contest?.order ?? []
   for (let i = 0; i < ranked.length; i++) {
     const position = contest!.positions[ranked[i]!]!
     // Strict limits take some out after they were scored.
     if (stages[position]! < stageNumber.outranked) continue
-    isScored[position] = 1
     if (stages[position] === stageNumber.selected) winners.push(ranked[i]!)
     else outranked.push(ranked[i]!)
   }
@@ -96,7 +94,7 @@ function outcomeOrder({ offers, stages, contest }: Trace): {
   const scored = order.length
   // Nothing is left to look for where every candidate was scored.
   for (let position = 0; order.length < offers.length; position++) {
-    if (isScored[position] === 0) order.push(-1 - position)
+    if (stages[position]! < stageNumber.outranked) order.push(-1 - position)
   }
   return { order, selected: winners.length, scored }
 }

@@ -4,6 +4,9 @@ const POINT = 46
 const DIGITS = Buffer.from(
   Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0')).join('')
 )
+/** The same as little-endian words: behind a point, and alone, with a byte beyond their end. */
+const AFTER_POINT = wordsOf(digits => [POINT, ...digits])
+const THREE_DIGITS = wordsOf(digits => [...digits, 0])
 const MILLION = 1e6
 /** Below this the digits before the point are few enough for whole-number arithmetic to be exact. */
 const LARGEST = 1e9
@@ -31,6 +34,13 @@ export function piecesOf(texts: readonly string[]): Pieces {
   const bytes = new Uint8Array(starts[texts.length]! + WORD)
   bytes.set(Buffer.from(texts.join('')))
   return { bytes: new DataView(bytes.buffer), starts, isAscii: bytes.every(byte => byte < 128) }
+}
+
+function wordsOf(bytesOf: (digits: Uint8Array) => number[]): Uint32Array {
+  return Uint32Array.from({ length: 1000 }, (_, number) => {
+    const bytes = bytesOf(DIGITS.subarray(number * 3, number * 3 + 3))
+    return Buffer.from(bytes).readUInt32LE()
+  })
 }
 
 /**
@@ -93,29 +103,27 @@ export class JsonBytes {
       return
     }
     this.#makeRoom(LONGEST_FIGURE)
-    const bytes = this.#bytes
     let at = this.#length
     let whole = Math.floor(value)
     if (whole === value) {
       this.#length = this.#whole(whole, at)
       return
     }
-    let millionths = Math.round((value - whole) * MILLION)
+    // A whole number of 32 bits: the remainder of a float is a call into a library.
+    let millionths = Math.round((value - whole) * MILLION) | 0
     if (millionths === MILLION) {
       whole++
       millionths = 0
     }
     at = this.#whole(whole, at)
-    const high = ((millionths / 1000) | 0) * 3
-    const low = (millionths % 1000) * 3
-    bytes[at] = POINT
-    bytes[at + 1] = DIGITS[high]!
-    bytes[at + 2] = DIGITS[high + 1]!
-    bytes[at + 3] = DIGITS[high + 2]!
-    bytes[at + 4] = DIGITS[low]!
-    bytes[at + 5] = DIGITS[low + 1]!
-    bytes[at + 6] = DIGITS[low + 2]!
+    this.#words.setUint32(at, AFTER_POINT[(millionths / 1000) | 0]!, true)
+    this.#words.setUint32(at + 4, THREE_DIGITS[millionths % 1000]!, true)
     this.#length = at + 7
+  }
+
+  comma(): void {
+    this.#makeRoom(1)
+    this.#bytes[this.#length++] = COMMA
   }
 
   /** Writes a whole number below LARGEST and answers where it ends. */

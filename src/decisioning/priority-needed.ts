@@ -7,8 +7,8 @@ import type { ExplanationTexts } from './explanation-texts.js'
 import type { Legend } from './legend.js'
 import type { ContestTrace, FillingTrace, Trace } from './trace.js'
 
-/** How many losers are told what they would need. */
-const MOST_LOSERS = 5
+/** How many losers are told what they would need: as many as an agent sees. */
+const MOST_LOSERS = 3
 
 /** Above which priority an outranked offer would win, all else being equal. */
 export interface Threshold {
@@ -36,7 +36,7 @@ export interface Competition {
 }
 
 /**
- * The five best outranked offers, each with the priority above which it would stand in the best filling.
+ * The three best outranked offers, each with the priority above which it would stand in the best filling.
  * Its winning takes a slot and leaves the others to fill the rest: what they lose by that is what its priority has to bring in.
  */
 export function thresholdsOf(competition: Competition): Threshold[] {

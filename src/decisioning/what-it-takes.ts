@@ -21,7 +21,7 @@ type Factors = Record<'c' | 'v' | 'l', number>
 type FindFactor = (contestant: number, factor: keyof Factors, above: number) => number
 
 /**
- * What the five best losers of a decision would need to win, the best first, by the ordering without exploration; undefined where
+ * What the three best losers of a decision would need to win, the best first, by the ordering without exploration; undefined where
  * its trace does not tell, or where chance has chosen others than the ordering.
  * Worked out from the trace alone, so that it is the same whenever it is asked for.
  */

@@ -130,7 +130,7 @@ const explanation = z.object({
     .optional()
     .meta({
       description:
-        'For the five best outranked: any one of these, all else being equal, is the least that would win; null where nothing would. For the first five removed: the rule that stands in the way. On the first page only.'
+        'For the three best outranked: any one of these, all else being equal, is the least that would win; null where nothing would. For the first three removed: the rule that stands in the way. On the first page only.'
     }),
   next: count.optional().meta({ description: '`from` of the following page; absent on the last.' })
 })

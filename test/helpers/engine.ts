@@ -42,13 +42,16 @@ export interface Engine {
   readonly lookUp: DecisionLookUp
   readonly tokens: Tokens
   readonly counted: string[]
-  /** Decides for a local caller and parses the answer. */
+  /** Decides for a local caller and parses the answer; with all the time that a busy machine takes unless timeoutMs says otherwise. */
   ask(request: DecisionRequest): Promise<Answer>
   /** Tells events as a local caller. */
   tell(...events: readonly IncomingEvent[]): Promise<EventsReceipt>
   rewrite(rules: string): void
   pass(ms: number): void
 }
+
+/** The longest that a request may ask for. */
+const PATIENT_MS = 10_000
 
 export interface Answer {
   readonly decisionId: string
@@ -209,7 +212,10 @@ export async function tryEngine(
     }),
     tokens,
     counted,
-    ask: async request => readAnswer((await decide(request, LOCAL_CALLER, performance.now())).body),
+    ask: async request => {
+      const patient = { ...request, options: { timeoutMs: PATIENT_MS, ...request.options } }
+      return readAnswer((await decide(patient, LOCAL_CALLER, performance.now())).body)
+    },
     tell: (...events) => recordEvents(events, LOCAL_CALLER, nowMs),
     rewrite: text => {
       rules = text

@@ -45,9 +45,12 @@ export interface Tokens {
 interface TokenKeys {
   /** Tells the secrets of a rotation apart; public. */
   readonly id: Buffer
-  readonly encryption: KeyObject
+  readonly encryption: KeyStream
   readonly signature: KeyObject
 }
+
+/** Encrypts and, XOR being its own inverse, decrypts: bytes XOR AES-256-GCM's key stream for this nonce, in place. */
+type KeyStream = (bytes: Buffer, nonce: Buffer) => Buffer
 
 /*
  * A token, in bytes, then as unpadded base64url:
@@ -64,6 +67,9 @@ const LENGTHS_AT = NONCE_AT + NONCE_BYTES
 const PAYLOAD_AT = LENGTHS_AT + 4
 const SIGNATURE_BYTES = 32
 const TAG_BYTES = 16
+const BLOCK_BYTES = 16
+/** Of what GCM encrypts; the first block is for its authentication tag. */
+const FIRST_BLOCK = 2
 const OWN_BYTES = 1 + TAG_BYTES
 const SMALLEST_BYTES = PAYLOAD_AT + SIGNATURE_BYTES + OWN_BYTES
 /** Longer than what 10 offers with the longest ids come to. */
@@ -110,7 +116,7 @@ function deriveKeys(secret: string): TokenKeys {
     Buffer.from(hkdfSync('sha256', secret, '', `offerd token ${purpose}`, length))
   return {
     id: derive('key id', KEY_ID_BYTES),
-    encryption: createSecretKey(derive('encryption', 32)),
+    encryption: createKeyStream(derive('encryption', 32)),
     signature: createSecretKey(derive('signature', 32))
   }
 }
@@ -147,7 +153,7 @@ function seal(content: TokenContent, keys: TokenKeys, nonce: Buffer): string[] {
 
   const plain = Buffer.alloc(customerBytes + content.offers.length * TAG_BYTES)
   plain.write(customer)
-  const encrypted = applyKeyStream(plain, keys, nonce)
+  const encrypted = keys.encryption(plain, nonce)
   encrypted.copy(token, customerAt, 0, customerBytes)
   sign(token.subarray(0, sharedBytes), keys).copy(token, sharedBytes)
 
@@ -177,7 +183,7 @@ function open(token: Buffer, keys: TokenKeys): OpenedToken | undefined {
   const tagAt = customerBytes + index * TAG_BYTES
   const plain = Buffer.alloc(tagAt + TAG_BYTES)
   token.copy(plain, 0, customerAt, sharedBytes)
-  const decrypted = applyKeyStream(plain, keys, token.subarray(NONCE_AT, LENGTHS_AT))
+  const decrypted = keys.encryption(plain, token.subarray(NONCE_AT, LENGTHS_AT))
   if (!timingSafeEqual(decrypted.subarray(tagAt), token.subarray(ownAt + 1))) return undefined
   const content = contentOf(
     token.toString('utf8', PAYLOAD_AT, customerAt),
@@ -186,9 +192,24 @@ function open(token: Buffer, keys: TokenKeys): OpenedToken | undefined {
   return { content, index }
 }
 
-/** Encrypts and, XOR being its own inverse, decrypts. */
-function applyKeyStream(bytes: Buffer, keys: TokenKeys, nonce: Buffer): Buffer {
-  return createCipheriv('aes-256-gcm', keys.encryption, nonce).update(bytes)
+/**
+ * GCM's key stream is AES over the nonce and a 32-bit block number that starts at 2 (NIST SP 800-38D, 7.1 and 6.5). One cipher object
+ * makes it for all answers: making one for each costs five times as much as the blocks of an answer.
+ */
+function createKeyStream(key: Buffer): KeyStream {
+  const aes = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
+  let blocks = Buffer.alloc(0)
+  return (bytes, nonce) => {
+    const size = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES
+    if (blocks.length < size) blocks = Buffer.alloc(size)
+    for (let at = 0; at < size; at += BLOCK_BYTES) {
+      nonce.copy(blocks, at)
+      blocks.writeUInt32BE(FIRST_BLOCK + at / BLOCK_BYTES, at + NONCE_BYTES)
+    }
+    const stream = aes.update(blocks.subarray(0, size))
+    for (let i = 0; i < bytes.length; i++) bytes[i]! ^= stream[i]!
+    return bytes
+  }
 }
 
 function sign(bytes: Buffer, keys: TokenKeys): Buffer {

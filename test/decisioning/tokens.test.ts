@@ -1,3 +1,4 @@
+import { createCipheriv, hkdfSync } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { createTokens, TOKEN_LIFE_MS, type TokenContent } from '../../src/decisioning/tokens.js'
@@ -206,4 +207,18 @@ test('without a secret no tokens are made', async t => {
 test('a token of three offers is shorter than 450 characters', async t => {
   const [token = ''] = createTokens([SECRET]).seal(content())
   t.ok(token.length <= 450, `${token.length} characters`)
+})
+
+test("what encrypts a token is AES-256-GCM's key stream, bit for bit", async t => {
+  const id = 'c'.repeat(100)
+  const [token = ''] = createTokens([SECRET]).seal(content({ customer: { namespace: 'crm', id } }))
+  const bytes = Buffer.from(token, 'base64url')
+  const nonce = bytes.subarray(5, 17)
+  const payloadBytes = bytes.readUInt16BE(17)
+  const customerBytes = bytes.readUInt16BE(19)
+  const customer = bytes.subarray(21 + payloadBytes, 21 + payloadBytes + customerBytes)
+  const key = Buffer.from(hkdfSync('sha256', SECRET, '', 'offerd token encryption', 32))
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  t.equal(cipher.update(customer).toString('utf8'), `crm/${id}`)
+  t.same(cipher.update(Buffer.alloc(16)), bytes.subarray(-16), 'and the tag is what follows')
 })

@@ -26,7 +26,7 @@ export async function encodeRecords(records: readonly FreshRecord[]): Promise<Bu
     { id, decidedAtMs, strategyHash, prepare, packAnswer, request, packTrace, journal }
   ] of records.entries()) {
     if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
-    await prepare?.()
+    if (prepare !== undefined) await prepare()
     const entry: Entry = [id, decidedAtMs, strategyHash, packAnswer(), request, packTrace()]
     if (journal !== undefined) entry.push(journal.pack())
     parts.push(packr.pack(entry))

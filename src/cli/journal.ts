@@ -1,25 +1,31 @@
 import { readConfig } from '../config.js'
 import type { JournalHoldings, Log } from '../decisioning/ports.js'
-import type { JournalPeriod, JournalStanding } from '../domain/journal.js'
-import { parseTime } from '../decisioning/times.js'
+import type { DecisionOutcomes, JournalStanding } from '../domain/journal.js'
 import { parseDuration } from '../policy/duration.js'
 import { sizeInBytes } from '../policy/compile-journal.js'
 import type { Command } from './command.js'
 import { exportJournal } from './export-journal.js'
-import { parseOptions } from './options.js'
+import { loadNames } from './load-names.js'
+import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import { withOutlet, type Surroundings } from './outlet.js'
-import { bytesText } from './paint.js'
+import { bytesText, paintFor } from './paint.js'
+import { periodOf } from './period.js'
+import { readOutcomes } from './read-outcomes.js'
 import { UsageRefused, type ExitCode } from './shell.js'
 
 const HELP = `Usage: offerd journal [status] [--json]
        offerd journal read decisions|events [--from TIME] [--to TIME] [--customer NAMESPACE/ID]
+       offerd journal read outcomes [--from TIME] [--to TIME]
        offerd journal export [--once] [--keep 90d] [--max-bytes 50GB]
 
 The journal holds every decision and event of a strategy that has a journal section. They wait in the store until one
 process has written them to Parquet files in the folder journal of OFFERD_DATA, a folder a day.
 
 status    What is on disk, what waits, what was dropped.
-read      What was recorded in a period, a line of JSON each, each once.
+read      What was recorded in a period, a line of JSON each, each once. outcomes: every offer that was placed by decisions of
+          the period, whether and when it was shown, and what came of it. An answer belongs to the decision of its token;
+          without one, to the newest impression of the offer to the customer before it. It counts within the strategy's
+          positiveWindow after the impression, and not after a reject or ignore.
 export    Writes what waits to disk until it is told to stop. The services of a strategy with a journal do so by
           themselves; run it where the files shall lie on another machine than theirs.
 
@@ -28,12 +34,13 @@ export    Writes what waits to disk until it is told to stop. The services of a 
   --customer NAMESPACE/ID   of one customer, with what is personal, which nobody can read once the customer is erased
   --once                    everything that waits now, then end
   --keep, --max-bytes       how long and how large files are kept, oldest out first
-  -h, --help                this page
+${STRATEGY_HELP}
 
 Exit code 0: done. 1: it could not be done. 2: the command was not understood.
 `
 
 const OPTIONS = {
+  ...STRATEGY_OPTIONS,
   json: { type: 'boolean' },
   from: { type: 'string' },
   to: { type: 'string' },
@@ -41,8 +48,7 @@ const OPTIONS = {
   once: { type: 'boolean' },
   keep: { type: 'string' },
   'max-bytes': { type: 'string' },
-  attached: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' }
+  attached: { type: 'boolean' }
 } as const
 
 export const journalCommand: Command = {
@@ -52,9 +58,11 @@ export const journalCommand: Command = {
 
   async run(shell, words, parts) {
     const { values, positionals } = parseOptions(words, OPTIONS)
-    const { config } = readConfig(shell.env)
+    const { config } = readConfig(shell.env, values)
     const [what = 'status', kind] = positionals
     if (what === 'status') return await status({ shell, config, parts }, values.json === true)
+    if (what === 'read' && kind === 'outcomes')
+      return await outcomes({ shell, config, parts }, values)
     if (what === 'read') return await read({ shell, config, parts }, kind, values)
     if (what !== 'export')
       throw new UsageRefused(`offerd journal knows status, read and export, not "${what}"`)
@@ -127,9 +135,9 @@ async function read(
   { from, to, customer }: Wanted
 ): Promise<ExitCode> {
   if (kind !== 'decisions' && kind !== 'events')
-    throw new UsageRefused('offerd journal read takes decisions or events')
+    throw new UsageRefused('offerd journal read takes decisions, events or outcomes')
   const { shell, config, parts } = surroundings
-  const period = { fromMs: instantOf('from', from) ?? 0, toMs: instantOf('to', to) ?? LAST_MS }
+  const period = periodOf({ from, to })
   const segments = parts.createJournalSegments(config)
   const print = async (key: Buffer | undefined) => {
     for await (const row of segments.read(kind, period, key))
@@ -140,17 +148,36 @@ async function read(
   return 0
 }
 
-/** The end of the year 9999. */
-const LAST_MS = Date.UTC(10_000, 0)
+/** Prints every offer that was placed, with its decision and what came of it. */
+async function outcomes(
+  { shell, config, parts }: Surroundings,
+  { from, to, customer }: Wanted
+): Promise<ExitCode> {
+  if (customer !== undefined)
+    throw new UsageRefused('--customer goes with decisions or events, not with outcomes')
+  const { strategy } = await loadNames(config, parts, paintFor(shell.stderr, shell.env))
+  const scope = { period: periodOf({ from, to }), parts: [] }
+  for await (const decision of readOutcomes(config, parts, strategy, scope))
+    for (const line of linesOf(decision)) shell.stdout.write(`${JSON.stringify(line)}\n`)
+  return 0
+}
 
-function instantOf(option: string, text: string | undefined): JournalPeriod['fromMs'] | undefined {
-  if (text === undefined) return undefined
-  const ms = parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-  if (ms === undefined)
-    throw new UsageRefused(
-      `--${option} takes a day or an instant such as 2026-03-01T10:00:00Z, not "${text}"`
-    )
-  return ms
+function linesOf({ id, timeMs, placed, namespace, customer, channel, ...rest }: DecisionOutcomes) {
+  const { strategyHash, holdout, control, experiments, degraded } = rest
+  return placed.map(({ shownMs, ...placing }) => ({
+    decision: id,
+    time: new Date(timeMs),
+    namespace,
+    customer,
+    channel,
+    strategyHash,
+    holdout,
+    control,
+    experiments,
+    degraded,
+    ...placing,
+    shown: shownMs === null ? null : new Date(shownMs)
+  }))
 }
 
 /** The keys of all ids under which a customer is known. */

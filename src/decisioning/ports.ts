@@ -2,9 +2,11 @@ import type { CustomerEvent, AppendOutcome } from '../domain/interaction.js'
 import type { AttributeValue, CustomerKey, Identity, Lexicon, Profile } from '../domain/customer.js'
 import type { History } from '../domain/history.js'
 import type {
+  DecisionOutcomes,
   JournalDecision,
   JournalPeriod,
   JournalStanding,
+  OutcomesWanted,
   WhenFull
 } from '../domain/journal.js'
 import type {
@@ -245,6 +247,8 @@ export interface JournalSegments {
     period: JournalPeriod,
     key?: Buffer
   ): AsyncIterable<Record<string, unknown>>
+  /** The decisions of a period, each once, segment after segment, with what came of every offer that they placed. */
+  outcomes(wanted: OutcomesWanted): AsyncIterable<DecisionOutcomes>
 }
 
 /** An experiment that a decision depended on, and the arm of its customer. */

@@ -98,3 +98,50 @@ export interface JournalPeriod {
   readonly fromMs: number
   readonly toMs: number
 }
+
+/** What came of one offer in the answer of a journalled decision. */
+export interface PlacingOutcome extends JournalPlacing {
+  /** The name of the model that gave its propensity; null for the prior. */
+  readonly model: string | null
+  /** When it was first shown, in ms since 1970; null: it was not, as far as was told. */
+  readonly shownMs: number | null
+  /** Whether its positive came within the window after it was shown, and before a reject or ignore ended the wait. */
+  readonly positive: boolean
+  /** What the converts that came so were worth together, else the positives; null where nothing says it. */
+  readonly value: number | null
+  /** Whether it was rejected within the window. */
+  readonly rejected: boolean
+}
+
+/** A journalled decision with what came of it. Parts that were not asked for are empty. */
+export interface DecisionOutcomes
+  extends Pick<
+    JournalDecision,
+    | 'id'
+    | 'timeMs'
+    | 'channel'
+    | 'strategyHash'
+    | 'holdout'
+    | 'control'
+    | 'experiments'
+    | 'degraded'
+    | 'candidates'
+    | 'features'
+    | 'facts'
+  > {
+  readonly namespace: string
+  /** A pseudonym, the same in all segments. */
+  readonly customer: string
+  readonly placed: readonly PlacingOutcome[]
+}
+
+/** Which outcomes are read, and what counts as success. */
+export interface OutcomesWanted {
+  /** When the decisions were made. What came of them later belongs to them. */
+  readonly period: JournalPeriod
+  /** By offer: the interaction type that is its success; for others `accept`. */
+  readonly positives: Readonly<Record<string, string>>
+  /** How long an offer that was shown waits for it. */
+  readonly windowMs: number
+  readonly parts: ReadonlyArray<'candidates' | 'features' | 'facts'>
+}

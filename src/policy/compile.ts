@@ -10,6 +10,7 @@ import { compilePlacements, compileVenues, type Venues } from './compile-placeme
 import { compileQuotas, warnOfFreeOffers, type Quotas } from './compile-quotas.js'
 import { compileVocabulary, type Vocabulary } from './compile-vocabulary.js'
 import { createConditions, type ConditionNames } from './conditions/conditions.js'
+import { parseDuration } from './duration.js'
 import { explorationOf } from './exploration.js'
 import { mergeFiles } from './merge.js'
 import { bucketLimit } from './hash.js'
@@ -20,6 +21,8 @@ import { Sections } from './sections.js'
 import type { Compiled, Share, SourceFile, Strategy } from './strategy.js'
 import { refuseUnsupported } from './support.js'
 import { createWindows, type Windows } from './windows.js'
+
+const POSITIVE_WINDOW_MS = 7 * 86_400_000
 
 /**
  * Compiles the rules files, in the order of their paths, into a strategy, or tells everything that is wrong with them.
@@ -167,13 +170,12 @@ function compileSegments(sections: Sections, reader: ConditionReader): Strategy[
 
 function headsOf(
   sections: Sections
-): Pick<Strategy, 'name' | 'currency' | 'journal' | 'holdout' | 'control'> {
-  // These only take effect with parts that are not supported yet; their shape is checked all the same.
-  sections.value('positiveWindow')
+): Pick<Strategy, 'name' | 'currency' | 'journal' | 'positiveWindowMs' | 'holdout' | 'control'> {
   return {
     name: sections.value('strategy') ?? '',
     currency: sections.value('currency') ?? '',
     journal: journalOf(sections),
+    positiveWindowMs: parseDuration(sections.value('positiveWindow') ?? '') ?? POSITIVE_WINDOW_MS,
     holdout: shareOf(sections.value('holdout')),
     control: shareOf(sections.value('control'))
   }

@@ -397,6 +397,8 @@ export interface Strategy {
   readonly timeZone: string
   /** undefined: no journal is kept, and nothing is paid for one. */
   readonly journal: JournalSettings | undefined
+  /** How long an offer that was shown waits for its positive. */
+  readonly positiveWindowMs: number
   readonly namespaces: readonly string[]
   readonly attributes: readonly Declared[]
   readonly context: readonly Declared[]

@@ -142,6 +142,7 @@ const PLAIN: StrategyParts = {
     attribute({ name: 'gender', protected: true })
   ],
   journal: undefined,
+  positiveWindowMs: 7 * 86_400_000,
   context: [attribute({ name: 'device', values: ['mobile', 'desktop'] })],
   tagPaths: new Set(['finance', 'finance/credit', 'finance/credit/card', 'finance/saving']),
   purposes: ['marketing', 'personalisation'],

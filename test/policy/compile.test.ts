@@ -85,6 +85,7 @@ test('what the file leaves out has its default', async t => {
     untilMs: Infinity
   })
   t.equal(welcome?.value, 1)
+  t.equal(strategy.positiveWindowMs, 7 * 86_400_000)
   t.match(strategy.placements[0], { count: 1, multiplier: 1.5 })
   t.match(strategy.placements[1], { count: 3, multiplier: 1 })
   t.same(

@@ -36,3 +36,8 @@ async function open(settings: Readonly<Record<string, string>>): Promise<DuckDBI
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
+
+/** An instant in SQL. */
+export function instant(ms: number): string {
+  return `make_timestamp(${Math.round(ms)}000)`
+}

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, JS } from '@duckdb/node-api'
 import type { JournalPeriod } from '../../domain/journal.js'
 import { TABLES, type Kind } from './columns.js'
-import { quoted, type Database } from './database.js'
+import { instant, quoted, type Database } from './database.js'
 import { listFiles, overlaps } from './files.js'
 import { pseudonymOf, unseal } from './seal.js'
 
@@ -56,8 +56,4 @@ function opened(
 ): Record<string, unknown> {
   if (key === undefined || !(sealed instanceof Uint8Array)) return row
   return { ...row, personal: unseal(sealed, key) }
-}
-
-function instant(ms: number): string {
-  return `make_timestamp(${Math.round(ms)}000)`
 }

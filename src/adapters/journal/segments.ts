@@ -15,13 +15,19 @@ import {
   UNFINISHED,
   type SegmentFile
 } from './files.js'
+import { readOutcomes } from './outcomes.js'
 import { readRows } from './read.js'
 
 /** Rows that the library takes in one go. */
 const CHUNK_ROWS = 2048
 /** Writing keeps one segment in memory, and what cannot be had there fails: it never goes to the disk, which may be full. */
 const WRITING = { threads: '1', memory_limit: '512MB', temp_directory: '' }
-const READING = { threads: '1', temp_directory: join(tmpdir(), 'offerd-journal') }
+/** Reading takes to the disk what does not fit. */
+const READING = {
+  threads: '1',
+  memory_limit: '1GB',
+  temp_directory: join(tmpdir(), 'offerd-journal')
+}
 
 /** The journal as Parquet files (zstd) in a folder, a folder a day, read and written by DuckDB. */
 export function createJournalSegments(folder: string): JournalSegments {
@@ -46,7 +52,8 @@ export function createJournalSegments(folder: string): JournalSegments {
     sweep: () => sweepFiles(folder),
     retain: (keepMs, mostBytes, nowMs) => retain(folder, { oldestMs: nowMs - keepMs, mostBytes }),
     holdings: () => holdingsOf(folder),
-    read: (kind, period, key) => readRows(reading, folder, { kind, period, key })
+    read: (kind, period, key) => readRows(reading, folder, { kind, period, key }),
+    outcomes: wanted => readOutcomes(reading, folder, wanted)
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Config } from '../../config.js'
-import { compileStrategy } from '../../policy/compile.js'
-import type { CompileFeature, Strategy } from '../../policy/strategy.js'
-import type { Parts } from '../parts.js'
-import { describeProblem } from '../problems.js'
-import type { Paint } from '../paint.js'
-import { CommandRefused } from '../shell.js'
+import type { Config } from '../config.js'
+import { compileStrategy } from '../policy/compile.js'
+import type { CompileFeature, Strategy } from '../policy/strategy.js'
+import type { Parts } from './parts.js'
+import { describeProblem } from './problems.js'
+import type { Paint } from './paint.js'
+import { CommandRefused } from './shell.js'
 
 /**
  * Compiles the strategy's files without its models, one of which may be yet to be made. Throws CommandRefused with every problem of

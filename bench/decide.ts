@@ -126,6 +126,7 @@ const NO_METERS: Meters = {
   unknownCategory: nothing,
   truncated: nothing,
   modelFailed: nothing,
+  shadowScored: nothing,
   limitMet: nothing,
   journalStands: nothing,
   reloaded: nothing

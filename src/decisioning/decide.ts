@@ -24,6 +24,7 @@ import { freshNote } from './journal-note.js'
 import { journalled, mustWait } from './journalled.js'
 import { recordImpressions } from './record-impressions.js'
 import { settle } from './settle.js'
+import { createShadows, type ShadowTask } from './shadows.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
 import { packTrace } from './packed-trace.js'
@@ -78,6 +79,7 @@ export type Decide = (
 
 export function createDecide(deps: DecideDeps): Decide {
   const { snapshots, records, clock } = deps
+  const noteShadows = createShadows(deps)
 
   return async function decide(request, caller, receivedAtMs, options) {
     const snapshot = snapshots.current()
@@ -100,14 +102,15 @@ export function createDecide(deps: DecideDeps): Decide {
 
     const answer = writeAnswer(decision, caller.publishable)
     if (asked.live) {
+      const shadows = noteShadows(held)
       records.append({
         id: decision.id,
         decidedAtMs: decision.decidedAtMs,
         strategyHash: snapshot.hash,
-        prepare: preparation(trace),
+        prepare: preparation(trace, shadows),
         packAnswer: () => recordedAnswer(answer, decision, trace, caller.publishable),
         request: options?.requestText ?? JSON.stringify(request),
-        packTrace: () => packTrace(trace),
+        packTrace: () => packTrace({ ...trace, shadows: shadows?.scores() ?? [] }),
         journal: freshNote(() => completed(decision, trace), held, waits ? undefined : whenFull)
       })
       noteExposures(deps.exposures, choice, customer)
@@ -119,9 +122,18 @@ export function createDecide(deps: DecideDeps): Decide {
   }
 }
 
-/** How probabilities that take long are worked out, where there are any. */
-function preparation({ exploration }: Trace): FreshRecord['prepare'] {
-  return exploration?.method === 'thompson' ? exploration.estimation?.finishInTurns : undefined
+/** How probabilities that take long are worked out, and what shadows think, where there are any. */
+function preparation(
+  { exploration }: Trace,
+  shadows: ShadowTask | undefined
+): FreshRecord['prepare'] {
+  const estimate =
+    exploration?.method === 'thompson' ? exploration.estimation?.finishInTurns : undefined
+  if (shadows === undefined) return estimate
+  return async () => {
+    await shadows.score()
+    await estimate?.()
+  }
 }
 
 /** What is kept of an answer: where probabilities were not known in time, with them. */

@@ -33,6 +33,8 @@ export interface NotedFeatures {
   /** By id. */
   readonly offers: readonly string[]
   readonly byOffer: ReadonlyArray<readonly unknown[]>
+  /** What it answered, calibrated; by offer. Absent in notes of the release before. */
+  readonly scores?: readonly number[]
 }
 
 /**
@@ -84,21 +86,23 @@ function placingsOf(decision: Decision): JournalPlacing[] {
 
 function featuresOf(strategy: Strategy, outcome: Outcome): NotedFeatures[] {
   const { facts, candidates, contest, propensities } = outcome
-  const offersOf = new Map<ReadyModel, number[]>()
+  const contestantsOf = new Map<ReadyModel, number[]>()
   for (let i = 0; i < contest.positions.length; i++) {
     const model = propensities.models[i]
     if (model === undefined) continue
-    const offers = offersOf.get(model) ?? []
-    offersOf.set(model, offers)
-    offers.push(candidates.offers[contest.positions[i]!]!)
+    const contestants = contestantsOf.get(model) ?? []
+    contestantsOf.set(model, contestants)
+    contestants.push(i)
   }
-  return [...offersOf].map(([model, offers]) => {
+  return [...contestantsOf].map(([model, contestants]) => {
     const { shared, byOffer } = readersOf(model, strategy)
+    const offers = contestants.map(i => candidates.offers[contest.positions[i]!]!)
     return {
       model: model.label,
       shared: shared(facts, offers[0]!),
       offers: offers.map(offer => strategy.offers[offer]!.id),
-      byOffer: offers.map(offer => byOffer(facts, offer))
+      byOffer: offers.map(offer => byOffer(facts, offer)),
+      scores: contestants.map(i => propensities.values[i]!)
     }
   })
 }

@@ -1,4 +1,9 @@
-import type { JournalCandidate, JournalDecision, JournalFeatures } from '../domain/journal.js'
+import type {
+  JournalCandidate,
+  JournalDecision,
+  JournalFeatures,
+  JournalScore
+} from '../domain/journal.js'
 import { STAGES } from '../domain/decision.js'
 import type { JournalNote, NotedFeatures } from './journal-note.js'
 import type { JournalWords } from './journal-words.js'
@@ -28,6 +33,7 @@ export function journalDecision(record: DecisionRecord, legend: Legend): Journal
     holdout: trace.holdout,
     control: trace.control,
     candidates: candidatesOf(trace, legend),
+    scores: [...features.flatMap(ownScores), ...shadowScores(trace, legend)],
     features: features.map(noted => namedFeatures(noted, words)),
     facts: named(words.facts, facts),
     limits: trace.limits() ?? null,
@@ -58,6 +64,19 @@ function candidatesOf(trace: Trace, legend: Legend): JournalCandidate[] {
       model: legend.models[(at(contest?.models) ?? 0) - 1] ?? null
     }
   })
+}
+
+function ownScores({ model, offers, scores = [] }: NotedFeatures): JournalScore[] {
+  return scores.map((score, i) => ({ model, shadow: false, offer: offers[i]!, score }))
+}
+
+function shadowScores({ shadows, offers, contest }: Trace, legend: Legend): JournalScore[] {
+  return shadows.flatMap(({ model, contestants, scores }) =>
+    Array.from(contestants, (contestant, i) => {
+      const offer = legend.offers[offers[contest!.positions[contestant]!]!]!.id
+      return { model, shadow: true, offer, score: scores[i]! }
+    })
+  )
 }
 
 function numberAt(column: ArrayLike<number> | undefined, i: number): number | null {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { nearest } from '../domain/nearest.js'
 import { compileStrategy } from '../policy/compile.js'
 import { errorAt } from '../policy/problems.js'
-import type { Place, Problem, Strategy } from '../policy/strategy.js'
+import type { Problem, Strategy } from '../policy/strategy.js'
 import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
 import { journalWords } from './journal-words.js'
 import { writeLegend } from './legend.js'
 import { planLimits } from './limit-plan.js'
+import { namingProblems } from './naming-problems.js'
 import {
   createModelPool,
   readModels,
@@ -115,13 +115,13 @@ function createStrategyLoader(
       last = { outcome: 'swapped', version: snapshot.version, hash: snapshot.hash, problems }
       numberLater(deps, snapshots)
     }
-    pool.keepOnly(snapshots.current().models.values())
+    pool.keepOnly(modelsOf(snapshots.current()))
     deps.meters.reloaded(last.outcome === 'valid' ? 'unchanged' : last.outcome, last.version)
     return last
   }
   async function validate(): Promise<LoadReport> {
     const { snapshot, problems } = await build({ ...deps, documents: undefined }, pool)
-    pool.keepOnly(snapshots.current().models.values())
+    pool.keepOnly(modelsOf(snapshots.current()))
     const { version } = snapshots.current()
     return {
       outcome: snapshot === undefined ? 'refused' : 'valid',
@@ -131,6 +131,11 @@ function createStrategyLoader(
     }
   }
   return { load: () => inTurn(load), validate: () => inTurn(validate), lastLoad: () => last }
+}
+
+/** All that a snapshot may run. */
+function modelsOf({ models, shadows }: Snapshot): ReadyModel[] {
+  return [...models.values(), ...[...shadows.values()].flat()]
 }
 
 /** Without documents the store is neither asked nor written to. */
@@ -154,14 +159,18 @@ async function build(deps: BuildDeps, pool: ModelPool, inForce?: Snapshot): Prom
 
   const { strategy, compileFeature } = compiled
   const models = new Map<string, ReadyModel>()
+  const shadows = new Map<string, ReadyModel[]>()
   for (const file of files) {
     const readied = await readyModel(pool, file, strategy, compileFeature, deps.meters)
     problems.push(...readied.problems)
-    if (readied.model !== undefined) models.set(file.spec.name, readied.model)
+    if (readied.model === undefined) continue
+    const { name, shadow } = file.spec
+    if (shadow) shadows.set(name, [...(shadows.get(name) ?? []), readied.model])
+    else models.set(name, readied.model)
   }
   problems.push(...namingProblems(strategy, files))
   if (problems.some(isError)) return { snapshot: undefined, problems }
-  const snapshot = await compose(deps, strategy, models, hash)
+  const snapshot = await compose(deps, strategy, { models, shadows }, hash)
   problems.push(...(await runExamples(deps, snapshot, deps.clock.wallMs())))
   return { snapshot: problems.some(isError) ? undefined : snapshot, problems }
 }
@@ -182,16 +191,18 @@ async function readFiles(files: StrategyFiles): Promise<StrategySource | { probl
 async function compose(
   deps: BuildDeps,
   strategy: Strategy,
-  all: ReadonlyMap<string, ReadyModel>,
+  all: Pick<Snapshot, 'models' | 'shadows'>,
   hash: string
 ): Promise<Snapshot> {
-  const models = new Map([...all].filter(([name]) => strategy.modelNames.includes(name)))
+  const isNamed = ([name]: readonly [string, unknown]) => strategy.modelNames.includes(name)
+  const models = new Map([...all.models].filter(isNamed))
   const legend = { ...writeLegend(strategy), journal: journalWords(strategy, models.values()) }
   return {
     version: await registerVersion(deps, hash, JSON.stringify(legend)),
     hash,
     strategy,
     models,
+    shadows: new Map([...all.shadows].filter(isNamed)),
     modelOf: strategy.offers.map(({ model }) =>
       model === undefined ? undefined : models.get(model)
     ),
@@ -235,46 +246,6 @@ function hashOf(source: StrategySource, files: readonly ModelFile[]): string {
   for (const { file } of source.models) add(file.text)
   for (const { bytes } of files) add(bytes)
   return hash.digest('hex')
-}
-
-function namingProblems(strategy: Strategy, files: readonly ModelFile[]): Problem[] {
-  const names = new Set(files.map(({ spec }) => spec.name))
-  const unused = files.filter(({ spec }) => !strategy.modelNames.includes(spec.name))
-  return [
-    ...modelMentions(strategy).flatMap(({ who, model, place }) =>
-      names.has(model)
-        ? []
-        : [
-            {
-              ...errorAt(place, `${who} names model "${model}", which is not in the models folder`),
-              hint: nearest(model, names)
-            }
-          ]
-    ),
-    ...unused.map(({ spec }) => ({
-      ...spec.place,
-      message: `model "${spec.name}" is not named by any offer`,
-      severity: 'warning' as const
-    }))
-  ]
-}
-
-/** Everywhere that a model is named: by offers, and by arms of experiments. */
-function modelMentions({
-  offers,
-  experiments
-}: Strategy): ReadonlyArray<{ who: string; model: string; place: Place }> {
-  const ofOffers = offers.flatMap(({ id, model, modelPlace: place }) =>
-    model === undefined ? [] : [{ who: `offer "${id}"`, model, place }]
-  )
-  const ofArms = experiments.flatMap(({ name, arms }) =>
-    arms.flatMap(arm =>
-      [...arm.changes.models.values()].map(({ name: model, place }) => {
-        return { who: `arm "${arm.name}" of experiment "${name}"`, model, place }
-      })
-    )
-  )
-  return [...ofOffers, ...ofArms]
 }
 
 function isError({ severity }: Problem): boolean {

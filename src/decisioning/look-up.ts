@@ -1,5 +1,6 @@
 import { Refusal } from '../domain/refusal.js'
 import { withExplanation } from './answer.js'
+import { explainShadows } from './explain-shadows.js'
 import { explainInAnswer, MOST_OUTCOMES, renderExplanation } from './explain.js'
 import { readLegend, type Legend } from './legend.js'
 import { legendName } from './load-strategy.js'
@@ -77,8 +78,10 @@ export function createDecisionLookUp({
       const record = await recordOf(id)
       const legend = await legendOf(record.strategyHash)
       const page = { detail: 'full' as const, from, limit: Math.min(limit, MOST_OUTCOMES) }
-      const explanation = renderExplanation(unpackTrace(record.trace as PackedTrace), legend, page)
-      return `{"decisionId":${JSON.stringify(record.id)},"decidedAt":"${new Date(record.decidedAtMs).toISOString()}",${explanation.slice(1)}`
+      const trace = unpackTrace(record.trace as PackedTrace)
+      const explanation = renderExplanation(trace, legend, page).slice(1, -1)
+      const shadows = from === 0 ? explainShadows(trace, legend) : ''
+      return `{"decisionId":${JSON.stringify(record.id)},"decidedAt":"${new Date(record.decidedAtMs).toISOString()}",${explanation}${shadows}}`
     }
   }
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readModelFile, type ModelSpec } from '../policy/model-file.js'
+import { labelOf, rosterProblems } from '../policy/model-roster.js'
 import { errorAt } from '../policy/problems.js'
 import type {
   CompileFeature,
   Declared,
   Expression,
   Offer,
-  Place,
   Problem,
   Read,
   Strategy
@@ -41,22 +41,12 @@ export interface ModelFiles {
 export async function readModels(source: StrategySource): Promise<ModelFiles> {
   const files: ModelFile[] = []
   const problems: Problem[] = []
-  const places = new Map<string, Place>()
+  const specs: ModelSpec[] = []
   for (const model of source.models) {
     const { model: spec, problems: found } = readModelFile(model.file)
     problems.push(...found)
     if (spec === undefined) continue
-    const twin = places.get(spec.name)
-    if (twin !== undefined) {
-      problems.push(
-        errorAt(
-          spec.place,
-          `model "${spec.name}" is there already, in ${twin.file}; give this one another name`
-        )
-      )
-      continue
-    }
-    places.set(spec.name, spec.place)
+    specs.push(spec)
     try {
       files.push({ spec, bytes: await model.readBytes(spec.file) })
     } catch (error) {
@@ -65,7 +55,7 @@ export async function readModels(source: StrategySource): Promise<ModelFiles> {
       )
     }
   }
-  return { files, problems }
+  return { files, problems: [...problems, ...rosterProblems(specs, source.models.length)] }
 }
 
 /** Opened sessions by the content of their file, so that a reload opens only what has changed. */
@@ -158,10 +148,11 @@ export async function readyModel(
   const model: ReadyModel = {
     name: spec.name,
     version: spec.version,
-    label: `${spec.name}@${spec.version}`,
+    label: labelOf(spec),
     plan: planned.plan,
     calibrate: createCalibration(spec.calibration),
-    counters: countersOf(spec.name, meters),
+    // What decides goes by its name, whatever its version.
+    counters: countersOf(spec.shadow ? labelOf(spec) : spec.name, meters),
     open
   }
   const failed = await checkModel(spec, model)

@@ -4,6 +4,7 @@ import { packColumns, unpackColumns, type Column } from './column-codec.js'
 import { packExploration, unpackExploration, type PackedExploration } from './exploration-trace.js'
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
+import type { ShadowScores } from './shadows.js'
 import type { FillingTrace, Need, Trace } from './trace.js'
 
 /** A trace as it is stored: plain data, its columns packed into bytes. */
@@ -24,8 +25,11 @@ export type PackedTrace = readonly [
   filling?: PackedFilling | null,
   moves?: readonly LeverMove[],
   limits?: LimitNotes | null,
-  exploration?: PackedExploration | null
+  exploration?: PackedExploration | null,
+  shadows?: readonly PackedShadow[]
 ]
+
+type PackedShadow = readonly [model: string, count: number, columns: Uint8Array]
 
 type PackedFilling = readonly [
   counts: readonly number[],
@@ -58,7 +62,8 @@ export function packTrace(trace: Trace): PackedTrace {
     filling === undefined ? null : packFilling(filling),
     contest?.moves ?? [],
     trace.limits() ?? null,
-    trace.exploration === undefined ? null : packExploration(trace.exploration)
+    trace.exploration === undefined ? null : packExploration(trace.exploration),
+    trace.shadows.map(packShadow)
   ]
 }
 
@@ -80,7 +85,8 @@ export function unpackTrace(packed: PackedTrace): Trace {
     filling = null,
     moves = [],
     limits = null,
-    exploration = null
+    exploration = null,
+    shadows = []
   ] = packed
   const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
   if (filling !== null) lengths.push(n)
@@ -114,8 +120,18 @@ export function unpackTrace(packed: PackedTrace): Trace {
     filling: filling === null ? undefined : unpackFilling(filling, rooms),
     limits: () => limits ?? undefined,
     experiments,
-    exploration: exploration === null ? undefined : unpackExploration(exploration)
+    exploration: exploration === null ? undefined : unpackExploration(exploration),
+    shadows: shadows.map(unpackShadow)
   }
+}
+
+function packShadow({ model, contestants, scores }: ShadowScores): PackedShadow {
+  return [model, contestants.length, packColumns([contestants, scores])]
+}
+
+function unpackShadow([model, count, bytes]: PackedShadow): ShadowScores {
+  const [contestants = [], scores = []]: readonly Column[] = unpackColumns(bytes, [count, count])
+  return { model, contestants, scores }
 }
 
 function packFilling(filling: FillingTrace): PackedFilling {

@@ -453,6 +453,8 @@ export interface Meters {
   truncated(model: string, input: string): void
   /** A model that failed, gave NaN or left [0,1] at run time. */
   modelFailed(model: string): void
+  /** Decisions by what became of a shadow's scores; `model` is its name@version. */
+  shadowScored(model: string, outcome: 'scored' | 'failed' | 'skipped', decisions: number): void
   /** What strict limits came to: `late` counts facts that went over a limit after their reservation had lapsed. */
   limitMet(quota: string, outcome: 'held' | 'full' | 'failed' | 'late'): void
   /** How the journal stands, now. */

@@ -1,13 +1,10 @@
 import type { Facts } from '../policy/facts.js'
-import { encodeRows } from '../scoring/encode.js'
 import type { Candidates } from './candidates.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import type { Log, Meters } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
+import { scoreOffers, ScoreOutside } from './score-offers.js'
 import type { Snapshot } from './snapshot.js'
-
-/** How far outside [0,1] rounding may carry a probability before the model counts as broken. */
-const TOLERANCE = 1e-6
 
 /** The propensities of the candidates that are left, by their position among them. */
 export interface Propensities {
@@ -80,7 +77,7 @@ function groupOf(
   return { positions, offers }
 }
 
-/** Calibrated scores, one a row; undefined when the model failed, answered nonsense or was too late. */
+/** Calibrated scores; undefined when the model failed, answered nonsense or was too late. */
 async function runModel(
   deps: ScoringDeps,
   model: ReadyModel,
@@ -88,47 +85,22 @@ async function runModel(
   group: ModelGroup,
   deadline: Deadline
 ): Promise<Float64Array | undefined> {
-  // Rows that would all be the same are one row.
-  const rows = model.plan.perOffer ? group.offers.length : 1
   try {
-    const raw = await within(
-      model.open.score(rows, encodeRows(model.plan, facts, group.offers, rows, model.counters)),
-      deadline
-    )
-    if (raw === LATE) {
-      deps.meters.modelFailed(model.name)
-      return undefined
-    }
-    return calibrated(deps, model, raw)
+    const scores = await within(scoreOffers(model, facts, group.offers), deadline)
+    if (scores !== LATE) return scores
+    deps.meters.modelFailed(model.name)
   } catch (error) {
     deps.meters.modelFailed(model.name)
     deps.log.warn(
-      { model: model.label, err: error },
-      'a model failed to run; its offers get their priors'
+      error instanceof ScoreOutside
+        ? { model: model.label, score: error.score }
+        : { model: model.label, err: error },
+      error instanceof ScoreOutside
+        ? 'a model gave a score outside 0 to 1; its offers get their priors'
+        : 'a model failed to run; its offers get their priors'
     )
-    return undefined
   }
-}
-
-function calibrated(
-  deps: ScoringDeps,
-  model: ReadyModel,
-  raw: Float64Array
-): Float64Array | undefined {
-  const scores = new Float64Array(raw.length)
-  for (let i = 0; i < raw.length; i++) {
-    const score = model.calibrate(raw[i]!)
-    if (!(score >= -TOLERANCE && score <= 1 + TOLERANCE)) {
-      deps.meters.modelFailed(model.name)
-      deps.log.warn(
-        { model: model.label, score },
-        'a model gave a score outside 0 to 1; its offers get their priors'
-      )
-      return undefined
-    }
-    scores[i] = score
-  }
-  return scores
+  return undefined
 }
 
 function place(

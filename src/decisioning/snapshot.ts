@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly strategy: Strategy
   /** By name. */
   readonly models: ReadonlyMap<string, ReadyModel>
+  /** By name of the model beside which they score; they decide nothing. */
+  readonly shadows: ReadonlyMap<string, readonly ReadyModel[]>
   /** By offer index: the model that scores the offer, undefined where the prior decides. */
   readonly modelOf: ReadonlyArray<ReadyModel | undefined>
   readonly legend: Legend

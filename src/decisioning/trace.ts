@@ -9,6 +9,7 @@ import type { Column } from './column-codec.js'
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
 import type { Legend, LegendRead } from './legend.js'
+import type { ShadowScores } from './shadows.js'
 import type { Propensities } from './propensities.js'
 
 /** What a decision recorded while it ran, in the numbers of its strategy's legend. */
@@ -36,6 +37,8 @@ export interface Trace {
   readonly experiments: ReadonlyArray<readonly [experiment: number, arm: number, exposed: boolean]>
   /** undefined where nothing was left to chance, and in traces of the release before. */
   readonly exploration: ExplorationTrace | undefined
+  /** What models that decide nothing thought of the contestants; known when the record is written. */
+  readonly shadows: readonly ShadowScores[]
 }
 
 /** The factors of the candidates that were scored. */
@@ -108,7 +111,8 @@ export function emptyTrace(
     filling: undefined,
     limits: () => undefined,
     experiments: [],
-    exploration: undefined
+    exploration: undefined,
+    shadows: []
   }
 }
 
@@ -158,7 +162,8 @@ export function keepTrace(
       arm.index,
       exposed
     ]),
-    exploration: rest.exploration
+    exploration: rest.exploration,
+    shadows: []
   }
 }
 

@@ -61,6 +61,16 @@ export interface JournalFeatures {
   readonly offers: Readonly<Record<string, readonly unknown[]>>
 }
 
+/** What a model thought of one offer: the model that decides, or one that only scores beside it. */
+export interface JournalScore {
+  /** name@version. */
+  readonly model: string
+  readonly shadow: boolean
+  readonly offer: string
+  /** Calibrated, in [0, 1]; before anything that was learnt since, and before anything is drawn. */
+  readonly score: number
+}
+
 /** A decision as the journal keeps it. */
 export interface JournalDecision {
   /** The duplicate key; also the seed of every random choice. */
@@ -77,6 +87,7 @@ export interface JournalDecision {
   readonly degraded: readonly string[]
   readonly candidates: readonly JournalCandidate[]
   readonly placed: readonly JournalPlacing[]
+  readonly scores: readonly JournalScore[]
   readonly features: readonly JournalFeatures[]
   /** Attributes and context by name as the decision saw them, without personal ones. */
   readonly facts: Readonly<Record<string, unknown>>

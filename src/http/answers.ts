@@ -104,6 +104,10 @@ const explanation = z.object({
     .meta({
       description: 'Where a part was left to chance; each selected offer says how it came in.'
     }),
+  shadows: z
+    .array(z.object({ model: id, offers: z.record(z.string(), share) }))
+    .optional()
+    .meta({ description: 'What models that decide nothing would have said; first page only.' }),
   funnel: z.array(z.object({ stage: z.enum(STAGES), removed: count, left: count })),
   outcomes: z
     .array(z.looseObject({ offerId: id, stage: z.enum(STAGES) }))
@@ -206,7 +210,9 @@ const strategy = z.looseObject({
   timeZone: z.string(),
   namespaces: z.array(z.string()),
   counts: z.record(z.string(), count),
-  models: z.array(z.object({ name: z.string(), version: z.number() })),
+  models: z.array(
+    z.object({ name: z.string(), version: z.number(), shadows: z.array(z.number()) })
+  ),
   offers: z.array(
     z.object({
       id,

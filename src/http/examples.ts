@@ -172,7 +172,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     timeZone: 'Europe/Berlin',
     namespaces: ['crm', 'cookie'],
     counts: { offers: 1, models: 1 },
-    models: [{ name: 'cards', version: 3 }],
+    models: [{ name: 'cards', version: 3, shadows: [4] }],
     offers: [
       {
         id: 'gold-card',

@@ -30,7 +30,7 @@ export function strategyRoutes(
   app.post('/v1/strategy/validate', { config }, async () => loader.validate())
 }
 
-function describe({ strategy, version, hash, models, loadedAtMs }: Snapshot): object {
+function describe({ strategy, version, hash, models, shadows, loadedAtMs }: Snapshot): object {
   return {
     name: strategy.name,
     version,
@@ -40,7 +40,11 @@ function describe({ strategy, version, hash, models, loadedAtMs }: Snapshot): ob
     timeZone: strategy.timeZone,
     namespaces: strategy.namespaces,
     counts: countsOf(strategy, models.size),
-    models: [...models.values()].map(model => ({ name: model.name, version: model.version })),
+    models: [...models.values()].map(({ name, version }) => ({
+      name,
+      version,
+      shadows: (shadows.get(name) ?? []).map(shadow => shadow.version)
+    })),
     offers: strategy.offers.map(({ id, name, issue, group, fallbackOnly, mandatory, model }) => ({
       id,
       name,

@@ -34,6 +34,7 @@ export interface ModelSpec {
     readonly positive?: string | undefined
     readonly classes?: readonly string[] | undefined
   }
+  /** Scores what the model of its name scores, and decides nothing. */
   readonly shadow: boolean
   readonly calibration: NonNullable<ModelEntry['calibration']>
   readonly check: ReadonlyArray<{
@@ -69,13 +70,7 @@ export function readModelFile(file: SourceFile): {
   return { model, problems: problems.list() }
 }
 
-function checkMeaning(
-  root: YamlNode,
-  { shadow, inputs, output }: ModelEntry,
-  problems: Problems
-): void {
-  if (shadow === true)
-    problems.error(root.at('shadow')!.place, 'shadow models are not supported yet; remove "shadow"')
+function checkMeaning(root: YamlNode, { inputs, output }: ModelEntry, problems: Problems): void {
   const first = new Map<string, Place>()
   inputs.forEach(({ input }, i) => {
     const place = root.at('inputs', i, 'input')!.place

@@ -95,7 +95,10 @@ export const ModelSchema = fixed({
   file: z.string().min(1).describe('The .onnx file, beside this one'),
   inputs: z.array(Input).min(1),
   output: Output,
-  shadow: z.boolean().optional().describe('true: scores, decides nothing'),
+  shadow: z
+    .boolean()
+    .optional()
+    .describe('true: scores what the model of its name scores, and decides nothing'),
   calibration: Calibration.optional(),
   check: z
     .array(Check)

@@ -31,6 +31,7 @@ const DECISION = {
   control: false,
   experiments: {},
   degraded: [],
+  scores: [],
   candidates: [],
   placed: [PLACING],
   features: [],

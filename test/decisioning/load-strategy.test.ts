@@ -179,7 +179,7 @@ test('a model whose check differs, whose inputs do not fit or whose file is brok
     ['class', ageModel(0.01, MODEL_YAML.replace('"1"', '"yes"')), /yes/],
     ['corrupt', { yaml: MODEL_YAML, files: { 'model.onnx': Uint8Array.of(1, 2, 3) } }, /./],
     ['absent', { yaml: MODEL_YAML, files: {} }, /there is no file model\.onnx/],
-    ['shadow', ageModel(0.01, `${MODEL_YAML}shadow: true\n`), /not supported yet/]
+    ['shadow', ageModel(0.01, `${MODEL_YAML}shadow: true\n`), /only there as a shadow/]
   ]
   for (const [name, folder, reason] of refusals) {
     const { report } = await tryEngine(t, { rules, models: { age: folder } })

@@ -9,7 +9,13 @@ import {
   type LoadReport,
   type StrategyLoader
 } from '../../src/decisioning/load-strategy.js'
-import type { Log, Meters, Store, StrategyFiles } from '../../src/decisioning/ports.js'
+import type {
+  Log,
+  Meters,
+  ModelRuntime,
+  Store,
+  StrategyFiles
+} from '../../src/decisioning/ports.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
@@ -27,6 +33,8 @@ export interface ModelFolder {
 export interface EngineOptions {
   readonly rules: string
   readonly models?: Readonly<Record<string, ModelFolder>>
+  /** What opens models, around the real one. */
+  readonly runtime?: (real: ModelRuntime) => ModelRuntime
   readonly nowMs?: number
   readonly customers?: (store: Store) => Store['customers']
   readonly quotas?: (store: Store) => Store['quotas']
@@ -175,7 +183,7 @@ export async function tryEngine(
   })
   const { report, started } = await startStrategy({
     files: filesOf(() => rules, options.models ?? {}),
-    runtime: createOnnxRuntime(),
+    runtime: options.runtime?.(createOnnxRuntime()) ?? createOnnxRuntime(),
     documents: store.documents,
     meters,
     log,
@@ -254,6 +262,8 @@ function countingMeters(counted: string[]): Meters {
     unknownCategory: (model, input) => counted.push(`unknown category ${model} ${input}`),
     truncated: (model, input) => counted.push(`truncated ${model} ${input}`),
     modelFailed: model => counted.push(`model failed ${model}`),
+    shadowScored: (model, outcome, decisions) =>
+      counted.push(`shadow ${model} ${outcome} ${decisions}`),
     limitMet: (quota, outcome) => counted.push(`limit ${quota} ${outcome}`),
     journalStands: () => undefined,
     reloaded: outcome => counted.push(`reloaded ${outcome}`)

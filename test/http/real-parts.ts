@@ -28,6 +28,7 @@ export function serveForReal(
     hash: 'abc',
     strategy: current,
     models: new Map(),
+    shadows: new Map(),
     modelOf: [],
     legend: writeLegend(current),
     limits: undefined,

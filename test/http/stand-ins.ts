@@ -111,6 +111,7 @@ function standIns(calls: Calls): AppDeps {
         hash: 'abc',
         strategy: strategyNow,
         models: new Map(),
+        shadows: new Map(),
         modelOf: [],
         limits: undefined,
         loadedAtMs: NOW_MS,

@@ -122,7 +122,6 @@ test('every mistake is told where it stands', async t => {
       'input: §age',
       'the input "age" is given twice, first on line 5; a tensor of several columns lists them under "columns"'
     ],
-    ['shadow: false', 'shadow: §true', 'shadow models are not supported yet; remove "shadow"'],
     ['positive: 1', 'positive: §2', '"positive" must be one of the classes 0, 1'],
     ['classes: [0, 1]', 'classes: §[1, 1]', 'each class label must be given once'],
     [

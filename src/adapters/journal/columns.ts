@@ -31,6 +31,7 @@ export const TABLES: Readonly<Record<Kind, Table>> = {
         priority DOUBLE, model VARCHAR)[],
       placed STRUCT(placement VARCHAR, rank INTEGER, offer VARCHAR, treatment VARCHAR, fallback BOOLEAN,
         priority DOUBLE, propensity DOUBLE, source VARCHAR, probability DOUBLE)[],
+      scores STRUCT(model VARCHAR, shadow BOOLEAN, offer VARCHAR, score DOUBLE)[],
       features VARCHAR, facts VARCHAR, history_length INTEGER, history_hash VARCHAR, limits VARCHAR, sealed BLOB`,
     key: 'id',
     rowsOf: segment => rowsOf(segment, ({ decisions }) => decisions, decisionRow)
@@ -83,6 +84,7 @@ function decisionRow(decision: JournalDecision, { recorded, customer, key }: Hea
     decision.degraded,
     decision.candidates,
     decision.placed,
+    decision.scores,
     JSON.stringify(decision.features),
     JSON.stringify(decision.facts),
     decision.historyLength,

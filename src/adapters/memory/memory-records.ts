@@ -9,6 +9,8 @@ export class MemoryRecords implements DecisionRecords {
   readonly #clock: () => number
   readonly #mostBytes: number
   readonly #records = new Map<string, DecisionRecord>()
+  /** Records that are not ready to be kept. */
+  readonly #preparing = new Map<string, Promise<void>>()
   #bytes = 0
 
   constructor(clock: () => number, mostBytes: number) {
@@ -16,7 +18,19 @@ export class MemoryRecords implements DecisionRecords {
     this.#mostBytes = mostBytes
   }
 
-  append({ prepare: _prepare, packAnswer, packTrace, journal: _, ...fresh }: FreshRecord): void {
+  append(fresh: FreshRecord): void {
+    if (fresh.prepare === undefined) {
+      this.#keep(fresh)
+      return
+    }
+    const kept = fresh.prepare().then(() => {
+      this.#keep(fresh)
+      this.#preparing.delete(fresh.id)
+    })
+    this.#preparing.set(fresh.id, kept)
+  }
+
+  #keep({ prepare: _prepare, packAnswer, packTrace, journal: _, ...fresh }: FreshRecord): void {
     const record = { ...fresh, answer: packAnswer(), trace: packTrace() }
     this.#drop(record.id)
     this.#records.set(record.id, record)
@@ -28,12 +42,13 @@ export class MemoryRecords implements DecisionRecords {
   }
 
   async get(id: string): Promise<DecisionRecord | undefined> {
+    await this.#preparing.get(id)
     const record = this.#records.get(id)
     return record !== undefined && record.decidedAtMs > this.#clock() - KEPT_MS ? record : undefined
   }
 
   async flush(): Promise<void> {
-    // Nothing waits: append stores at once.
+    await Promise.all(this.#preparing.values())
   }
 
   #drop(id: string): void {

@@ -75,6 +75,9 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
     modelFailed(model) {
       figures.modelFailures.inc({ model })
     },
+    shadowScored(model, outcome, decisions) {
+      figures.shadows.inc({ model, outcome }, decisions)
+    },
     limitMet(quota, outcome) {
       figures.limits.inc({ quota, outcome })
     },
@@ -95,6 +98,7 @@ interface Figures {
   readonly unknownCategories: Counter
   readonly truncated: Counter
   readonly modelFailures: Counter
+  readonly shadows: Counter
   readonly limits: Counter
   readonly journal: Meters['journalStands']
   readonly reloads: Counter
@@ -141,6 +145,11 @@ function createFigures(registry: Registry): Figures {
       'offerd_model_failures_total',
       'Runs of a model that failed or gave no probability; the prior stood in.',
       ['model']
+    ),
+    shadows: counter(
+      'offerd_shadow_decisions_total',
+      'Decisions that a shadow model scored, failed to score, or was not asked to score in time.',
+      ['model', 'outcome']
     ),
     limits: counter('offerd_limits_total', 'What strict limits were asked for and came to.', [
       'quota',

@@ -63,6 +63,7 @@ const THE_SAME = {
   control: false,
   experiments: { hero: 'B' },
   degraded: [],
+  scores: [],
   candidates: [
     {
       offer: 'card',

@@ -68,6 +68,10 @@ function decision(id: string, changes: Partial<JournalDecision> = {}): JournalDe
         probability: 0.95
       }
     ],
+    scores: [
+      { model: 'cards@3', shadow: false, offer: 'gold-card', score: 0.1 },
+      { model: 'cards@4', shadow: true, offer: 'gold-card', score: 0.2 }
+    ],
     features: [
       {
         model: 'cards@3',
@@ -138,7 +142,7 @@ test('decisions and events are read with all that was written of them', async t 
     until: null
   })
   const [decided] = await rows(segments, 'decisions')
-  const { candidates, placed, features, facts } = decision('d-1')
+  const { candidates, placed, scores, features, facts } = decision('d-1')
   t.match(decided, {
     id: 'd-1',
     recorded: new Date(NOON_MS),
@@ -150,6 +154,7 @@ test('decisions and events are read with all that was written of them', async t 
     degraded: ['limits'],
     candidates,
     placed,
+    scores,
     features: JSON.stringify(features),
     facts: JSON.stringify(facts),
     history_length: 3

@@ -90,6 +90,7 @@ export async function prepare(
     },
     runtime: createOnnxRuntime(),
     documents: store.documents,
+    archive: store.archive,
     meters: NO_METERS,
     log: NO_LOG,
     clock,

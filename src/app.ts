@@ -7,6 +7,7 @@ import type { ImportCustomers } from './decisioning/import-customers.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
 import type { Log, Store } from './decisioning/ports.js'
 import type { RecordEvents } from './decisioning/record-events.js'
+import type { Replay } from './decisioning/replay.js'
 import type { SharedLoader } from './decisioning/shared-loader.js'
 import type { Snapshots } from './decisioning/snapshot.js'
 import { authenticate } from './http/auth.js'
@@ -33,6 +34,7 @@ import { strategyRoutes } from './http/strategy.js'
 export interface AppDeps {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
+  readonly replay: Pick<Replay, 'byId'>
   readonly recordEvents: RecordEvents
   readonly reportExperiments: ReportExperiments
   readonly customers: Customers

@@ -118,6 +118,7 @@ function appDeps(
   return {
     decide: service.decideOnce,
     lookUp: service.lookUp,
+    replay: service.replay,
     recordEvents: service.recordEvents,
     reportExperiments: service.reportExperiments,
     customers: service.customers,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AppDeps } from '../app.js'
 import type { Config } from '../config.js'
+import { createArchivedStrategies } from '../decisioning/archived-strategies.js'
 import { createDecide, type Decide } from '../decisioning/decide.js'
 import { createCustomers, type Customers } from '../decisioning/customers.js'
 import {
@@ -14,9 +15,11 @@ import {
   type LoadReport,
   type StrategyLoader
 } from '../decisioning/load-strategy.js'
+import { createLegends } from '../decisioning/legends.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-up.js'
 import type { Log, Meters, Store } from '../decisioning/ports.js'
 import { createRecordEvents, type RecordEvents } from '../decisioning/record-events.js'
+import { createReplay, type Replay } from '../decisioning/replay.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
 import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
@@ -32,6 +35,7 @@ export interface Service {
   readonly decide: Decide
   readonly decideOnce: DecideOnce
   readonly lookUp: DecisionLookUp
+  readonly replay: Replay
   readonly recordEvents: RecordEvents
   readonly reportExperiments: ReportExperiments
   readonly customers: Customers
@@ -97,7 +101,8 @@ export async function withService<T>(
 async function wire(config: Config, parts: Parts, log: Log, store: Store): Promise<Service> {
   const inForce: { snapshots?: Snapshots } = {}
   const meters = parts.createMeters(() => inForce.snapshots?.current().strategy.lexicon ?? NO_WORDS)
-  const { report, started } = await startStrategy(loaderDeps(config, parts, { store, meters, log }))
+  const loading = loaderDeps(config, parts, { store, meters, log })
+  const { report, started } = await startStrategy(loading)
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
   inForce.snapshots = snapshots
@@ -115,6 +120,8 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     eventId: randomUUID,
     freshId: randomUUID
   }
+  const legendOf = createLegends(documents, snapshots)
+  const archived = createArchivedStrategies({ ...loading, snapshots })
   const decide = createDecide({ ...needs, records, exposures, decisionId: decisionIdAt })
   return {
     store,
@@ -124,7 +131,8 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     meters,
     decide,
     decideOnce: createDecideOnce(decide, documents),
-    lookUp: createDecisionLookUp({ records, documents, snapshots }),
+    lookUp: createDecisionLookUp({ records, legendOf }),
+    replay: createReplay({ ...needs, records, archived, legendOf }),
     recordEvents: createRecordEvents(needs),
     reportExperiments: createReportExperiments(snapshots, exposures),
     customers: createCustomers(needs),
@@ -155,12 +163,13 @@ function loaderDeps(
   parts: Parts,
   { store, meters, log }: { store: Store; meters: Meters; log: Log }
 ) {
-  const { documents, announcements } = store
+  const { documents, archive, announcements } = store
   const { clock, schedule } = parts
   return {
     files: parts.createFiles(config),
     runtime: parts.createRuntime(),
     documents,
+    archive,
     announcements,
     meters,
     log,

@@ -52,6 +52,7 @@ export interface ChooseDeps {
  * Chooses the offers for a loaded customer: the same steps for live decisions, tests and the strategy's own examples.
  * @param customer undefined when the customer could not be read: then only fallbacks are shown
  * @param seed of every random choice
+ * @param score what tells the propensities: the models, but for a decision that is made again from its record
  */
 export async function choose(
   deps: ChooseDeps,
@@ -59,7 +60,8 @@ export async function choose(
   asked: Asked,
   customer: CustomerState | undefined,
   deadline: Deadline,
-  seed: string
+  seed: string,
+  score = scorePropensities
 ): Promise<Choice> {
   const { strategy } = snapshot
   const startedAtMs = deps.clock.monotonicMs()
@@ -90,15 +92,7 @@ export async function choose(
   const valued = keepValued(own.strategy, facts, candidates, within)
   const scoringAtMs = deps.clock.monotonicMs()
 
-  const propensities = await scorePropensities(
-    deps,
-    own,
-    facts,
-    candidates,
-    valued.left,
-    control,
-    deadline
-  )
+  const propensities = await score(deps, own, facts, candidates, valued.left, control, deadline)
   const scoredAtMs = deps.clock.monotonicMs()
 
   const contest = arbitrate(own.strategy, facts, candidates, valued, propensities, seed)

@@ -5,16 +5,14 @@ import { withExplanation, writeAnswer } from './answer.js'
 import { readRequest, type Asked } from './asked.js'
 import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
-import { armNames, noteExposures } from './experiments.js'
+import { noteExposures } from './experiments.js'
 import { explainInAnswer } from './explain.js'
-import { strictLimitsOf, type Chosen } from './hold-limits.js'
-import { sealOffers, withEstimates } from './place-offers.js'
+import { makeKnown, type MakeKnownDeps } from './make-known.js'
 import type {
   CustomerState,
   CustomerStore,
   DecisionRecords,
   Exposures,
-  FreshRecord,
   Journal,
   Log,
   Meters,
@@ -23,12 +21,12 @@ import type {
 import { freshNote } from './journal-note.js'
 import { journalled, mustWait } from './journalled.js'
 import { recordImpressions } from './record-impressions.js'
-import { settle } from './settle.js'
-import { createShadows, type ShadowTask } from './shadows.js'
+import { completed, preparation, recordedAnswer } from './recorded-answer.js'
+import { noteForReplay } from './replay-note.js'
+import { createShadows } from './shadows.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
 import { packTrace } from './packed-trace.js'
-import type { Trace } from './trace.js'
 
 export interface DecideDeps {
   readonly snapshots: Snapshots
@@ -80,6 +78,10 @@ export type Decide = (
 export function createDecide(deps: DecideDeps): Decide {
   const { snapshots, records, clock } = deps
   const noteShadows = createShadows(deps)
+  const promising: MakeKnownDeps = {
+    ...deps,
+    recordImpressions: (...given) => recordImpressions(deps, ...given)
+  }
 
   return async function decide(request, caller, receivedAtMs, options) {
     const snapshot = snapshots.current()
@@ -98,7 +100,8 @@ export function createDecide(deps: DecideDeps): Decide {
     const chosenFor = await choose(deps, snapshot, asked, customer, deadline, seed)
     const choice = waits ? { ...chosenFor, degraded: ['journal'] } : chosenFor
     const chosen = { asked, customer, choice, decisionId }
-    const { decision, trace, held } = await makeKnown(deps, chosen, deadline)
+    const told = await makeKnown(promising, chosen, deadline)
+    const { decision, trace, held } = told
 
     const answer = writeAnswer(decision, caller.publishable)
     if (asked.live) {
@@ -111,7 +114,9 @@ export function createDecide(deps: DecideDeps): Decide {
         packAnswer: () => recordedAnswer(answer, decision, trace, caller.publishable),
         request: options?.requestText ?? JSON.stringify(request),
         packTrace: () => packTrace({ ...trace, shadows: shadows?.scores() ?? [] }),
-        journal: freshNote(() => completed(decision, trace), held, waits ? undefined : whenFull)
+        journal: freshNote(() => completed(decision, trace), held, waits ? undefined : whenFull),
+        packReplay: () =>
+          noteForReplay(deps.customers, { publishable: caller.publishable, customer, told })
       })
       noteExposures(deps.exposures, choice, customer)
     }
@@ -120,36 +125,6 @@ export function createDecide(deps: DecideDeps): Decide {
     meter(deps.meters, decision, timings)
     return { decision, timings, body }
   }
-}
-
-/** How probabilities that take long are worked out, and what shadows think, where there are any. */
-function preparation(
-  { exploration }: Trace,
-  shadows: ShadowTask | undefined
-): FreshRecord['prepare'] {
-  const estimate =
-    exploration?.method === 'thompson' ? exploration.estimation?.finishInTurns : undefined
-  if (shadows === undefined) return estimate
-  return async () => {
-    await shadows.score()
-    await estimate?.()
-  }
-}
-
-/** What is kept of an answer: where probabilities were not known in time, with them. */
-function recordedAnswer(
-  sent: string,
-  decision: Decision,
-  trace: Trace,
-  publishable: boolean
-): string {
-  const whole = completed(decision, trace)
-  return whole === decision ? sent : writeAnswer(whole, publishable)
-}
-
-/** The decision with all probabilities, the same one where they were known in time. */
-function completed(decision: Decision, { exploration }: Trace): Decision {
-  return exploration?.method === 'thompson' ? withEstimates(decision, exploration) : decision
 }
 
 /** Loads the customer in one command, with the request's events applied; undefined when the store does not answer in time. */
@@ -175,59 +150,6 @@ async function loadCustomer(
       log.error({ err: error }, 'a customer could not be loaded')
     return undefined
   }
-}
-
-/** A decision in words, and why it is so. */
-interface Told {
-  readonly decision: Decision
-  readonly trace: Trace
-  /** What was told: the choice with what could not be promised taken out. */
-  readonly held: Choice
-}
-
-/**
- * Makes the choice hold: reserves what strict limits need, and where the answer itself is the impression, records that the offers
- * were shown. What cannot be promised leaves the answer.
- */
-async function makeKnown(deps: DecideDeps, chosen: Chosen, deadline: Deadline): Promise<Told> {
-  const { asked, customer } = chosen
-  const limits = strictLimitsOf(deps, chosen, deadline)
-  const held = limits === undefined ? chosen.choice : await limits.hold()
-  const told = tell(deps, chosen, held)
-  if (!asked.live || asked.activate !== 'on_decision' || customer === undefined) return told
-  if (await recordImpressions(deps, held.snapshot.strategy, told.decision, deadline)) return told
-  return tell(
-    deps,
-    chosen,
-    limits?.withhold(true) ?? { ...held, degraded: [...held.degraded, 'limits'] }
-  )
-}
-
-/** Puts a choice into words; live ones get their tokens. */
-function tell(
-  { tokens }: DecideDeps,
-  { asked, customer, decisionId }: Chosen,
-  choice: Choice
-): Told {
-  const { placements, trace } = settle(asked, choice)
-  const { snapshot, holdout, control, participations, degraded } = choice
-  const decision: Decision = {
-    id: decisionId,
-    decidedAtMs: asked.nowMs,
-    strategy: { version: snapshot.version, hash: snapshot.hash },
-    customer: {
-      ...asked.key,
-      known: customer?.known ?? false,
-      holdout,
-      control,
-      experiments: armNames(participations)
-    },
-    channel: asked.channel.id,
-    placements,
-    degraded
-  }
-  if (asked.live) sealOffers(tokens, decision)
-  return { decision, trace, held: choice }
 }
 
 function timingsOf(

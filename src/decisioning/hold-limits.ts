@@ -10,7 +10,7 @@ import type { Deadline } from './deadline.js'
 import { fillPlacements, type Filled } from './fill.js'
 import { claimsFor, reservationsFor, type LimitPlan, type Promising } from './limit-plan.js'
 import type { CustomerState } from './ports.js'
-import { Promises, type PromiseDeps } from './promises.js'
+import { Promises, type PromiseAnswers, type PromiseDeps } from './promises.js'
 import {
   contenders,
   readmitSuppressed,
@@ -82,7 +82,6 @@ export class StrictLimits {
   readonly #plan: LimitPlan
   /** Numbers of the strict contact policies that hold in the channel. */
   readonly #policies: readonly number[]
-  readonly #deadline: Deadline
   readonly #promises: Promises
   readonly #promising: Promising
   #contest: Withdrawals
@@ -99,7 +98,6 @@ export class StrictLimits {
     this.#choice = choice
     this.#plan = plan
     this.#policies = plan.contacts[asked.channel.index]!.policies
-    this.#deadline = deadline
     this.#promises = new Promises(deps, customer, lexicon, deadline)
     this.#promising = {
       decisionId,
@@ -115,6 +113,11 @@ export class StrictLimits {
     this.#judged = customer
   }
 
+  /** What the store answered. */
+  get answers(): PromiseAnswers {
+    return this.#promises.answers
+  }
+
   /** Reserves what the winners need, choosing others where that cannot be had. */
   async hold(): Promise<Choice> {
     let state = this.#customer
@@ -123,7 +126,7 @@ export class StrictLimits {
       const { reservations, claims } = this.#needsOf(this.#winners())
       this.#judged = { ...state, reserved: [...this.#othersOf(state), ...reservations] }
       this.#promises.keepOnly(reservations, claims)
-      if (this.#deadline.clock() >= this.#deadline.atMs) break
+      if (this.#promises.isLate()) break
 
       const reserved = await this.#promises.reserve(state, reservations)
       if (typeof reserved === 'object') {

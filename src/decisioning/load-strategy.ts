@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { compileStrategy } from '../policy/compile.js'
 import { errorAt } from '../policy/problems.js'
 import type { Problem, Strategy } from '../policy/strategy.js'
+import { noteParts, type StrategyParts } from './archive-strategy.js'
 import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
+import { keepArchived, type ArchiveDeps } from './keep-archived.js'
 import { journalWords } from './journal-words.js'
 import { writeLegend } from './legend.js'
 import { planLimits } from './limit-plan.js'
@@ -30,6 +32,7 @@ export interface LoaderDeps {
   readonly files: StrategyFiles
   readonly runtime: ModelRuntime
   readonly documents: SharedDocuments
+  readonly archive: ArchiveDeps['archive']
   readonly meters: Meters
   readonly log: Log
   readonly clock: ChooseDeps['clock'] & { wallMs(): number }
@@ -79,6 +82,7 @@ export async function startStrategy(
   }
   deps.meters.reloaded('swapped', built.snapshot.version)
   numberLater(deps, snapshots)
+  await archive(deps, snapshots, built)
   return {
     report,
     started: { snapshots, loader: createStrategyLoader(deps, pool, snapshots, report) }
@@ -99,7 +103,8 @@ function createStrategyLoader(
     return turn
   }
   async function load(): Promise<LoadReport> {
-    const { snapshot, problems } = await build(deps, pool, snapshots.current())
+    const built = await build(deps, pool, snapshots.current())
+    const { snapshot, problems } = built
     const current = snapshots.current()
     if (snapshot === undefined) {
       last = { outcome: 'refused', version: current.version, hash: current.hash, problems }
@@ -114,6 +119,7 @@ function createStrategyLoader(
       snapshots.swap(snapshot)
       last = { outcome: 'swapped', version: snapshot.version, hash: snapshot.hash, problems }
       numberLater(deps, snapshots)
+      await archive(deps, snapshots, built)
     }
     pool.keepOnly(modelsOf(snapshots.current()))
     deps.meters.reloaded(last.outcome === 'valid' ? 'unchanged' : last.outcome, last.version)
@@ -139,17 +145,40 @@ function modelsOf({ models, shadows }: Snapshot): ReadyModel[] {
 }
 
 /** Without documents the store is neither asked nor written to. */
-type BuildDeps = Omit<LoaderDeps, 'documents'> & { readonly documents: SharedDocuments | undefined }
+export type BuildDeps = Omit<LoaderDeps, 'documents' | 'archive'> & {
+  readonly documents: SharedDocuments | undefined
+}
 
 interface Built {
   readonly snapshot: Snapshot | undefined
   readonly problems: readonly Problem[]
+  /** What the snapshot was compiled of; undefined where the files could not be read. */
+  readonly parts?: StrategyParts
 }
 
-/** Reads the files and makes a whole snapshot of them, or tells everything that is wrong. Files as in force give that snapshot back. */
-async function build(deps: BuildDeps, pool: ModelPool, inForce?: Snapshot): Promise<Built> {
-  const source = await readFiles(deps.files)
-  if ('problem' in source) return { snapshot: undefined, problems: [source.problem] }
+/** Archives what was put in force. */
+async function archive(deps: LoaderDeps, snapshots: Snapshots, { parts }: Built): Promise<void> {
+  const { hash } = snapshots.current()
+  async function read(): Promise<StrategyParts | undefined> {
+    const { source, parts: found } = noteParts(await deps.files.read())
+    return hashOf(source, (await readModels(source)).files) === hash ? found : undefined
+  }
+  if (parts !== undefined) await keepArchived(deps, snapshots, parts, read)
+}
+
+/**
+ * Reads the files and makes a whole snapshot of them, or tells everything that is wrong. Files as in force give that snapshot back.
+ * @param past true for a strategy of the past: its examples, which may go by the present, are not run
+ */
+export async function build(
+  deps: BuildDeps,
+  pool: ModelPool,
+  inForce?: Snapshot,
+  past = false
+): Promise<Built> {
+  const onDisk = await readFiles(deps.files)
+  if ('problem' in onDisk) return { snapshot: undefined, problems: [onDisk.problem] }
+  const { source, parts } = noteParts(onDisk)
   const compiled = compileStrategy(source.rules)
   const { files, problems: modelProblems } = await readModels(source)
   const problems = [...compiled.problems, ...modelProblems]
@@ -171,8 +200,8 @@ async function build(deps: BuildDeps, pool: ModelPool, inForce?: Snapshot): Prom
   problems.push(...namingProblems(strategy, files))
   if (problems.some(isError)) return { snapshot: undefined, problems }
   const snapshot = await compose(deps, strategy, { models, shadows }, hash)
-  problems.push(...(await runExamples(deps, snapshot, deps.clock.wallMs())))
-  return { snapshot: problems.some(isError) ? undefined : snapshot, problems }
+  if (!past) problems.push(...(await runExamples(deps, snapshot, deps.clock.wallMs())))
+  return { snapshot: problems.some(isError) ? undefined : snapshot, problems, parts }
 }
 
 async function readFiles(files: StrategyFiles): Promise<StrategySource | { problem: Problem }> {

@@ -2,16 +2,13 @@ import { Refusal } from '../domain/refusal.js'
 import { withExplanation } from './answer.js'
 import { explainShadows } from './explain-shadows.js'
 import { explainInAnswer, MOST_OUTCOMES, renderExplanation } from './explain.js'
-import { readLegend, type Legend } from './legend.js'
-import { legendName } from './load-strategy.js'
-import type { DecisionRecord, DecisionRecords, SharedDocuments } from './ports.js'
-import type { Snapshots } from './snapshot.js'
+import type { LegendOf } from './legends.js'
+import type { DecisionRecord, DecisionRecords } from './ports.js'
 import { unpackTrace, type PackedTrace } from './packed-trace.js'
 
 export interface LookUpDeps {
   readonly records: DecisionRecords
-  readonly documents: SharedDocuments
-  readonly snapshots: Snapshots
+  readonly legendOf: LegendOf
 }
 
 /** Which outcomes of an explanation are wanted; at most 200 at a time. */
@@ -28,42 +25,8 @@ export interface DecisionLookUp {
   explanation(id: string, page: OutcomePage): Promise<string>
 }
 
-export function createDecisionLookUp({
-  records,
-  documents,
-  snapshots
-}: LookUpDeps): DecisionLookUp {
-  const legends = new Map<string, Legend>()
-
-  async function recordOf(id: string): Promise<DecisionRecord> {
-    const record = await records.get(id)
-    if (record === undefined)
-      throw new Refusal(
-        'not_found',
-        `There is no decision "${id.slice(0, 80)}"; decisions are kept for 7 days.`
-      )
-    return record
-  }
-
-  async function legendOf(hash: string): Promise<Legend> {
-    const current = snapshots.current()
-    if (current.hash === hash) return current.legend
-    const known = legends.get(hash) ?? (await storedLegend(hash))
-    if (known === undefined)
-      throw new Refusal(
-        'not_found',
-        'The strategy that made this decision is no longer known, so it cannot be explained.'
-      )
-    // A few strategies a day at the most are asked for; the oldest makes room.
-    if (!legends.has(hash) && legends.size >= 16) legends.delete(legends.keys().next().value ?? '')
-    legends.set(hash, known)
-    return known
-  }
-
-  async function storedLegend(hash: string): Promise<Legend | undefined> {
-    const text = await documents.get(legendName(hash))
-    return text === undefined ? undefined : readLegend(text)
-  }
+export function createDecisionLookUp({ records, legendOf }: LookUpDeps): DecisionLookUp {
+  const recordOf = (id: string): Promise<DecisionRecord> => findRecorded(records, id)
 
   return {
     async get(id) {
@@ -84,4 +47,18 @@ export function createDecisionLookUp({
       return `{"decisionId":${JSON.stringify(record.id)},"decidedAt":"${new Date(record.decidedAtMs).toISOString()}",${explanation}${shadows}}`
     }
   }
+}
+
+/** Throws a Refusal for an id without a record. */
+export async function findRecorded(
+  records: Pick<DecisionRecords, 'get'>,
+  id: string
+): Promise<DecisionRecord> {
+  const record = await records.get(id)
+  if (record === undefined)
+    throw new Refusal(
+      'not_found',
+      `There is no decision "${id.slice(0, 80)}"; decisions are kept for 7 days.`
+    )
+  return record
 }

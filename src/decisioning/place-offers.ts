@@ -32,7 +32,7 @@ export function placeOffers(
 }
 
 /** Puts a token on every offer of a decision; one seal serves them all. */
-export function sealOffers(tokens: Tokens, decision: Decision): void {
+export function sealOffers(tokens: Pick<Tokens, 'seal'>, decision: Decision): void {
   const offers = decision.placements.flatMap(({ id: placement, offers: placed }) =>
     placed.map(({ offerId, treatmentId }) => ({ offerId, treatmentId, placement }))
   )

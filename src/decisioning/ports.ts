@@ -100,6 +100,13 @@ export interface CustomerStore {
   merge(one: CustomerKey, other: CustomerKey, lexicon: Lexicon): Promise<Identity>
   /** The keys under which a customer is known; the own one alone where nothing was merged. */
   identityOf(key: CustomerKey): Promise<Identity>
+  /** What a state was made of, as it was loaded: plain data and bytes for a record. undefined for a state of another store. */
+  packState(state: CustomerState): unknown
+  /**
+   * The state again, in the positions of any lexicon; what was open then is open. Rejects with StoreUnavailable, also where
+   * what was packed can no longer be read.
+   */
+  openState(packed: unknown, lexicon: Lexicon): Promise<CustomerState>
 }
 
 /** Limits over all customers. Every count is exact, whatever the number of processes; each method is one round trip. */
@@ -129,10 +136,16 @@ export interface DecisionRecord {
   readonly trace: unknown
   /** What the journal keeps besides: plain data, whose shape decisioning/journal-note.ts knows. undefined where none is kept. */
   readonly journal?: unknown
+  /**
+   * What deciding again needs besides: plain data and bytes, whose shape decisioning/replay-note.ts knows. undefined in records of
+   * the release before.
+   */
+  readonly replay?: unknown
 }
 
 /** A record on its way to the store; what it holds is completed and packed when it is written, beside the requests. */
-export interface FreshRecord extends Omit<DecisionRecord, 'answer' | 'trace' | 'journal'> {
+export interface FreshRecord
+  extends Omit<DecisionRecord, 'answer' | 'trace' | 'journal' | 'replay'> {
   /** The answer, with what was still unknown when it was sent. */
   packAnswer(): string
   /** Works out what packing needs and takes long, in turns with the requests; undefined where packing takes microseconds. */
@@ -140,6 +153,8 @@ export interface FreshRecord extends Omit<DecisionRecord, 'answer' | 'trace' | '
   packTrace(): unknown
   /** undefined: the record is kept, and not journalled. */
   readonly journal?: FreshNote | undefined
+  /** Left out where the decision cannot be made again. */
+  readonly packReplay?: () => unknown
 }
 
 /** A decision's part of the journal, on its way there. */
@@ -289,6 +304,17 @@ export interface SharedDocuments {
   release(name: string): Promise<void>
 }
 
+/**
+ * What strategies are made of, in parts under names that stand for their content. A part is kept for a while after it was last
+ * put or renewed. Rejects with StoreUnavailable.
+ */
+export interface StrategyArchive {
+  /** Gives parts a new lifetime; answers the names of those that are not there. */
+  renew(names: readonly string[], lifetimeMs: number): Promise<string[]>
+  put(name: string, bytes: Uint8Array, lifetimeMs: number): Promise<void>
+  get(name: string): Promise<Uint8Array | undefined>
+}
+
 /** News between the processes that share a store. */
 export interface Announcements {
   announce(topic: string, text: string): Promise<void>
@@ -309,6 +335,7 @@ export interface Store {
   readonly outlet: JournalOutlet | undefined
   readonly exposures: Exposures
   readonly documents: SharedDocuments
+  readonly archive: StrategyArchive
   readonly announcements: Announcements
   /** Undefined when the store can serve reads and writes; else one sentence why it cannot. */
   trouble(): Promise<string | undefined>

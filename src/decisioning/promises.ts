@@ -1,5 +1,5 @@
 import type { Lexicon } from '../domain/customer.js'
-import type { QuotaClaim, Reservation } from '../domain/limits.js'
+import type { ClaimOutcome, QuotaClaim, Reservation } from '../domain/limits.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import type { CustomerState, CustomerStore, Log, Meters, QuotaStore } from './ports.js'
 
@@ -8,6 +8,22 @@ export interface PromiseDeps {
   readonly quotas: Pick<QuotaStore, 'claim' | 'release'>
   readonly meters: Pick<Meters, 'limitMet'>
   readonly log: Log
+}
+
+/** What tells claims of one decision apart. */
+interface AnsweredClaim {
+  readonly quota: { readonly id: string }
+  readonly id: string
+}
+
+/** What the store answered to one decision, for the record: a replay gets the same answers. */
+export interface PromiseAnswers {
+  /** In their order; a state where something had happened to the customer. */
+  readonly holds: ReadonlyArray<'held' | 'failed' | CustomerState>
+  /** In their order. */
+  readonly claims: ReadonlyArray<readonly [claim: AnsweredClaim, outcome: ClaimOutcome]>
+  /** After how many answers the time was over; Infinity where it was not. */
+  readonly lateAfter: number
 }
 
 /**
@@ -19,6 +35,10 @@ export class Promises {
   readonly #customer: CustomerState
   readonly #lexicon: Lexicon
   readonly #deadline: Deadline
+  readonly #holds: Array<PromiseAnswers['holds'][number]> = []
+  readonly #claimed: Array<PromiseAnswers['claims'][number]> = []
+  #asked = 0
+  #lateAfter = Infinity
   /** Ids of reservations. */
   readonly #reserved = new Set<string>()
   #claims: readonly QuotaClaim[] = []
@@ -37,6 +57,17 @@ export class Promises {
     return this.#claims
   }
 
+  get answers(): PromiseAnswers {
+    return { holds: this.#holds, claims: this.#claimed, lateAfter: this.#lateAfter }
+  }
+
+  /** Whether nothing more may be asked for. */
+  isLate(): boolean {
+    if (this.#deadline.clock() < this.#deadline.atMs) return false
+    this.#lateAfter = this.#asked
+    return true
+  }
+
   /** Reserves in the customer's keys. Where something happened since `state` was read, nothing is, and the new state is answered. */
   async reserve(
     state: CustomerState,
@@ -46,6 +77,7 @@ export class Promises {
     if (missing.length === 0) return 'held'
     const hold = { reservations: missing, events: [] }
     const answer = await this.#ask(this.#deps.customers.hold(state, hold, this.#lexicon))
+    this.#holds.push(answer === undefined ? 'failed' : answer.held ? 'held' : answer.changed)
     if (answer?.held === false) return answer.changed
     for (const { id } of missing) this.#reserved.add(id)
     return answer === undefined ? 'failed' : 'held'
@@ -57,7 +89,10 @@ export class Promises {
     if (missing.length === 0) return []
     const answer = await this.#ask(this.#deps.quotas.claim(missing))
     const outcomes = answer ?? missing.map(() => 'failed' as const)
-    outcomes.forEach((outcome, i) => this.#deps.meters.limitMet(missing[i]!.quota.id, outcome))
+    outcomes.forEach((outcome, i) => {
+      this.#claimed.push([missing[i]!, outcome])
+      this.#deps.meters.limitMet(missing[i]!.quota.id, outcome)
+    })
     this.#claims = [...this.#claims, ...missing.filter((_, i) => outcomes[i] !== 'full')]
     return outcomes.includes('failed') ? 'failed' : missing.filter((_, i) => outcomes[i] === 'full')
   }
@@ -89,6 +124,7 @@ export class Promises {
   /** What the store answers; undefined when it fails or comes too late. */
   async #ask<T>(asking: Promise<T>): Promise<T | undefined> {
     this.#asking = asking
+    this.#asked++
     try {
       const answer = await within(asking, this.#deadline)
       return answer === LATE ? undefined : answer

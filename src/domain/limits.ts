@@ -86,3 +86,34 @@ export const RELEASING_TYPES: readonly string[] = ['reject', 'ignore']
 export function openQuotas(count: number): QuotaReadings {
   return { taken: new Float64Array(count), mayFreeMs: new Float64Array(count).fill(Infinity) }
 }
+
+/** Readings for a record: of the quotas of which something is taken. */
+export type PackedReadings = ReadonlyArray<
+  readonly [quota: string, taken: number, mayFreeMs: number]
+>
+
+/** @param lexicon that the readings were made with */
+export function packReadings(
+  { taken, mayFreeMs }: QuotaReadings,
+  { quotas }: { readonly quotas: readonly QuotaCount[] }
+): PackedReadings {
+  return quotas.flatMap(({ id }, i) =>
+    taken[i] === 0 && mayFreeMs[i] === Infinity ? [] : [[id, taken[i]!, mayFreeMs[i]!] as const]
+  )
+}
+
+/** In the positions of any lexicon; quotas that were not read then have room. */
+export function unpackReadings(
+  packed: PackedReadings,
+  { quotas }: { readonly quotas: readonly QuotaCount[] }
+): QuotaReadings {
+  const readings = openQuotas(quotas.length)
+  const positions = new Map(quotas.map(({ id }, position) => [id, position]))
+  for (const [id, taken, mayFreeMs] of packed) {
+    const position = positions.get(id)
+    if (position === undefined) continue
+    readings.taken[position] = taken
+    readings.mayFreeMs[position] = mayFreeMs
+  }
+  return readings
+}

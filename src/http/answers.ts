@@ -84,6 +84,31 @@ const problem = z
 
 const needed = z.number().nullable().optional()
 
+const replay = z.object({
+  decisionId: z.string(),
+  same: z.boolean(),
+  difference: z
+    .object({
+      stage: z.string(),
+      offer: id.optional(),
+      placement: id.optional(),
+      recorded: z.unknown(),
+      now: z.unknown()
+    })
+    .optional()
+    .meta({
+      description:
+        'The first one, in the order of a decision. The stage is that of a candidate, or request, profile, holdout, candidates, control, ' +
+        'experiments, propensity, contextWeight, lever, priority, filling, exploration, limits, answer or explanation.'
+    }),
+  scores: z
+    .object({ compared: count, largestDifference: z.number().min(0) })
+    .meta({ description: "The models' scores now beside the recorded ones; equal up to 1e-6." }),
+  strategy: z
+    .object({ version: count, hash: z.string() })
+    .meta({ description: 'The one that decided again.' })
+})
+
 const explanation = z.object({
   decisionId: z.string(),
   decidedAt: time,
@@ -311,6 +336,7 @@ export const ANSWERS = {
     status: z.literal('ready'),
     strategy: z.object({ version: count, hash: z.string() })
   }),
+  Replay: replay,
   RecordedDecision: decision.extend({ request: z.unknown() }),
   Strategy: strategy
 } as const satisfies Readonly<Record<string, z.ZodType>>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventSchema, MOST_EVENTS } from '../decisioning/event-schema.js'
 import { MOST_TAGS } from '../decisioning/profile-body.js'
-import { decisionRequest, id, MOST_REQUESTS, time } from './schemas.js'
+import { decisionRequest, id, MOST_REQUESTS, replayRequest, time } from './schemas.js'
 
 /*
  * What bodies look like, for the document at /openapi.json. Decisions are checked against these very schemas (those of a batch one by one). Events and
@@ -62,5 +62,6 @@ export const BODIES = {
   DecisionBatch: z.strictObject({ requests: z.array(decisionRequest).min(1).max(MOST_REQUESTS) }),
   DecisionRequest: decisionRequest,
   Event: EventSchema,
-  Events: z.union([EventSchema, z.array(EventSchema).min(1).max(MOST_EVENTS)])
+  Events: z.union([EventSchema, z.array(EventSchema).min(1).max(MOST_EVENTS)]),
+  ReplayRequest: replayRequest
 } as const satisfies Readonly<Record<string, z.ZodType>>

@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { StageTimings } from '../domain/decision.js'
 import type { DecideOnce } from '../decisioning/decide-once.js'
 import type { DecisionLookUp } from '../decisioning/look-up.js'
+import type { Replay } from '../decisioning/replay.js'
 import { Refusal } from '../domain/refusal.js'
 import { textOf } from './body.js'
 import { parseJson } from './json.js'
 import type { Report } from './refuse.js'
-import { batchRequest, decisionRequest, id, page } from './schemas.js'
+import { batchRequest, decisionRequest, id, page, replayRequest } from './schemas.js'
 import { BATCH_BYTES } from './settings.js'
 import { reader } from './validate.js'
 
@@ -18,18 +19,20 @@ const JSON_UTF8 = 'application/json; charset=utf-8'
 export interface DecisionRouteNeeds {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
+  readonly replay: Pick<Replay, 'byId'>
   readonly report: Report
 }
 
 /** POST /v1/decisions, the batch, and what was recorded. */
 export function decisionRoutes(
   app: FastifyInstance,
-  { decide, lookUp, report }: DecisionRouteNeeds
+  { decide, lookUp, replay, report }: DecisionRouteNeeds
 ): void {
   const readRequest = reader(decisionRequest)
   const readBatch = reader(batchRequest)
   const readId = reader(id)
   const readPage = reader(page)
+  const readReplay = reader(replayRequest)
 
   app.post(
     '/v1/decisions',
@@ -84,6 +87,16 @@ export function decisionRoutes(
     async (request, reply) => {
       const body = await lookUp.explanation(readId(request.params.id), readPage(request.query))
       return reply.header('content-type', JSON_UTF8).send(body)
+    }
+  )
+
+  app.post<{ Params: { id: string } }>(
+    '/v1/decisions/:id/replay',
+    { config: { scope: 'decide' } },
+    async request => {
+      const text = textOf(request.body)
+      const { strategy } = readReplay(text === '' ? {} : parseJson(text))
+      return await replay.byId(readId(request.params.id), strategy)
     }
   )
 }

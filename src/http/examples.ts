@@ -163,6 +163,14 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   ReloadReport: { ...loadReport, processes },
   Problem: problem,
   Ready: { status: 'ready', strategy },
+  Replay: {
+    decisionId: decision.decisionId,
+    same: false,
+    difference: { stage: 'lever', offer: 'gold-card', recorded: 1.15, now: 1.3 },
+    scores: { compared: 2, largestDifference: 0 },
+    strategy
+  },
+  ReplayRequest: { strategy: 'current' },
   RecordedDecision: { ...decision, request },
   Strategy: {
     name: 'retail-bank',

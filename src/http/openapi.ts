@@ -67,7 +67,7 @@ const SECURITY_SCHEMES: Json = {
 }
 
 function operation(route: RegisteredRoute, path: string, doc: RouteDoc): Json {
-  const { tag, summary, description, body, status, answer } = doc
+  const { tag, summary, description, body, bodyOptional = false, status, answer } = doc
   const scope =
     route.scope === 'open' ? 'Open to everybody.' : `Needs the scope \`${route.scope}\`.`
   return {
@@ -82,7 +82,7 @@ function operation(route: RegisteredRoute, path: string, doc: RouteDoc): Json {
     ],
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: mapValues(body, mediaType) } }),
+      : { requestBody: { required: !bodyOptional, content: mapValues(body, mediaType) } }),
     responses: {
       [status]: { description: summary, headers: ANSWER_HEADERS, ...content(answer) },
       ...refusals(route, doc)

@@ -13,6 +13,8 @@ export interface RouteDoc {
   readonly headers?: Readonly<Record<string, string>>
   /** Content type → body. */
   readonly body?: Readonly<Record<string, keyof typeof BODIES>>
+  /** Whether the body may be left out. */
+  readonly bodyOptional?: boolean
   /** Status and what is answered with it: a schema's name, a content type, or nothing. */
   readonly status: number
   readonly answer: keyof typeof ANSWERS | { readonly contentType: string } | undefined
@@ -61,6 +63,19 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     status: 200,
     answer: 'Explanation',
     problems: ['invalid', 'not_found', 'unavailable']
+  },
+  'POST /v1/decisions/{id}/replay': {
+    tag: 'Decide',
+    summary: 'Decide a recorded decision again, and name the first difference',
+    description:
+      'From the record alone: nothing is recorded, reserved or counted. Everything is computed again by the strategy that made the decision, from the ' +
+      "customer as it was loaded, the request, the seed and the models' recorded scores; the models run too, and their scores are compared. " +
+      'A decision that was recorded by the release before, or whose strategy is no longer archived, is a 422.',
+    body: { [JSON_TYPE]: 'ReplayRequest' },
+    bodyOptional: true,
+    status: 200,
+    answer: 'Replay',
+    problems: ['not_found', 'not_allowed', 'unavailable']
   },
   'POST /v1/events': {
     tag: 'Tell',

@@ -103,6 +103,14 @@ export const batchRequest = z.strictObject({
   requests: z.array(z.unknown()).min(1).max(MOST_REQUESTS)
 })
 
+/** Body of a replay, which may be left out. */
+export const replayRequest = z.strictObject({
+  strategy: z.enum(['recorded', 'current']).default('recorded').meta({
+    description:
+      'recorded: the strategy that made the decision. current: the one in force, to see what today’s rules say.'
+  })
+})
+
 /** Most outcomes of an explanation, and most entries of a history, in one answer. */
 const PAGE_LIMIT = 200
 

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
+import { createArchivedStrategies } from '../../src/decisioning/archived-strategies.js'
 import { createDecide, type Decide, type DecideDeps } from '../../src/decisioning/decide.js'
+import { createLegends } from '../../src/decisioning/legends.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../../src/decisioning/look-up.js'
 import {
   startStrategy,
@@ -17,6 +19,7 @@ import type {
   StrategyFiles
 } from '../../src/decisioning/ports.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
+import { createReplay, type Replay } from '../../src/decisioning/replay.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'
@@ -36,6 +39,8 @@ export interface EngineOptions {
   /** What opens models, around the real one. */
   readonly runtime?: (real: ModelRuntime) => ModelRuntime
   readonly nowMs?: number
+  /** In the place of one in memory; closed with the test. */
+  readonly store?: Store
   readonly customers?: (store: Store) => Store['customers']
   readonly quotas?: (store: Store) => Store['quotas']
   readonly journal?: (store: Store) => Store['journal']
@@ -48,6 +53,7 @@ export interface Engine {
   readonly loader: StrategyLoader
   readonly decide: Decide
   readonly lookUp: DecisionLookUp
+  readonly replay: Replay
   readonly tokens: Tokens
   readonly counted: string[]
   /** Decides for a local caller and parses the answer; with all the time that a busy machine takes unless timeoutMs says otherwise. */
@@ -174,22 +180,24 @@ export async function tryEngine(
   const meters = countingMeters(counted)
   const log = silentLog()
   const clock = { wallMs: () => nowMs, monotonicMs: () => performance.now() }
-  const store = createMemoryStore({ clock: () => nowMs })
+  const store = options.store ?? createMemoryStore({ clock: () => nowMs })
   t.after(() => store.close())
   let rules = options.rules
   const timers: NodeJS.Timeout[] = []
   t.after(() => {
     for (const timer of timers) clearTimeout(timer)
   })
-  const { report, started } = await startStrategy({
+  const loading = {
     files: filesOf(() => rules, options.models ?? {}),
     runtime: options.runtime?.(createOnnxRuntime()) ?? createOnnxRuntime(),
     documents: store.documents,
+    archive: store.archive,
     meters,
     log,
     clock,
-    schedule: (work, delayMs) => timers.push(setTimeout(work, delayMs))
-  })
+    schedule: (work: () => void, delayMs: number) => timers.push(setTimeout(work, delayMs))
+  }
+  const { report, started } = await startStrategy(loading)
   if (started === undefined) return { report }
   const tokens = createTokens(['a secret that is long enough for tests'])
   const deps: DecideDeps = {
@@ -207,17 +215,16 @@ export async function tryEngine(
     eventId: randomUUID
   }
   const decide = createDecide(deps)
+  const legendOf = createLegends(store.documents, started.snapshots)
+  const archived = createArchivedStrategies({ ...loading, snapshots: started.snapshots })
   const recordEvents = createRecordEvents({ ...deps, freshId: randomUUID })
   const engine: Engine = {
     store,
     snapshots: started.snapshots,
     loader: started.loader,
     decide,
-    lookUp: createDecisionLookUp({
-      records: store.records,
-      documents: store.documents,
-      snapshots: started.snapshots
-    }),
+    lookUp: createDecisionLookUp({ records: store.records, legendOf }),
+    replay: createReplay({ ...deps, archived, legendOf }),
     tokens,
     counted,
     ask: async request => {

@@ -45,6 +45,7 @@ test('real answers are what the document says', async t => {
   t.ok(placement?.offers.length, 'an offer is among what was checked')
   await ask('RecordedDecision', 'GET', `/v1/decisions/${String(decision['decisionId'])}`)
   await ask('Explanation', 'GET', `/v1/decisions/${String(decision['decisionId'])}/explanation`)
+  await ask('Replay', 'POST', `/v1/decisions/${String(decision['decisionId'])}/replay`)
   await ask('DecisionBatchAnswer', 'POST', '/v1/decisions/batch', { requests: [REQUEST, {}] })
   await ask('Problem', 'POST', '/v1/decisions', {})
   await ask('Customer', 'GET', CUSTOMER)

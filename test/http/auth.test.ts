@@ -49,6 +49,7 @@ const ROUTES = [
   ['POST', '/v1/decisions/batch', 'decide', true],
   ['GET', '/v1/decisions/0199', 'decide', false],
   ['GET', '/v1/decisions/0199/explanation', 'decide', false],
+  ['POST', '/v1/decisions/0199/replay', 'decide', false],
   ['POST', '/v1/events', 'events', true],
   ['GET', '/v1/customers/crm/c-1', 'customers', false],
   ['PUT', '/v1/customers/crm/c-1', 'customers', false],

@@ -218,6 +218,17 @@ test('a recorded decision and its explanation are found by id, the explanation b
   }
 })
 
+test('a recorded decision is replayed under its own strategy, or under the one in force', async t => {
+  const { app } = serve(t)
+  const replay = (payload?: object, id = '0199') =>
+    app.inject({ method: 'POST', url: `/v1/decisions/${id}/replay`, payload })
+  t.match((await replay()).json(), { decisionId: '0199', same: true, strategy: { version: 3 } })
+  t.match((await replay({ strategy: 'current' })).json(), { strategy: { version: 4 } })
+  t.equal((await replay({ strategy: 'yesterday' })).statusCode, 400)
+  t.equal((await replay({ rules: 'current' })).statusCode, 400)
+  t.equal((await replay({}, 'none')).statusCode, 404)
+})
+
 test('an idempotency key of more than 256 characters or with others than printable ones is refused', async t => {
   const { app } = serve(t)
   for (const key of ['', 'k'.repeat(257), 'käse']) {

@@ -74,6 +74,7 @@ const ROUTES: ReadonlyArray<
   ['POST', '/v1/decisions/batch', [{ requests: [REQUEST, REQUEST] }]],
   ['GET', '/v1/decisions/@', [undefined]],
   ['GET', '/v1/decisions/@/explanation', [undefined]],
+  ['POST', '/v1/decisions/@/replay', [{ strategy: 'current' }]],
   [
     'POST',
     '/v1/events',

@@ -139,7 +139,7 @@ test('what is not there is a problem, whatever the method', async t => {
     ['GET', '/'],
     ['DELETE', '/v1/decisions'],
     ['GET', '/v1/stream'],
-    ['POST', '/v1/decisions/0199/replay']
+    ['POST', '/v1/decisions/0199/again']
   ] as const) {
     const response = await app.inject({ method, url })
     t.equal(response.statusCode, 404, url)

@@ -9,8 +9,10 @@ import { createDecideOnce } from '../../src/decisioning/decide-once.js'
 import { createDecide } from '../../src/decisioning/decide.js'
 import { createImportCustomers } from '../../src/decisioning/import-customers.js'
 import { writeLegend } from '../../src/decisioning/legend.js'
+import { createLegends } from '../../src/decisioning/legends.js'
 import { createDecisionLookUp } from '../../src/decisioning/look-up.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
+import { createReplay } from '../../src/decisioning/replay.js'
 import { createSnapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens } from '../../src/decisioning/tokens.js'
 import { NO_KEYS } from '../../src/http/keys.js'
@@ -52,13 +54,16 @@ export function serveForReal(
     eventId: randomUUID,
     freshId: randomUUID
   }
+  const legendOf = createLegends(documents, snapshots)
+  const archived = { open: async () => snapshots.current() }
   const report = { outcome: 'unchanged', version: 1, hash: 'abc', problems: [] } as const
   const app = createApp({
     decide: createDecideOnce(
       createDecide({ ...needs, records, exposures, decisionId: () => randomUUID() }),
       documents
     ),
-    lookUp: createDecisionLookUp({ records, documents, snapshots }),
+    lookUp: createDecisionLookUp({ records, legendOf }),
+    replay: createReplay({ ...needs, records, archived, legendOf }),
     recordEvents: createRecordEvents(needs),
     reportExperiments: createReportExperiments(snapshots, exposures),
     customers: createCustomers(needs),

@@ -75,6 +75,12 @@ function standIns(calls: Calls): AppDeps {
       },
       explanation: async (id, page) => JSON.stringify({ id, ...page })
     },
+    replay: {
+      async byId(id, strategy) {
+        if (id !== '0199') throw new Refusal('not_found', 'There is no such decision.')
+        return { ...REPLAYED, strategy: { version: strategy === 'current' ? 4 : 3, hash: 'abc' } }
+      }
+    },
     async recordEvents(...given) {
       calls.events.push(given)
       return { accepted: given[0].length, duplicates: 0, rejected: [] }
@@ -149,6 +155,12 @@ const DOCUMENT = {
   attributes: {},
   tags: [],
   consent: {}
+}
+
+const REPLAYED = {
+  decisionId: '0199',
+  same: true,
+  scores: { compared: 0, largestDifference: 0 }
 }
 
 /** A decision request that is right. */

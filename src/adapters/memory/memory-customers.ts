@@ -1,6 +1,5 @@
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
-import { History } from '../../domain/history.js'
 import { newestFirst } from '../../domain/history-bounds.js'
 import { partyText } from '../../domain/identity.js'
 import { rewrite, uniteProfiles } from '../../domain/written-profile.js'
@@ -17,8 +16,10 @@ import { MemoryLogs } from './memory-log.js'
 import type { EventLog } from './memory-log.js'
 import type { MemoryExposures } from './memory-exposures.js'
 import type { MemoryQuotas } from './memory-quotas.js'
-import { inPositions, keptForm, remaining } from './memory-reservations.js'
+import { keptForm, remaining } from './memory-reservations.js'
 import type { KeptReservation } from './memory-reservations.js'
+import { MemoryVersion, openState, packState, stateOf } from './memory-state.js'
+import type { KeptState } from './memory-state.js'
 
 interface Stored extends EventLog {
   written: WrittenProfile | undefined
@@ -62,25 +63,25 @@ export class MemoryCustomers implements CustomerStore {
     const { canonical, members } = this.#identities.of(key)
     const stored = this.#find(canonical)
     if (stored !== undefined) this.#renew(canonical, stored)
-    const profile = stored?.written?.profile
-    return {
-      key: canonical,
-      known: profile !== undefined,
-      attributes: lexicon.attributes.map(name => profile?.attributes[name]),
-      tags: profile?.tags ?? [],
-      granted: Uint8Array.from(lexicon.purposes, purpose =>
-        profile?.consent[purpose]?.granted === true ? 1 : 0
-      ),
-      history: stored === undefined ? History.EMPTY : this.#logs.historyOf(stored, lexicon),
+    const kept: KeptState = {
       members,
-      reserved: lexicon.reserves
-        ? this.#openReservations(stored).map(kept =>
-            inPositions(kept, this.#logs.positionsOf(lexicon))
-          )
-        : [],
-      quotas: this.#quotas.readNow(lexicon),
-      version: stored?.revision ?? NOTHING
+      profile: stored?.written?.profile,
+      events: stored?.events ?? [],
+      eventCount: stored?.events.length ?? 0,
+      hours: stored?.hours ?? [],
+      reserved: lexicon.reserves ? this.#openReservations(stored) : []
     }
+    const quotas = this.#quotas.readNow(lexicon)
+    const version = new MemoryVersion(stored?.revision ?? NOTHING, kept, lexicon)
+    return stateOf(kept, quotas, version, this.#logs, lexicon)
+  }
+
+  packState(state: CustomerState): unknown {
+    return packState(state)
+  }
+
+  async openState(packed: unknown, lexicon: Lexicon): Promise<CustomerState> {
+    return openState(packed, this.#logs, lexicon)
   }
 
   async appendAndLoad(
@@ -148,7 +149,8 @@ export class MemoryCustomers implements CustomerStore {
   async hold(state: CustomerState, hold: Hold, lexicon: Lexicon): Promise<HoldOutcome> {
     const { version } = state
     const key = this.#canonical(state.key)
-    if ((this.#find(key)?.revision ?? NOTHING) !== version)
+    const revision = version instanceof MemoryVersion ? version.revision : undefined
+    if ((this.#find(key)?.revision ?? NOTHING) !== revision)
       return { held: false, changed: await this.load(key, lexicon) }
     if (this.#erased.has(partyText(key))) return { held: true }
     for (const event of hold.events) this.#append({ ...event, customer: key })

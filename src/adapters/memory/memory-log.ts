@@ -21,6 +21,12 @@ export interface EventLog {
   readonly received: Map<string, number>
 }
 
+/** What of a log a history is made of. */
+export interface LoggedEvents {
+  readonly events: readonly CustomerEvent[]
+  readonly hours: readonly HourCount[]
+}
+
 /** Positions of a lexicon's words. */
 export interface Positions {
   readonly types: ReadonlyMap<string, number>
@@ -67,7 +73,8 @@ export class MemoryLogs {
     return united
   }
 
-  historyOf({ events, hours }: EventLog, lexicon: Lexicon): History {
+  historyOf({ events, hours }: LoggedEvents, lexicon: Lexicon): History {
+    if (events.length === 0 && hours.length === 0) return History.EMPTY
     const { types, offers, channels } = this.positionsOf(lexicon)
     const order = newestFirst(events.map(event => event.timeMs))
     const newest = [...order].map(position => events[position]!)

@@ -30,8 +30,15 @@ export class MemoryRecords implements DecisionRecords {
     this.#preparing.set(fresh.id, kept)
   }
 
-  #keep({ prepare: _prepare, packAnswer, packTrace, journal: _, ...fresh }: FreshRecord): void {
-    const record = { ...fresh, answer: packAnswer(), trace: packTrace() }
+  #keep(fresh: FreshRecord): void {
+    const { prepare: _prepare, packAnswer, packTrace, journal: _, packReplay, ...rest } = fresh
+    const replay = packReplay?.()
+    const record: DecisionRecord = {
+      ...rest,
+      answer: packAnswer(),
+      trace: packTrace(),
+      ...(replay === undefined ? {} : { replay })
+    }
     this.#drop(record.id)
     this.#records.set(record.id, record)
     this.#bytes += sizeOf(record)

@@ -1,4 +1,5 @@
 import type { Announcements, SharedDocuments, Store } from '../../decisioning/ports.js'
+import { createArchive } from './memory-archive.js'
 import { MemoryCustomers } from './memory-customers.js'
 import { MemoryExposures } from './memory-exposures.js'
 import { createMemoryJournal } from './memory-journal.js'
@@ -28,6 +29,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     outlet: undefined,
     exposures,
     documents: createDocuments(clock),
+    archive: createArchive(clock),
     announcements: createAnnouncements(),
     trouble: async () => undefined,
     close: async () => undefined

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { AppendOutcome, CustomerEvent } from '../../domain/interaction.js'
 import type { CustomerKey, Identity, Lexicon, Profile } from '../../domain/customer.js'
 import { sameParty } from '../../domain/identity.js'
@@ -16,23 +15,22 @@ import type { Found } from './aliases.js'
 import type { Connection } from './connection.js'
 import { CLOSED, EventLog } from './event-log.js'
 import { Holding } from './holding.js'
-import { customerKeys, customerStem } from './keys.js'
+import { customerKeys } from './keys.js'
 import { Loader, stateOf } from './loader.js'
 import { Merging } from './merging.js'
 import type { Names } from './names.js'
 import type { PresentPeriods } from './quota-readings.js'
 import type { RedisQuotas } from './quotas.js'
+import { openState, packState } from './packed-state.js'
 import { createStamps } from './profile-codec.js'
 import { Profiles } from './profiles.js'
+import { Renewals } from './renewals.js'
 import { loadKeys, replyOf } from './reply.js'
 import type { Reply } from './reply.js'
-import { ERASE, TOUCH } from './scripts.js'
+import { ERASE } from './scripts.js'
 import type { StoredRecord } from './uniting.js'
 import { answerOf } from './wire.js'
 import { Words } from './words.js'
-
-const TOUCH_EVERY_MS = 86_400_000
-const TOUCHES_REMEMBERED = 100_000
 
 export interface CustomersDeps {
   readonly connection: Connection
@@ -57,17 +55,15 @@ export class RedisCustomers implements CustomerStore {
   readonly #holding: Holding
   readonly #quotas: RedisQuotas
   readonly #clock: () => number
-  readonly #log: Log
-  /** Customers whose keys were given a new lifetime by a load of this process within the day. */
-  readonly #touched = new LRUCache<string, true>({ max: TOUCHES_REMEMBERED, ttl: TOUCH_EVERY_MS })
+  readonly #renewals: Renewals
 
   constructor({ connection, names, periods, quotas, clock, log }: CustomersDeps) {
     this.#connection = connection
     this.#names = names
     this.#quotas = quotas
     this.#clock = clock
-    this.#log = log
     this.#words = new Words(names)
+    this.#renewals = new Renewals(connection, this.#words, log)
     this.#loader = new Loader(connection, periods)
     const nextStamp = createStamps()
     const aliases = new Aliases(connection)
@@ -134,6 +130,15 @@ export class RedisCustomers implements CustomerStore {
 
   async identityOf(key: CustomerKey): Promise<Identity> {
     return (await this.#record(key, [])).identity
+  }
+
+  packState(state: CustomerState): unknown {
+    return packState(state)
+  }
+
+  async openState(packed: unknown, lexicon: Lexicon): Promise<CustomerState> {
+    const words = await this.#words.forReading(lexicon)
+    return await this.#names.reading(() => openState(packed, this.#names, words))
   }
 
   async read(key: CustomerKey): Promise<Profile | undefined> {
@@ -222,29 +227,7 @@ export class RedisCustomers implements CustomerStore {
       stateOf(identity, reply, this.#names, words, this.#clock())
     )
     this.#events.foldIfLong(customerKeys(state.key), state.history.length)
-    this.#renew(state.key, asked)
+    this.#renewals.renew(state.key, asked)
     return state
-  }
-
-  /** Lets a customer of a namespace with a retention live on, and the alias of the key that was asked for with it. */
-  #renew(canonical: CustomerKey, asked: CustomerKey): void {
-    const ttlMs = this.#words.retentionMs[canonical.namespace]
-    if (ttlMs === undefined) return
-    const stem = customerStem(asked)
-    if (this.#touched.has(stem)) return
-    this.#touched.set(stem, true)
-    const { profile, history, details, alias } = customerKeys(canonical)
-    const calls = [{ script: TOUCH, keys: [alias, profile, history, details], args: [ttlMs] }]
-    if (!sameParty(canonical, asked))
-      calls.push({ script: TOUCH, keys: [customerKeys(asked).alias], args: [ttlMs] })
-    void this.#connection.runAll(calls).then(answers => {
-      const failed = answers.find(answer => answer instanceof Error)
-      if (failed === undefined) return
-      this.#touched.delete(stem)
-      this.#log.debug(
-        { error: String(failed) },
-        'the lifetime of a customer was not renewed; the next decision tries again'
-      )
-    })
   }
 }

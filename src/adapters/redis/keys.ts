@@ -24,6 +24,7 @@ import { periodOf } from '../../domain/quota-counting.js'
  * | `offerd:names` | hash | numbers of names (names.ts) |
  * | `offerd:{records}:…` | list, sorted set, string | decision records (records.ts) |
  * | `offerd:doc:…`, `offerd:claim:…`, `offerd:num:…` | string, string, hash | shared documents |
+ * | `offerd:part:…` | string | a part of an archived strategy (archive.ts) |
  * | `offerd:health`, `offerd:health:…` | string | written by the health check; in a cluster one on every master |
  * | `offerd:news:…` | channel | announcements |
  */
@@ -111,6 +112,10 @@ export function claimKey(name: string): string {
 
 export function seriesKey(series: string): string {
   return `offerd:num:${series}`
+}
+
+export function archiveKey(name: string): string {
+  return `offerd:part:${name}`
 }
 
 export function newsChannel(topic: string): string {

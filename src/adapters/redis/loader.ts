@@ -106,7 +106,7 @@ export function stateOf(
     reserved:
       reply.reservations === null ? [] : decodeReservations(reply.reservations, words, nowMs),
     quotas: reply.quotas,
-    version: new LoadedVersion(reply, words.lexicon)
+    version: new LoadedVersion(reply, words.lexicon, nowMs)
   }
 }
 

@@ -10,7 +10,9 @@ type Entry = [
   answer: string,
   request: string,
   trace: unknown,
-  journal?: unknown
+  /** null where none is kept. */
+  journal?: unknown,
+  replay?: unknown
 ]
 const VERSION = 1
 /** Records packed in one go; between two goes waiting requests get their turn. */
@@ -21,18 +23,22 @@ const packr = new Packr({ useRecords: false })
 /** Packs here, a few records at a time, and compresses on another thread. */
 export async function encodeRecords(records: readonly FreshRecord[]): Promise<Buffer> {
   const parts: Buffer[] = []
-  for (const [
-    i,
-    { id, decidedAtMs, strategyHash, prepare, packAnswer, request, packTrace, journal }
-  ] of records.entries()) {
+  for (const [i, record] of records.entries()) {
     if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
-    if (prepare !== undefined) await prepare()
-    const entry: Entry = [id, decidedAtMs, strategyHash, packAnswer(), request, packTrace()]
-    if (journal !== undefined) entry.push(journal.pack())
-    parts.push(packr.pack(entry))
+    if (record.prepare !== undefined) await record.prepare()
+    parts.push(packr.pack(entryOf(record)))
   }
   const packed = Buffer.concat(parts)
   return Buffer.concat([Buffer.of(VERSION), packed])
+}
+
+function entryOf({ packAnswer, packTrace, journal, packReplay, ...record }: FreshRecord): Entry {
+  const { id, decidedAtMs, strategyHash, request } = record
+  const entry: Entry = [id, decidedAtMs, strategyHash, packAnswer(), request, packTrace()]
+  const replay = packReplay?.()
+  if (journal !== undefined || replay !== undefined) entry.push(journal?.pack() ?? null)
+  if (replay !== undefined) entry.push(replay)
+  return entry
 }
 
 /** The record with the id, or undefined where the batch has none. Throws UnreadableRecord. */
@@ -45,15 +51,18 @@ export function decodeRecords(batch: Buffer, what: string): DecisionRecord[] {
   if (batch[0] !== VERSION) throw new UnreadableRecord(`${what} has no known format`)
   try {
     const entries = packr.unpackMultiple(batch.subarray(1)) as Entry[]
-    return entries.map(([id, decidedAtMs, strategyHash, answer, request, trace, journal]) => ({
-      id,
-      decidedAtMs,
-      strategyHash,
-      answer,
-      request,
-      trace,
-      ...(journal === undefined ? {} : { journal })
-    }))
+    return entries.map(
+      ([id, decidedAtMs, strategyHash, answer, request, trace, journal, replay]) => ({
+        id,
+        decidedAtMs,
+        strategyHash,
+        answer,
+        request,
+        trace,
+        ...(journal === undefined || journal === null ? {} : { journal }),
+        ...(replay === undefined ? {} : { replay })
+      })
+    )
   } catch (error) {
     throw new UnreadableRecord(`${what} cannot be decoded`, { cause: error })
   }

@@ -60,9 +60,9 @@ export class RedisRecords implements DecisionRecords {
   async get(id: string): Promise<DecisionRecord | undefined> {
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
     if (own !== undefined) {
-      const { prepare, packAnswer, packTrace, journal: _, ...record } = own
+      const { prepare, packAnswer, packTrace, journal: _, packReplay, ...record } = own
       await prepare?.()
-      return { ...record, answer: packAnswer(), trace: packTrace() }
+      return { ...record, answer: packAnswer(), trace: packTrace(), ...replayOf(packReplay) }
     }
     const batches = (await this.#connection.command(
       'LRANGE',
@@ -168,6 +168,11 @@ export class RedisRecords implements DecisionRecords {
     this.#warnedAtMs = performance.now()
     this.#log.warn({ waiting: this.#waiting.size, dropped: this.#dropped }, sentence)
   }
+}
+
+function replayOf(packReplay: FreshRecord['packReplay']): Pick<DecisionRecord, 'replay'> {
+  const replay = packReplay?.()
+  return replay === undefined ? {} : { replay }
 }
 
 /** What is written together: records of a slot that go the same way. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Log, Store } from '../../decisioning/ports.js'
 import type { Address } from './address.js'
 import { RedisAnnouncements } from './announcements.js'
+import { createArchive } from './archive.js'
 import { Connection } from './connection.js'
 import { RedisCustomers } from './customers.js'
 import { createDocuments } from './documents.js'
@@ -61,6 +62,7 @@ export function createRedisStore(options: RedisStoreOptions): {
     outlet: new RedisJournalOutlet(connection),
     exposures,
     documents: createDocuments(connection),
+    archive: createArchive(connection),
     announcements,
     trouble: () => troubleOf(connection, log),
     async close() {

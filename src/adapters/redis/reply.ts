@@ -27,24 +27,29 @@ export function replyOf(
   return { profile, history, reservations, alias, quotas }
 }
 
-/** What HOLD compares with what is stored: the log, which only grows while its header stands, and the reservations as they are. */
+/**
+ * What a state was made of. HOLD compares it with what is stored: the log, which only grows while its header stands, and the
+ * reservations as they are.
+ */
 export class LoadedVersion {
-  readonly #history: Buffer | null
-  readonly #reservations: Buffer | null
-  readonly #reserves: boolean
+  readonly reply: Omit<Reply, 'alias'>
+  readonly lexicon: Lexicon
+  /** Which reservations were open. */
+  readonly nowMs: number
 
-  constructor({ history, reservations }: Omit<Reply, 'alias'>, { reserves }: Lexicon) {
-    this.#history = history
-    this.#reservations = reservations
-    this.#reserves = reserves
+  constructor(reply: Omit<Reply, 'alias'>, lexicon: Lexicon, nowMs: number) {
+    this.reply = reply
+    this.lexicon = lexicon
+    this.nowMs = nowMs
   }
 
   /** The log's header and length and the reservations, as arguments of HOLD: '' where there are none, '-' where they were not read. */
   get args(): [header: Buffer | '', length: number, reservations: Buffer | '' | '-'] {
+    const { history, reservations } = this.reply
     return [
-      this.#history?.subarray(0, HISTORY_HEADER_BYTES) ?? '',
-      this.#history?.length ?? 0,
-      this.#reserves ? (this.#reservations ?? '') : '-'
+      history?.subarray(0, HISTORY_HEADER_BYTES) ?? '',
+      history?.length ?? 0,
+      this.lexicon.reserves ? (reservations ?? '') : '-'
     ]
   }
 }

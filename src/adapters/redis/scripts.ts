@@ -189,6 +189,17 @@ if not held or string.sub(held, 1, #ARGV[2]) ~= ARGV[2] then return 0 end
 return redis.call('DEL', KEYS[1])
 `)
 
+/** KEYS part. ARGV lifetime ms, bytes. */
+export const PUT_PART = write(`
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
+return 1
+`)
+
+/** KEYS part. ARGV lifetime ms. Answers 0 where there is none. */
+export const RENEW_PART = write(`
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`)
+
 /** KEYS health. The smallest write there is. */
 export const PROBE = write(`
 redis.call('SET', KEYS[1], '1', 'PX', 60000)
@@ -227,5 +238,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   CLAIM,
   SETTLE,
   RELEASE,
+  PUT_PART,
+  RENEW_PART,
   PROBE
 ]

@@ -25,6 +25,7 @@ type List = keyof typeof LISTS
 export class Words {
   readonly #names: Names
   #tables = new WeakMap<Lexicon, WordTables>()
+  #forReading = new WeakMap<Lexicon, WordTables>()
   #generation = 0
   readonly #registering = new Map<Lexicon, Promise<WordTables>>()
   /** How long a namespace's customers live without being used, as the lexicon met last says; writes without a lexicon go by it. */
@@ -41,6 +42,7 @@ export class Words {
     if (this.#generation !== this.#names.generation) {
       this.#generation = this.#names.generation
       this.#tables = new WeakMap()
+      this.#forReading = new WeakMap()
     }
     return this.#tables.get(lexicon)
   }
@@ -58,12 +60,25 @@ export class Words {
     }
   }
 
-  async #register(lexicon: Lexicon): Promise<WordTables> {
+  /** The tables of a lexicon that only reads, such as an archived strategy's: writes do not go by it. Rejects with StoreUnavailable. */
+  async forReading(lexicon: Lexicon): Promise<WordTables> {
+    const known = this.known(lexicon) ?? this.#forReading.get(lexicon)
+    if (known !== undefined) return known
+    const tables = await this.#number(lexicon)
+    this.#forReading.set(lexicon, tables)
+    return tables
+  }
+
+  async #number(lexicon: Lexicon): Promise<WordTables> {
     const names = Object.entries(LISTS).flatMap(([list, kind]) =>
       lexicon[list as List].map((name): Name => [kind, name])
     )
     await this.#names.register(names)
-    const tables = this.#build(lexicon)
+    return this.#build(lexicon)
+  }
+
+  async #register(lexicon: Lexicon): Promise<WordTables> {
+    const tables = await this.#number(lexicon)
     this.#tables.set(lexicon, tables)
     this.retentionMs = lexicon.retentionMs
     this.namespaces = lexicon.namespaces

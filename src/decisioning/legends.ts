@@ -1,0 +1,39 @@
+import { Refusal } from '../domain/refusal.js'
+import { readLegend, type Legend } from './legend.js'
+import { legendName } from './load-strategy.js'
+import type { SharedDocuments } from './ports.js'
+import type { Snapshots } from './snapshot.js'
+
+/** The legends of all strategies that have decided, by hash. Throws a Refusal where one is no longer known. */
+export type LegendOf = (hash: string) => Promise<Legend>
+
+/** A few strategies a day at the most are asked for. */
+const MOST_LEGENDS = 16
+
+export function createLegends(
+  documents: Pick<SharedDocuments, 'get'>,
+  snapshots: Pick<Snapshots, 'current'>
+): LegendOf {
+  const legends = new Map<string, Legend>()
+
+  async function storedLegend(hash: string): Promise<Legend | undefined> {
+    const text = await documents.get(legendName(hash))
+    return text === undefined ? undefined : readLegend(text)
+  }
+
+  return async function legendOf(hash) {
+    const current = snapshots.current()
+    if (current.hash === hash) return current.legend
+    const known = legends.get(hash) ?? (await storedLegend(hash))
+    if (known === undefined)
+      throw new Refusal(
+        'not_found',
+        'The strategy that made this decision is no longer known, so it cannot be explained.'
+      )
+    // The oldest makes room.
+    if (!legends.has(hash) && legends.size >= MOST_LEGENDS)
+      legends.delete(legends.keys().next().value ?? '')
+    legends.set(hash, known)
+    return known
+  }
+}

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { createMemoryStore } from '../src/adapters/memory/memory-store.js'
 import { createOnnxRuntime } from '../src/adapters/onnx/runtime.js'
 import { createDecide, type Decide } from '../src/decisioning/decide.js'
+import { NOTHING_LEARNT } from '../src/decisioning/learnt.js'
 import { startStrategy } from '../src/decisioning/load-strategy.js'
 import type { FreshRecord, Log, Meters } from '../src/decisioning/ports.js'
 import { createTokens } from '../src/decisioning/tokens.js'
@@ -109,6 +110,8 @@ export async function prepare(
     records: { append: record, get: async () => undefined, flush: async () => undefined },
     exposures: store.exposures,
     journal: store.journal,
+    learning: store.learning,
+    learnt: NOTHING_LEARNT,
     tokens: createTokens(['a secret for the bench only, thirty-two bytes']),
     meters: NO_METERS,
     log: NO_LOG,
@@ -130,6 +133,8 @@ const NO_METERS: Meters = {
   shadowScored: nothing,
   limitMet: nothing,
   journalStands: nothing,
+  learnt: nothing,
+  learnerLags: nothing,
   reloaded: nothing
 }
 

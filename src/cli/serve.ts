@@ -5,6 +5,7 @@ import { loadInBackground, logLoad, openSharedLoader } from './loads.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import type { Parts } from './parts.js'
 import { openService, type Service } from './service.js'
+import { tendLearning } from './tend-learning.js'
 import { tendJournal } from './tend-journal.js'
 import { CommandRefused, type ExitCode, type Shell } from './shell.js'
 
@@ -66,6 +67,7 @@ export async function serve(
   const service = await openService(config, parts, log)
   logLoad(service.report, log)
   const tender = tendJournal({ ...service, parts, log })
+  const learner = tendLearning({ ...service, parts, log })
   try {
     await prepare?.(service)
     const strategyLoader = openSharedLoader(service, parts, log)
@@ -83,6 +85,7 @@ export async function serve(
       await strategyLoader.close()
     }
   } finally {
+    await learner.close()
     await tender.close()
     await service.close()
   }

@@ -17,6 +17,7 @@ import {
 } from '../decisioning/load-strategy.js'
 import { createLegends } from '../decisioning/legends.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-up.js'
+import { createFollower, followOnce, type Follower } from '../decisioning/learnt.js'
 import type { Log, Meters, Store } from '../decisioning/ports.js'
 import { createRecordEvents, type RecordEvents } from '../decisioning/record-events.js'
 import { createReplay, type Replay } from '../decisioning/replay.js'
@@ -38,6 +39,7 @@ export interface Service {
   readonly replay: Replay
   readonly recordEvents: RecordEvents
   readonly reportExperiments: ReportExperiments
+  readonly learnt: Follower
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly meters: Meters & AppDeps['metrics']
@@ -106,13 +108,17 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
   inForce.snapshots = snapshots
-  const { customers, quotas, records, journal, exposures, documents } = store
+  const { customers, quotas, records, journal, exposures, learning, documents } = store
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
+  const learnt = createFollower(learning)
+  await followOnce({ learnt, snapshots, log })
   const needs = {
     snapshots,
     customers,
     quotas,
     journal,
+    learning,
+    learnt,
     tokens,
     meters,
     log,
@@ -129,6 +135,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     loader,
     report,
     meters,
+    learnt,
     decide,
     decideOnce: createDecideOnce(decide, documents),
     lookUp: createDecisionLookUp({ records, legendOf }),

@@ -42,7 +42,8 @@ function writeScores({ priority, factors, propensity, probability }: PlacedOffer
     propensity === null
       ? ''
       : `,"propensity":{"value":${propensity.value},"source":"${propensity.source}"` +
-        `${propensity.model === null ? '' : `,"model":${JSON.stringify(propensity.model)}`},"evidence":${propensity.evidence}}`
+        `${propensity.model === null ? '' : `,"model":${JSON.stringify(propensity.model)}`},"evidence":${propensity.evidence}` +
+        `${propensity.variance === null ? '' : `,"variance":${propensity.variance}`}}`
   return `,"priority":${priority}${parts}${chance},"probability":${probability}`
 }
 

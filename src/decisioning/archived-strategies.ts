@@ -29,6 +29,8 @@ export const NO_METERS: Meters = Object.freeze({
   shadowScored: () => undefined,
   limitMet: () => undefined,
   journalStands: () => undefined,
+  learnt: () => undefined,
+  learnerLags: () => undefined,
   reloaded: () => undefined
 })
 

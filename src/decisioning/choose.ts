@@ -2,6 +2,7 @@ import { customerText, type CustomerKey } from '../domain/customer.js'
 import type { Facts } from '../policy/facts.js'
 import { bucketOf } from '../policy/hash.js'
 import type { Share } from '../policy/strategy.js'
+import { adaptPropensities } from './adapt.js'
 import { arbitrate, keepValued, type Contest } from './arbitrate.js'
 import type { Asked } from './asked.js'
 import { findCandidates, keepAllowed, type Candidates } from './candidates.js'
@@ -10,6 +11,7 @@ import { assignArms, type Participation } from './experiments.js'
 import { fillPlacements, type Filled, type Filling } from './fill.js'
 import { gatherFacts } from './gather-facts.js'
 import { keepWithinLimits } from './keep-within-limits.js'
+import type { Learnt } from './learnt.js'
 import type { CustomerState, Log, Meters } from './ports.js'
 import { scorePropensities, type Propensities } from './propensities.js'
 import type { Snapshot } from './snapshot.js'
@@ -45,6 +47,7 @@ export interface Choice {
 export interface ChooseDeps {
   readonly meters: Meters
   readonly log: Log
+  readonly learnt: Learnt
   readonly clock: { monotonicMs(): number }
 }
 
@@ -92,7 +95,19 @@ export async function choose(
   const valued = keepValued(own.strategy, facts, candidates, within)
   const scoringAtMs = deps.clock.monotonicMs()
 
-  const propensities = await score(deps, own, facts, candidates, valued.left, control, deadline)
+  const scored = await score(deps, own, facts, candidates, valued.left, control, deadline)
+  const learnt = control ? undefined : deps.learnt.current(strategy)
+  const propensities =
+    learnt === undefined
+      ? scored
+      : adaptPropensities(
+          own.strategy,
+          candidates,
+          valued.left,
+          scored,
+          learnt,
+          asked.channel.index
+        )
   const scoredAtMs = deps.clock.monotonicMs()
 
   const contest = arbitrate(own.strategy, facts, candidates, valued, propensities, seed)

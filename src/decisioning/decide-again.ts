@@ -64,7 +64,8 @@ export async function decideAgain(
   const silent = { meters: NO_METERS, log: NO_LOG }
   const { score, comparison } = recordedScores(recorded)
   const chosenFor = await choose(
-    { ...silent, clock: deps.clock },
+    // What was learnt then comes with the recorded scores.
+    { ...silent, clock: deps.clock, learnt: { current: NOTHING } },
     snapshot,
     asked,
     customer,

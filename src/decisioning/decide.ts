@@ -7,6 +7,7 @@ import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import { noteExposures } from './experiments.js'
 import { explainInAnswer } from './explain.js'
+import type { Learnt } from './learnt.js'
 import { makeKnown, type MakeKnownDeps } from './make-known.js'
 import type {
   CustomerState,
@@ -14,6 +15,7 @@ import type {
   DecisionRecords,
   Exposures,
   Journal,
+  LearningStore,
   Log,
   Meters,
   QuotaStore
@@ -35,6 +37,8 @@ export interface DecideDeps {
   readonly records: DecisionRecords
   readonly exposures: Exposures
   readonly journal: Journal
+  readonly learning: Pick<LearningStore, 'append'>
+  readonly learnt: Learnt
   readonly tokens: Tokens
   readonly meters: Meters
   readonly log: Log

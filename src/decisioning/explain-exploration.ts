@@ -78,6 +78,7 @@ function chosenText(among: number, rival: string | undefined): string {
   return `chosen by chance from ${from}, ${against}`
 }
 
-function rounded(value: number): number {
+/** A figure as explanations show it, with at most six decimals. */
+export function rounded(value: number): number {
   return Number(value.toFixed(6))
 }

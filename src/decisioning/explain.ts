@@ -2,6 +2,7 @@ import { STAGES, type Explain } from '../domain/decision.js'
 import { stageNumber } from './candidates.js'
 import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js'
 import { valuedBy } from './explain-experiments.js'
+import { experienceText } from './explain-experience.js'
 import { exploredText } from './explain-exploration.js'
 import { limitText, movesOf } from './explain-limits.js'
 import { JsonBytes, piecesOf } from './json-bytes.js'
@@ -123,6 +124,7 @@ function writeSelected(contestant: number, { trace, legend, texts, full }: Rende
   if (full && contest.moves.length > 0) text.text(`,"influencers":${movesOf(trace, offer)}`)
   const held = full ? weightsOf(contest, offer, texts) : ''
   if (held !== '') text.text(`,"contextWeights":[${held}]`)
+  if (trace.adapted !== undefined) text.text(experienceText(contestant, trace.adapted))
   if (trace.exploration !== undefined) text.text(exploredText(contestant, trace, legend))
   text.text('},')
 }

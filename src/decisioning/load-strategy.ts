@@ -7,6 +7,7 @@ import type { ChooseDeps } from './choose.js'
 import { runExamples } from './examples.js'
 import { keepArchived, type ArchiveDeps } from './keep-archived.js'
 import { journalWords } from './journal-words.js'
+import { NOTHING_LEARNT } from './learnt.js'
 import { writeLegend } from './legend.js'
 import { planLimits } from './limit-plan.js'
 import { namingProblems } from './naming-problems.js'
@@ -200,7 +201,10 @@ export async function build(
   problems.push(...namingProblems(strategy, files))
   if (problems.some(isError)) return { snapshot: undefined, problems }
   const snapshot = await compose(deps, strategy, { models, shadows }, hash)
-  if (!past) problems.push(...(await runExamples(deps, snapshot, deps.clock.wallMs())))
+  if (!past)
+    problems.push(
+      ...(await runExamples({ ...deps, learnt: NOTHING_LEARNT }, snapshot, deps.clock.wallMs()))
+    )
   return { snapshot: problems.some(isError) ? undefined : snapshot, problems, parts }
 }
 

@@ -5,7 +5,7 @@ import { packExploration, unpackExploration, type PackedExploration } from './ex
 import type { LeverMove } from './lever-moves.js'
 import type { LimitNotes } from './limit-notes.js'
 import type { ShadowScores } from './shadows.js'
-import type { FillingTrace, Need, Trace } from './trace.js'
+import type { AdaptedTrace, FillingTrace, Need, Trace } from './trace.js'
 
 /** A trace as it is stored: plain data, its columns packed into bytes. */
 export type PackedTrace = readonly [
@@ -26,7 +26,8 @@ export type PackedTrace = readonly [
   moves?: readonly LeverMove[],
   limits?: LimitNotes | null,
   exploration?: PackedExploration | null,
-  shadows?: readonly PackedShadow[]
+  shadows?: readonly PackedShadow[],
+  adapted?: PackedAdapted | null
 ]
 
 type PackedShadow = readonly [model: string, count: number, columns: Uint8Array]
@@ -37,6 +38,9 @@ type PackedFilling = readonly [
   groupLimit: number,
   needs: readonly Need[] | null
 ]
+
+/** Start propensities and evidence are its columns. */
+type PackedAdapted = readonly [version: number, contestants: number, columns: Uint8Array]
 
 export function packTrace(trace: Trace): PackedTrace {
   const { holdout, control, explain, placements, values, offerValues, contest, filling } = trace
@@ -63,7 +67,8 @@ export function packTrace(trace: Trace): PackedTrace {
     contest?.moves ?? [],
     trace.limits() ?? null,
     trace.exploration === undefined ? null : packExploration(trace.exploration),
-    trace.shadows.map(packShadow)
+    trace.shadows.map(packShadow),
+    trace.adapted === undefined ? null : packAdapted(trace.adapted)
   ]
 }
 
@@ -86,7 +91,8 @@ export function unpackTrace(packed: PackedTrace): Trace {
     moves = [],
     limits = null,
     exploration = null,
-    shadows = []
+    shadows = [],
+    adapted = null
   ] = packed
   const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
   if (filling !== null) lengths.push(n)
@@ -121,7 +127,8 @@ export function unpackTrace(packed: PackedTrace): Trace {
     limits: () => limits ?? undefined,
     experiments,
     exploration: exploration === null ? undefined : unpackExploration(exploration),
-    shadows: shadows.map(unpackShadow)
+    shadows: shadows.map(unpackShadow),
+    adapted: adapted === null ? undefined : unpackAdapted(adapted)
   }
 }
 
@@ -144,4 +151,16 @@ function unpackFilling(
   rooms: Column
 ): FillingTrace {
   return { counts, multipliers, groupLimit, rooms, needs: needs === null ? undefined : () => needs }
+}
+
+function packAdapted({ version, starts, evidence }: AdaptedTrace): PackedAdapted {
+  return [version, starts.length, packColumns([starts, evidence])]
+}
+
+function unpackAdapted([version, contestants, columns]: PackedAdapted): AdaptedTrace {
+  const [starts = [], evidence = []]: readonly Column[] = unpackColumns(columns, [
+    contestants,
+    contestants
+  ])
+  return { version, starts, evidence }
 }

@@ -1,5 +1,6 @@
 import type { Decision, FilledPlacement, PlacedOffer } from '../domain/decision.js'
 import type { Offer, Placement, Treatment } from '../policy/strategy.js'
+import { standingOf } from './adapt.js'
 import type { Asked } from './asked.js'
 import type { Outcome } from './choose.js'
 import { drawnSlots, type ThompsonTrace } from './exploration-trace.js'
@@ -83,9 +84,8 @@ function placeWinner(
     propensity: {
       // What is known of it; what was drawn from that stands in the factors.
       value: propensities.values[contestant]!,
-      source: model === undefined ? 'prior' : 'model',
       model: model?.label ?? null,
-      evidence: 0
+      ...standingOf(offer, propensities, contestant)
     },
     probability:
       contest.exploring?.method === 'thompson'

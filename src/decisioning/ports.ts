@@ -9,6 +9,7 @@ import type {
   OutcomesWanted,
   WhenFull
 } from '../domain/journal.js'
+import type { Experience, LedgerEntry, LedgerPlace, Lesson } from '../domain/learning.js'
 import type {
   ClaimOutcome,
   QuotaClaim,
@@ -266,6 +267,68 @@ export interface JournalSegments {
   outcomes(wanted: OutcomesWanted): AsyncIterable<DecisionOutcomes>
 }
 
+/**
+ * What responses teach, on its way into experience: lessons wait until the one learner has taken them to heart; the ledger knows
+ * every impression, so that each counts once. Rejects with StoreUnavailable.
+ */
+export interface LearningStore {
+  /** Appends lessons; they are in the store when it resolves. Answers how many were dropped, because too many wait. */
+  append(lessons: readonly Lesson[]): Promise<number>
+  /** Becomes, or stays, the one learner for lifetimeMs; false while another is. */
+  lease(holder: string, lifetimeMs: number): Promise<boolean>
+  /** Lets the next learner begin at once. */
+  giveUp(holder: string): Promise<void>
+  /** The oldest lessons that wait, in order, and what `learn` compares. */
+  waiting(most: number): Promise<WaitingLessons>
+  /** What the ledger and experience hold, in the order asked for; undefined where they hold nothing. */
+  recall(
+    ledger: readonly LedgerPlace[],
+    experience: readonly string[]
+  ): Promise<{
+    readonly ledger: ReadonlyArray<LedgerEntry | undefined>
+    readonly experience: ReadonlyArray<Experience | undefined>
+  }>
+  /**
+   * Stores all that was learnt and takes away the lessons, in one step, if the holder still has the lease and nobody has learnt
+   * since the lessons were read; false where not, and then nothing is changed.
+   */
+  learn(holder: string, learnt: LearntLessons): Promise<boolean>
+  /** What has changed since a version (0: everything). */
+  experienceSince(version: number): Promise<ExperienceNews>
+}
+
+export interface WaitingLessons {
+  /** Of experience, when the lessons were read. */
+  readonly version: number
+  readonly lessons: ReadonlyArray<{
+    /** Opaque: the store's own. */
+    readonly place: string
+    /** When it was appended, in ms since 1970. */
+    readonly appendedMs: number
+    readonly lesson: Lesson
+  }>
+}
+
+export interface LearntLessons {
+  /** As the lessons were read. */
+  readonly version: number
+  /** Place of the last lesson that was learnt from. */
+  readonly upTo: string
+  readonly ledger: ReadonlyArray<readonly [LedgerPlace, LedgerEntry]>
+  /** How long the ledger keeps the slices that are written to, from now on. */
+  readonly ledgerLifetimeMs: number
+  /** By experienceName. */
+  readonly experience: ReadonlyMap<string, Experience>
+}
+
+export interface ExperienceNews {
+  readonly version: number
+  /** Everything, not only what has changed: the store does not know the version asked for. */
+  readonly isWhole: boolean
+  /** By experienceName. */
+  readonly experience: ReadonlyMap<string, Experience>
+}
+
 /** An experiment that a decision depended on, and the arm of its customer. */
 export interface Exposure {
   /** Experiment.id. */
@@ -334,6 +397,7 @@ export interface Store {
   /** undefined where what is journalled is dropped. */
   readonly outlet: JournalOutlet | undefined
   readonly exposures: Exposures
+  readonly learning: LearningStore
   readonly documents: SharedDocuments
   readonly archive: StrategyArchive
   readonly announcements: Announcements
@@ -466,6 +530,12 @@ export interface Log {
   error(facts: object, sentence: string): void
 }
 
+/**
+ * `known`: it changed nothing, for it had been told before. `dropped`: too many waited. `no_touch`: a response without a token to an
+ * offer that the customer was not shown within the window. `unused`: the offer adapts no longer.
+ */
+export type LessonOutcome = 'learnt' | 'known' | 'dropped' | 'no_touch' | 'unused'
+
 /** What is counted and timed; the adapter gives the figures their names and their endpoint. */
 export interface Meters {
   /** One answered decision. */
@@ -486,6 +556,10 @@ export interface Meters {
   limitMet(quota: string, outcome: 'held' | 'full' | 'failed' | 'late'): void
   /** How the journal stands, now. */
   journalStands(standing: JournalStanding): void
+  /** Lessons by what became of them. */
+  learnt(outcome: LessonOutcome, lessons: number): void
+  /** For how many seconds the oldest lesson has been waiting for this process, the learner; 0 where none is, or another learns. */
+  learnerLags(seconds: number): void
   /** A strategy was loaded (or refused). */
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }

@@ -11,15 +11,18 @@ export interface Posteriors {
   readonly evidence: Float64Array
 }
 
-/** What is known of the candidates that are left: the start propensity, worth the offer's start evidence. */
+/** What is known of the candidates that are left: the propensity, worth the offer's start evidence and the impressions since. */
 export function posteriorsOf(
   offers: readonly Offer[],
   candidates: Candidates,
   left: Int32Array,
-  { values }: Propensities
+  { values, adapted }: Propensities
 ): Posteriors {
   const evidence = new Float64Array(left.length)
-  for (let i = 0; i < left.length; i++) evidence[i] = offers[candidates.offers[left[i]!]!]!.evidence
+  for (let i = 0; i < left.length; i++) {
+    const start = offers[candidates.offers[left[i]!]!]!.evidence
+    evidence[i] = start + (adapted?.evidence[i] ?? 0)
+  }
   return { means: values, evidence }
 }
 

@@ -11,8 +11,20 @@ export interface Propensities {
   readonly values: Float64Array
   /** By position: the model that gave the value, undefined where the prior did. */
   readonly models: ReadonlyArray<ReadyModel | undefined>
+  /** What experience has made of the start propensities; undefined where no offer adapts, and for the control group. */
+  readonly adapted: Adapted | undefined
   /** `model:NAME` of the models that failed. */
   readonly degraded: readonly string[]
+}
+
+/** What experience has made of start propensities, by position among the candidates that are left. */
+export interface Adapted {
+  /** Of the experience. */
+  readonly version: number
+  /** What the models and the priors said. */
+  readonly starts: Float64Array
+  /** Impressions that stand behind the propensity, beside what its start is worth; 0 where the offer does not adapt. */
+  readonly evidence: Float64Array
 }
 
 export interface ScoringDeps {
@@ -39,7 +51,7 @@ export async function scorePropensities(
   const degraded: string[] = []
   for (let i = 0; i < left.length; i++)
     values[i] = snapshot.strategy.offers[candidates.offers[left[i]!]!]!.prior
-  if (control || snapshot.models.size === 0) return { values, models, degraded }
+  if (control || snapshot.models.size === 0) return { values, models, adapted: undefined, degraded }
 
   const runs: Array<Promise<void>> = []
   for (const model of snapshot.models.values()) {
@@ -53,7 +65,7 @@ export async function scorePropensities(
     )
   }
   await (runs.length === 1 ? runs[0] : Promise.all(runs))
-  return { values, models, degraded: degraded.sort() }
+  return { values, models, adapted: undefined, degraded: degraded.sort() }
 }
 
 interface ModelGroup {

@@ -5,17 +5,18 @@ import type { Strategy } from '../policy/strategy.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { MOST_EVENTS } from './event-schema.js'
 import { journalled } from './journalled.js'
+import { taught, type TeachingDeps } from './lessons.js'
 import type { CustomerStore, Journal, Meters } from './ports.js'
 import { readEvent, type Telling } from './read-event.js'
 import type { Tokens } from './tokens.js'
 
 /** What recording events needs. */
-export interface RecordEventsNeeds extends CountDeps {
+export interface RecordEventsNeeds extends CountDeps, TeachingDeps {
   readonly customers: Pick<CustomerStore, 'append'>
   readonly journal: Journal
   readonly snapshots: { current: () => { readonly strategy: Strategy } }
   readonly tokens: Tokens
-  readonly meters: Pick<Meters, 'told' | 'limitMet'>
+  readonly meters: Pick<Meters, 'told' | 'limitMet' | 'learnt'>
   /** Names events that came without an id. */
   readonly freshId: () => string
 }
@@ -55,7 +56,11 @@ export function createRecordEvents(needs: RecordEventsNeeds): RecordEvents {
       }
     })
     const outcomes =
-      fit.length === 0 ? [] : await journalled(journal, strategy, fit, () => customers.append(fit))
+      fit.length === 0
+        ? []
+        : await journalled(journal, strategy, fit, () =>
+            taught(needs, strategy, fit, () => customers.append(fit))
+          )
     outcomes.forEach((outcome, i) => meters.told(fit[i]!.type, outcome))
     await countFacts(needs, strategy, { events: fit, outcomes })
     const duplicates = outcomes.filter(

@@ -4,15 +4,16 @@ import type { Strategy } from '../policy/strategy.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import { journalled } from './journalled.js'
+import { taught, type TeachingDeps } from './lessons.js'
 import type { CustomerStore, Journal, Meters } from './ports.js'
 
 /** The source of the events that the service itself records. */
 const OWN_SOURCE = 'offerd'
 
-export interface RecordingDeps extends CountDeps {
+export interface RecordingDeps extends CountDeps, TeachingDeps {
   readonly customers: Pick<CustomerStore, 'append'>
   readonly journal: Journal
-  readonly meters: Pick<Meters, 'told' | 'limitMet'>
+  readonly meters: Pick<Meters, 'told' | 'limitMet' | 'learnt'>
 }
 
 /**
@@ -29,7 +30,9 @@ export async function recordImpressions(
   const { customers, journal, meters, log } = deps
   const events = impressionsOf(decision)
   async function record(): Promise<void> {
-    const outcomes = await journalled(journal, strategy, events, () => customers.append(events))
+    const outcomes = await journalled(journal, strategy, events, () =>
+      taught(deps, strategy, events, () => customers.append(events))
+    )
     for (const outcome of outcomes) meters.told('impression', outcome)
     await countFacts(deps, strategy, { events, outcomes }, ({ strict }) => strict)
   }

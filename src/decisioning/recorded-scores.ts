@@ -12,14 +12,19 @@ export interface ScoreComparison {
 }
 
 interface RecordedScore {
+  /** Before experience corrected it. */
   readonly value: number
+  /** The impressions that corrected it, and what they made of it. */
+  readonly evidence: number
+  readonly propensity: number
   /** undefined where the prior gave it. */
   readonly model: string | undefined
 }
 
 /**
  * Runs the models and compares their scores with the recorded ones. Where they agree, the recorded score goes on, so that everything
- * after it is computed exactly; where they do not, or another model or prior scores the offer now, the fresh one.
+ * after it is computed exactly, with what experience had made of it; where they do not, or another model or prior scores the offer
+ * now, the fresh one without experience.
  */
 export function recordedScores(recorded: MadeDecision): {
   score: typeof scorePropensities
@@ -53,14 +58,39 @@ export function recordedScores(recorded: MadeDecision): {
         }
       }
       const degraded = [...new Set([...failed, ...fresh.degraded])].sort()
-      return { values, models, degraded } satisfies Propensities
+      const scored: Propensities = { values, models, adapted: undefined, degraded }
+      const ids = Array.from(left, at => snapshot.strategy.offers[candidates.offers[at]!]!.id)
+      return adaptedBefore(
+        scored,
+        recorded,
+        ids.map(id => known.get(id))
+      )
     }
   }
 }
 
+/** Scores with what experience made of them then, where it was made of the same ones. */
+function adaptedBefore(
+  scored: Propensities,
+  { trace: { adapted } }: MadeDecision,
+  known: ReadonlyArray<RecordedScore | undefined>
+): Propensities {
+  if (adapted === undefined) return scored
+  const starts = scored.values
+  const values = starts.slice()
+  const evidence = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const before = known[i]
+    if (before?.value !== starts[i]) continue
+    values[i] = before!.propensity
+    evidence[i] = before!.evidence
+  }
+  return { ...scored, values, adapted: { version: adapted.version, starts, evidence } }
+}
+
 /** What was known of the propensities, by offer. */
 function scoresOf({ trace, legend }: MadeDecision): ReadonlyMap<string, RecordedScore> {
-  const { contest, offers } = trace
+  const { contest, offers, adapted } = trace
   if (contest === null) return new Map()
   const values = knownPropensities({ trace })!
   return new Map(
@@ -68,7 +98,12 @@ function scoresOf({ trace, legend }: MadeDecision): ReadonlyMap<string, Recorded
       const model = contest.models[i]!
       return [
         legend.offers[offers[position]!]!.id,
-        { value: values[i]!, model: model === 0 ? undefined : legend.models[model - 1] }
+        {
+          value: adapted?.starts[i] ?? values[i]!,
+          evidence: adapted?.evidence[i] ?? 0,
+          propensity: values[i]!,
+          model: model === 0 ? undefined : legend.models[model - 1]
+        }
       ]
     })
   )

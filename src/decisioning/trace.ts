@@ -39,6 +39,15 @@ export interface Trace {
   readonly exploration: ExplorationTrace | undefined
   /** What models that decide nothing thought of the contestants; known when the record is written. */
   readonly shadows: readonly ShadowScores[]
+  /** undefined where no offer adapts, for the control group, and in traces of the release before. */
+  readonly adapted: AdaptedTrace | undefined
+}
+
+/** What experience made of start propensities, by contestant (Adapted of adapt.ts). */
+export interface AdaptedTrace {
+  readonly version: number
+  readonly starts: Column
+  readonly evidence: Column
 }
 
 /** The factors of the candidates that were scored. */
@@ -112,7 +121,8 @@ export function emptyTrace(
     limits: () => undefined,
     experiments: [],
     exploration: undefined,
-    shadows: []
+    shadows: [],
+    adapted: undefined
   }
 }
 
@@ -163,7 +173,8 @@ export function keepTrace(
       exposed
     ]),
     exploration: rest.exploration,
-    shadows: []
+    shadows: [],
+    adapted: propensities.adapted
   }
 }
 

@@ -88,7 +88,10 @@ export interface PlacedOffer {
     readonly value: number
     readonly source: PropensitySource
     readonly model: string | null
+    /** Impressions that it was learnt from, those that are forgotten taken off. */
     readonly evidence: number
+    /** Of what is known of it, where it adapts; null elsewhere. */
+    readonly variance: number | null
   } | null
   /** That this offer stands in this slot, given the slots before; null where it is worked out after the answer. */
   readonly probability: number | null

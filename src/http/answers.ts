@@ -26,7 +26,14 @@ const placedOffer = z.object({
       value: share,
       source: z.enum(['model', 'blend', 'adaptive', 'prior']),
       model: z.string().optional(),
-      evidence: count
+      evidence: z.number().min(0).meta({
+        description: 'Impressions that it was learnt from, those that are forgotten taken off.'
+      }),
+      variance: z
+        .number()
+        .min(0)
+        .optional()
+        .meta({ description: 'Of what is known of it, where it adapts.' })
     })
     .optional()
     .meta({ description: 'Absent on a fallback.' }),

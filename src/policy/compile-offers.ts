@@ -63,9 +63,17 @@ export function compileOffers(
       modelPlace: node.at('propensity', 'model')?.place ?? node.keyPlace,
       prior: entry.propensity?.prior ?? DEFAULT_PRIOR,
       evidence: entry.propensity?.evidence ?? startEvidence,
-      positive: entry.positive ?? 'accept'
+      positive: entry.positive ?? 'accept',
+      adapt: adaptOf(draft)
     }
   })
+}
+
+/** Fallbacks have no propensity that could adapt. */
+function adaptOf({ entry }: OfferDraft): Offer['adapt'] {
+  const { adapt = false } = entry.propensity ?? {}
+  if (adapt === false || entry.fallbackOnly === true) return undefined
+  return { way: 'blend', forget: (adapt === true ? undefined : adapt.forget) ?? 1 }
 }
 
 /** A lever and its factor, of its parts. */

@@ -102,6 +102,7 @@ function assemble(parts: Parts): Strategy | undefined {
   if (program === undefined) return undefined
   return {
     ...heads,
+    adapts: offers.some(({ adapt }) => adapt !== undefined),
     timeZone: vocabulary.zone.name,
     namespaces: vocabulary.namespaces,
     attributes: vocabulary.attributes,

@@ -190,6 +190,16 @@ export interface Offer {
   /** How many impressions the start propensity, the model's or the prior, is worth. */
   readonly evidence: number
   readonly positive: InteractionType
+  /** undefined: its propensity stays what the model or the prior says. */
+  readonly adapt: Adapt | undefined
+}
+
+/** How a propensity learns from the responses to the offer. */
+export interface Adapt {
+  /** Experience that was gathered in another way is begun anew. */
+  readonly way: string
+  /** What is kept of older impressions with every new one; 1: everything. */
+  readonly forget: number
 }
 
 export interface ContextWeight {
@@ -399,6 +409,8 @@ export interface Strategy {
   readonly journal: JournalSettings | undefined
   /** How long an offer that was shown waits for its positive. */
   readonly positiveWindowMs: number
+  /** Whether an offer's propensity learns from responses; where none does, nothing is paid for learning. */
+  readonly adapts: boolean
   readonly namespaces: readonly string[]
   readonly attributes: readonly Declared[]
   readonly context: readonly Declared[]

@@ -7,7 +7,7 @@ import type { YamlNode } from './yaml-node.js'
  * A path's `*` stands for every entry of a map or list.
  */
 const UNSUPPORTED: ReadonlyArray<readonly [path: string, what: string]> = [
-  ['offers.*.propensity.adapt', 'propensities that adapt are']
+  ['offers.*.propensity.adapt.features', 'propensities that adapt by features are']
 ]
 
 /** Tells every use of what is not supported yet, where it stands. */

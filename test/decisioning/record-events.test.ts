@@ -23,11 +23,13 @@ function setUp(t: Test, inForce = PLAIN) {
     customers: store.customers,
     quotas: store.quotas,
     journal: store.journal,
+    learning: store.learning,
     snapshots: snapshotsOf(inForce),
     tokens,
     meters: {
       told: (type, outcome) => void told.push(`${type} ${outcome}`),
-      limitMet: (quota, outcome) => void told.push(`${quota} ${outcome}`)
+      limitMet: (quota, outcome) => void told.push(`${quota} ${outcome}`),
+      learnt: (outcome, lessons) => void told.push(`${lessons} lessons ${outcome}`)
     },
     log: silentLog(),
     freshId: () => `fresh-${++ids}`

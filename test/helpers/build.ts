@@ -120,6 +120,7 @@ export function offer(changes: Partial<Offer> = {}): Offer {
     prior: 0.5,
     evidence: 50,
     positive: 'accept',
+    adapt: undefined,
     ...changes
   }
 }
@@ -143,6 +144,7 @@ const PLAIN: StrategyParts = {
   ],
   journal: undefined,
   positiveWindowMs: 7 * 86_400_000,
+  adapts: false,
   context: [attribute({ name: 'device', values: ['mobile', 'desktop'] })],
   tagPaths: new Set(['finance', 'finance/credit', 'finance/credit/card', 'finance/saving']),
   purposes: ['marketing', 'personalisation'],

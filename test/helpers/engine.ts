@@ -4,6 +4,8 @@ import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
 import { createArchivedStrategies } from '../../src/decisioning/archived-strategies.js'
 import { createDecide, type Decide, type DecideDeps } from '../../src/decisioning/decide.js'
+import { learnSome } from '../../src/decisioning/learn.js'
+import { createFollower } from '../../src/decisioning/learnt.js'
 import { createLegends } from '../../src/decisioning/legends.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../../src/decisioning/look-up.js'
 import {
@@ -60,6 +62,8 @@ export interface Engine {
   ask(request: DecisionRequest): Promise<Answer>
   /** Tells events as a local caller. */
   tell(...events: readonly IncomingEvent[]): Promise<EventsReceipt>
+  /** Learns from all that was told, and takes it over at once. */
+  learn(): Promise<void>
   rewrite(rules: string): void
   pass(ms: number): void
 }
@@ -200,6 +204,7 @@ export async function tryEngine(
   const { report, started } = await startStrategy(loading)
   if (started === undefined) return { report }
   const tokens = createTokens(['a secret that is long enough for tests'])
+  const follower = createFollower(store.learning)
   const deps: DecideDeps = {
     snapshots: started.snapshots,
     customers: options.customers?.(store) ?? store.customers,
@@ -207,6 +212,8 @@ export async function tryEngine(
     records: store.records,
     exposures: store.exposures,
     journal: options.journal?.(store) ?? store.journal,
+    learning: store.learning,
+    learnt: follower,
     tokens,
     meters,
     log,
@@ -232,6 +239,13 @@ export async function tryEngine(
       return readAnswer((await decide(patient, LOCAL_CALLER, performance.now())).body)
     },
     tell: (...events) => recordEvents(events, LOCAL_CALLER, nowMs),
+    async learn() {
+      const strategy = started.snapshots.current().strategy
+      const learner = { ...store, meters, clock, processName: 'this' }
+      await store.learning.lease('this', 1000)
+      while (await learnSome(learner, strategy));
+      await follower.follow()
+    },
     rewrite: text => {
       rules = text
     },
@@ -273,6 +287,8 @@ function countingMeters(counted: string[]): Meters {
       counted.push(`shadow ${model} ${outcome} ${decisions}`),
     limitMet: (quota, outcome) => counted.push(`limit ${quota} ${outcome}`),
     journalStands: () => undefined,
+    learnt: (outcome, lessons) => counted.push(`${lessons} lessons ${outcome}`),
+    learnerLags: () => undefined,
     reloaded: outcome => counted.push(`reloaded ${outcome}`)
   }
 }

@@ -11,6 +11,7 @@ import { createImportCustomers } from '../../src/decisioning/import-customers.js
 import { writeLegend } from '../../src/decisioning/legend.js'
 import { createLegends } from '../../src/decisioning/legends.js'
 import { createDecisionLookUp } from '../../src/decisioning/look-up.js'
+import { NOTHING_LEARNT } from '../../src/decisioning/learnt.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
 import { createReplay } from '../../src/decisioning/replay.js'
 import { createSnapshots } from '../../src/decisioning/snapshot.js'
@@ -37,7 +38,7 @@ export function serveForReal(
     loadedAtMs: Date.now()
   })
   const store = createMemoryStore()
-  const { customers, quotas, records, journal, exposures, documents } = store
+  const { customers, quotas, records, journal, exposures, learning, documents } = store
   const meters = createMeters({ lexicon: () => current.lexicon })
   const log = pino({ level: 'silent' })
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
@@ -47,6 +48,8 @@ export function serveForReal(
     customers,
     quotas,
     journal,
+    learning,
+    learnt: NOTHING_LEARNT,
     tokens,
     meters,
     log,

@@ -5,11 +5,10 @@ const EXPLORATION = 'exploration: {method: none}'
 
 /** What is added to the fixture; the mark stands where it is refused. */
 const LATER: ReadonlyArray<readonly [from: string, to: string, what: string]> = [
-  ['evidence: 50}', 'evidence: 50, §adapt: true}', 'propensities that adapt are'],
   [
     'evidence: 50}',
-    'evidence: 50, §adapt: {features: [customer.age, context.device], forget: 0.999}}',
-    'propensities that adapt are'
+    'evidence: 50, adapt: {§features: [customer.age, context.device], forget: 0.999}}',
+    'propensities that adapt by features are'
   ]
 ]
 

@@ -3,12 +3,15 @@ import { createArchive } from './memory-archive.js'
 import { MemoryCustomers } from './memory-customers.js'
 import { MemoryExposures } from './memory-exposures.js'
 import { createMemoryJournal } from './memory-journal.js'
+import { MemoryLearning } from './memory-learning.js'
 import { MemoryQuotas } from './memory-quotas.js'
 import { MemoryRecords } from './memory-records.js'
 
 export interface MemoryStoreOptions {
   /** Most bytes of decision records; default 1 GiB. */
   readonly recordBytes?: number
+  /** Most lessons that wait for the learner; default 200,000. */
+  readonly mostLessons?: number
   /** ms since 1970; default the system's clock. */
   readonly clock?: () => number
 }
@@ -28,6 +31,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     journal: createMemoryJournal(),
     outlet: undefined,
     exposures,
+    learning: new MemoryLearning(clock, options.mostLessons ?? 200_000),
     documents: createDocuments(clock),
     archive: createArchive(clock),
     announcements: createAnnouncements(),

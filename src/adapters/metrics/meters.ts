@@ -82,6 +82,12 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
       figures.limits.inc({ quota, outcome })
     },
     journalStands: figures.journal,
+    learnt(outcome, lessons) {
+      figures.lessons.inc({ outcome }, lessons)
+    },
+    learnerLags(seconds) {
+      figures.learnerLag.set(seconds)
+    },
     reloaded(outcome, version) {
       figures.reloads.inc({ outcome })
       figures.version.set(version)
@@ -101,6 +107,8 @@ interface Figures {
   readonly shadows: Counter
   readonly limits: Counter
   readonly journal: Meters['journalStands']
+  readonly lessons: Counter
+  readonly learnerLag: Gauge
   readonly reloads: Counter
   readonly version: Gauge
 }
@@ -156,6 +164,16 @@ function createFigures(registry: Registry): Figures {
       'outcome'
     ]),
     journal: createJournalFigures(registry),
+    lessons: counter(
+      'offerd_lessons_total',
+      'What events about offers that adapt came to: learnt, known, dropped, no_touch or unused.',
+      ['outcome']
+    ),
+    learnerLag: new Gauge({
+      name: 'offerd_learner_lag_seconds',
+      help: 'For how long the oldest lesson has waited; 0 on processes that are not the learner.',
+      registers: [registry]
+    }),
     reloads: counter('offerd_strategy_loads_total', 'Strategies loaded or refused.', ['outcome']),
     version: new Gauge({
       name: 'offerd_strategy_version',

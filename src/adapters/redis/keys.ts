@@ -17,6 +17,7 @@ import { periodOf } from '../../domain/quota-counting.js'
  * | `offerd:{ns:id}:x` | hash | the arm of the first exposure by experiment (exposures.ts) |
  * | `offerd:{ns:id}:j` | string | what the journal's segments seal this customer with; goes when the customer is erased |
  * | `offerd:{journal0}:…` | stream, hash, string | decisions and events on their way to disk, by partition; who carries them (journal.ts) |
+ * | `offerd:{learning}:…` | stream, hash, sorted set, string | lessons, experience, who learns; the ledger's slices (learning.ts) |
  * | `offerd:exposed:…` | hash | customers of one experiment by arm |
  * | `offerd:q:{id}:period:t` | string | what a quota has taken in a period (quota-scripts.ts, also of the next three) |
  * | `offerd:q:{id}:period:e`, `…:a` | sorted set, hash | open reservations and slices of a rolling window: their ends, their amounts |
@@ -101,6 +102,20 @@ export function journalKeys(partition: number): [stream: string, counters: strin
 
 export const JOURNAL_LEASE_KEY = 'offerd:{journal0}:exporter'
 export const JOURNAL_TROUBLE_KEY = 'offerd:{journal0}:trouble'
+
+const LEARNING_STEM = 'offerd:{learning}:'
+export const LEARNING_KEYS = {
+  lease: `${LEARNING_STEM}learner`,
+  state: `${LEARNING_STEM}state`,
+  lessons: `${LEARNING_STEM}lessons`,
+  experience: `${LEARNING_STEM}experience`,
+  changed: `${LEARNING_STEM}changed`
+} as const
+
+/** The key of one slice of the ledger. */
+export function ledgerKey(slice: string): string {
+  return `${LEARNING_STEM}l:${slice}`
+}
 
 export function documentKey(name: string): string {
   return `offerd:doc:${name}`

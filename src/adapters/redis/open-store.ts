@@ -14,6 +14,8 @@ export interface StoreOptions {
   readonly recordBytes?: number | undefined
   /** Most bytes of the journal that wait for the disk; default 256 MiB. */
   readonly journalBytes?: number | undefined
+  /** Most lessons that wait for the learner; default 200,000, some 40 MB. */
+  readonly mostLessons?: number | undefined
   /** How long a caller waits for one command; default 100. */
   readonly commandTimeoutMs?: number | undefined
   /** ms since 1970, for the store in memory; Redis goes by its own clock. */
@@ -22,6 +24,7 @@ export interface StoreOptions {
 
 const RECORD_BYTES = 2 ** 30
 const JOURNAL_BYTES = 2 ** 28
+const MOST_LESSONS = 200_000
 const COMMAND_TIMEOUT_MS = 100
 /** How long the start waits for a server; then it goes on, and the store recovers by itself. */
 const FIRST_ANSWER_MS = 1000
@@ -41,6 +44,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   )
   return createMemoryStore({
     recordBytes: options.recordBytes ?? RECORD_BYTES,
+    mostLessons: options.mostLessons ?? MOST_LESSONS,
     clock: options.clock ?? Date.now
   })
 }
@@ -77,6 +81,7 @@ function limitsOf(options: StoreOptions) {
   return {
     recordBytes: options.recordBytes ?? RECORD_BYTES,
     journalBytes: options.journalBytes ?? JOURNAL_BYTES,
+    mostLessons: options.mostLessons ?? MOST_LESSONS,
     commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     clock: options.clock
   }

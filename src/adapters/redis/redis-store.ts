@@ -10,6 +10,7 @@ import { troubleOf } from './health.js'
 import { RedisExposures } from './exposures.js'
 import { RedisJournal } from './journal.js'
 import { RedisJournalOutlet } from './journal-outlet.js'
+import { RedisLearning } from './learning.js'
 import { Names } from './names.js'
 import { PresentPeriods } from './quota-readings.js'
 import { RedisQuotas } from './quotas.js'
@@ -23,6 +24,8 @@ export interface RedisStoreOptions {
   readonly recordBytes: number
   /** Most bytes of the journal that wait for the disk. */
   readonly journalBytes: number
+  /** Most lessons that wait for the learner. */
+  readonly mostLessons: number
   /** How long a caller waits for one command. */
   readonly commandTimeoutMs: number
   /** ms since 1970, for what is read; writes go by Redis' clock. Default the system's. */
@@ -61,6 +64,7 @@ export function createRedisStore(options: RedisStoreOptions): {
     journal,
     outlet: new RedisJournalOutlet(connection),
     exposures,
+    learning: new RedisLearning(connection, options.mostLessons),
     documents: createDocuments(connection),
     archive: createArchive(connection),
     announcements,

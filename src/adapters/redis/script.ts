@@ -40,6 +40,11 @@ export function write(lua: string): Script {
   return script(IN_TIME + lua, true)
 }
 
+/** A script that only reads. */
+export function read(lua: string): Script {
+  return script(lua, false)
+}
+
 function script(lua: string, writes: boolean): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex'), writes }
 }

@@ -7,6 +7,7 @@ import {
   SETTLE_JOURNAL,
   TELL_TROUBLE
 } from './journal-scripts.js'
+import { APPEND_LESSONS, EXPERIENCE_SINCE, LEARN } from './learning-scripts.js'
 import { ABSORB, JOIN, LET_LAPSE } from './merge-scripts.js'
 import { CLAIM_QUOTA, COUNT_QUOTA, RELEASE_QUOTA } from './quota-scripts.js'
 import { ALIAS_STATE, RENEW, write } from './script.js'
@@ -231,6 +232,9 @@ export const ALL_SCRIPTS: readonly Script[] = [
   LEASE,
   TELL_TROUBLE,
   JOURNAL_KEY,
+  APPEND_LESSONS,
+  LEARN,
+  EXPERIENCE_SINCE,
   MARK_EXPOSED,
   COUNT_EXPOSED,
   PUT_ONCE,

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
 import { exposuresContract } from '../../contracts/exposures-contract.js'
+import { learningContract, MOST_LESSONS } from '../../contracts/learning-contract.js'
 import { limitsContract } from '../../contracts/limits-contract.js'
 import { mergeContract } from '../../contracts/merge-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
@@ -10,7 +11,12 @@ import { PATIENT_MS, redisMissing, startRedis } from '../../helpers/redis.js'
 async function openTwo(t: Test) {
   const { url } = await startRedis(t)
   const open = async () => {
-    const store = await openStore({ url, log: keptLog(), commandTimeoutMs: PATIENT_MS })
+    const store = await openStore({
+      url,
+      log: keptLog(),
+      commandTimeoutMs: PATIENT_MS,
+      mostLessons: MOST_LESSONS
+    })
     t.teardown(() => store.close())
     return store
   }
@@ -19,5 +25,6 @@ async function openTwo(t: Test) {
 
 storeContract('the store in a Redis by URL', redisMissing, openTwo)
 exposuresContract('the store in a Redis by URL', redisMissing, openTwo)
+learningContract('the store in a Redis by URL', redisMissing, openTwo)
 limitsContract('the store in a Redis by URL', redisMissing, openTwo)
 mergeContract('the store in a Redis by URL', redisMissing, openTwo)

@@ -10,19 +10,25 @@ import type { Shell } from './shell.js'
 import { checkNames, readTrainingRequest, type TrainingRequest } from './train/ask.js'
 import { bindColumns } from './train/bind-columns.js'
 import { loadNames } from './load-names.js'
+import { readJournalTable } from './train/journal-table.js'
 import { makeModel } from './train/make-model.js'
 import { readTable } from './train/read-table.js'
 import { describeTraining } from './train/report.js'
 import { nextVersion, writeFolder } from './train/write-folder.js'
 
 const HELP = `Usage: offerd train NAME --from FILE.csv|- --target COLUMN [OPTIONS]
+       offerd train NAME --journal [--from TIME] [--to TIME] [OPTIONS]
 
 Learns from a table how likely the positive answer is, and writes a model that the service loads: model.onnx, model.yaml
 with the inputs and rows to check, card.md with how good it is and what it looks at, and calibration.svg. Every column stands
 for the customer's attribute of its name, with its type; blank cells are missing values. A part of the rows is kept to choose
 and calibrate by, another to judge by. The same data, options and release give the same bytes.
 
+From the journal a model learns which of the offers that name it in the strategy get their positive once they are shown. The columns
+are what the model was asked when they were decided, or, before there is a model, all that was known then; the newest rows judge.
+
   --from FILE          comma-separated values with a header; - is the standard input
+  --journal            learns from what came of decisions; --from and --to then say of which time (2026-03-01)
   --target COLUMN      what to predict; it has two values
   --positive VALUE     which of them counts; needed where it is not yes, true or 1
   --separator C        between cells (a comma), or tab
@@ -42,7 +48,7 @@ Exit code 0: the model is written. 1: it is not, and nothing else is.
 
 export const trainCommand: Command = {
   name: 'train',
-  summary: 'learn a model from a table',
+  summary: 'learn a model from a table or the journal',
   help: HELP,
 
   async run(shell, words, parts) {
@@ -52,11 +58,14 @@ export const trainCommand: Command = {
     const version = await nextVersion(folder, request.replace)
     const names = await loadNames(config, parts, paintFor(shell.stderr, shell.env))
     const progress = createProgress(shell, parts.clock.monotonicMs)
-    const file = request.from === '-' ? 'the standard input' : request.from
+    const file = fileOf(request)
     try {
-      const read = await readRows(shell, request, file, names, rows =>
-        progress.show(() => `${rows} rows read`)
-      )
+      const show = (rows: number): void => progress.show(() => `${rows} rows read`)
+      const { name, period, without } = request
+      const read =
+        period === undefined
+          ? await readRows(shell, request, file, names, show)
+          : await readJournalTable({ config, parts, name, period, without, names, progress: show })
       const { report, files } = await makeModel(read, {
         request,
         version,
@@ -76,6 +85,12 @@ export const trainCommand: Command = {
       progress.clear()
     }
   }
+}
+
+/** What messages call the data. */
+function fileOf({ period, from }: TrainingRequest): string {
+  if (period !== undefined) return 'the journal'
+  return from === '-' ? 'the standard input' : from
 }
 
 async function readRows(

@@ -6,6 +6,9 @@ const WEEK_MS = 7 * 86_400_000
 /** What came of a placed offer. */
 export type Came = Pick<PlacingOutcome, 'shownMs' | 'positive' | 'value' | 'rejected'>
 
+/** What of a decision tells whose its answers are. */
+type Placed = Pick<JournalDecision, 'id' | 'timeMs' | 'customer' | 'placed'>
+
 interface Place {
   readonly decision: string
   readonly placement: string
@@ -23,7 +26,7 @@ interface Touch extends Place {
  * @param events in the order in which they were told; of the same customer, source and id the first one counts
  */
 export function cameNaively(
-  decisions: readonly JournalDecision[],
+  decisions: readonly Placed[],
   events: readonly CustomerEvent[],
   positives: Readonly<Record<string, string>>,
   windowMs: number
@@ -97,7 +100,7 @@ function touchOf(answer: CustomerEvent, touches: readonly Touch[]): Touch | unde
 }
 
 /** The decision and placement that an impression shows. */
-function placeOf(event: CustomerEvent, decisions: readonly JournalDecision[]): Place | undefined {
+function placeOf(event: CustomerEvent, decisions: readonly Placed[]): Place | undefined {
   if (event.decisionId !== undefined)
     return { decision: event.decisionId, placement: event.placement! }
   const { offer, customer, timeMs } = aboutOf(event)

@@ -1,11 +1,16 @@
 import { nearest } from '../../domain/nearest.js'
+import type { JournalPeriod } from '../../domain/journal.js'
 import type { Method } from '../../learning/fit-table.js'
 import { parseOptions, STRATEGY_OPTIONS } from '../options.js'
+import { periodOf } from '../period.js'
 import { UsageRefused } from '../shell.js'
+import { ANSWER } from './journal-table.js'
 
 /** What the command line asks for. */
 export interface TrainingRequest {
   readonly name: string
+  /** The period of the journal to learn from; undefined: the file. */
+  readonly period: JournalPeriod | undefined
   readonly from: string
   readonly target: string
   readonly positive: string | undefined
@@ -37,7 +42,9 @@ const MOST_FOLDS = 20
 export function readTrainingRequest(words: readonly string[]): TrainingRequest {
   const { values, positionals } = parseOptions(words, {
     ...STRATEGY_OPTIONS,
+    journal: { type: 'boolean' },
     from: { type: 'string' },
+    to: { type: 'string' },
     target: { type: 'string' },
     positive: { type: 'string' },
     separator: { type: 'string' },
@@ -51,13 +58,9 @@ export function readTrainingRequest(words: readonly string[]): TrainingRequest {
     replace: { type: 'boolean' },
     json: { type: 'boolean' }
   })
-  const { from, target } = values
-  if (from === undefined) throw new UsageRefused('name the data with --from FILE.csv')
-  if (target === undefined) throw new UsageRefused('name the column to predict with --target')
   return {
     name: nameOf(positionals),
-    from,
-    target,
+    ...dataOf(values),
     positive: values.positive,
     separator: separatorOf(values.separator ?? ','),
     without: new Set(listed(values.without)),
@@ -71,6 +74,32 @@ export function readTrainingRequest(words: readonly string[]): TrainingRequest {
     json: values.json ?? false,
     overrides: { rules: values.rules, models: values.models }
   }
+}
+
+interface DataWords {
+  readonly journal?: boolean | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly target?: string | undefined
+  readonly [option: string]: unknown
+}
+
+/** What would say things of a file that the journal says itself. */
+const OF_FILES = ['target', 'positive', 'separator', 'map', 'folds']
+
+function dataOf(values: DataWords): Pick<TrainingRequest, 'period' | 'from' | 'target'> {
+  const { journal = false, from, to, target } = values
+  if (journal) {
+    const other = OF_FILES.find(option => values[option] !== undefined)
+    if (other !== undefined)
+      throw new UsageRefused(`--${other} is for files; the journal says itself what it holds`)
+    return { period: periodOf({ from, to }), from: '', target: ANSWER }
+  }
+  if (to !== undefined) throw new UsageRefused('--to goes with --journal')
+  if (from === undefined)
+    throw new UsageRefused('name the data with --from FILE.csv, or take the --journal')
+  if (target === undefined) throw new UsageRefused('name the column to predict with --target')
+  return { period: undefined, from, target }
 }
 
 /** Refuses names that are no columns of the file, with the one that was meant. */

@@ -11,7 +11,7 @@ export function cardOf(
   { fitted, points, held }: TrainedTable,
   columns: readonly BoundColumn[]
 ): string {
-  const { model, version, data, rows, baseRate, seed, importance, warnings } = report
+  const { model, version, data, rows, isCutByTime, baseRate, seed, importance, warnings } = report
   return `# ${model}: how likely is ${code(`${data.target} = ${data.positive}`)}?
 
 Model \`${model}\`, version ${version}. The probability that ${code(data.target)} is ${code(data.positive)}, from what is known when an offer
@@ -28,7 +28,7 @@ Data: ${code(data.file)}, ${rows.all} rows, columns ${code(data.columns.join(', 
 |---|---|
 | training | ${rows.train} |
 | validation: settings and calibration | ${rows.validation} |
-| held out (the same share of positives) | ${rows.test} |
+| held out (${isCutByTime ? 'the newest' : 'the same share of positives'}) | ${rows.test} |
 
 Base rate: ${(baseRate * 100).toFixed(2)} %.
 

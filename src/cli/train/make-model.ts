@@ -15,6 +15,7 @@ import type { ReadTable } from './read-table.js'
 import type { MethodReport, TrainingReport } from './report.js'
 import {
   crossValidate,
+  partsByTime,
   partsOf,
   trainTable,
   type TableParts,
@@ -38,9 +39,10 @@ interface MadeModel {
 
 /** Trains the methods asked for and makes the files of the best. Throws CommandRefused where a column tells the answer. */
 export async function makeModel(read: ReadTable, making: Making): Promise<MadeModel> {
-  const { table, columns } = read
+  const { table, columns, timesMs } = read
   const { request, parts } = making
-  const rows = partsOf(table.labels, request.seed)
+  const rows =
+    timesMs === undefined ? partsOf(table.labels, request.seed) : partsByTime(timesMs, table.labels)
   const warnings = warningsOf(read, rows, request)
   const trained = trainAll(read, rows, making)
   const best = trained.reduce((one, other) =>
@@ -137,7 +139,7 @@ function meansOf(measures: readonly Measures[]): Measures {
 }
 
 function toldOf(
-  { table: { labels }, columns, positive }: ReadTable,
+  { table: { labels }, columns, positive, timesMs }: ReadTable,
   { train, validation, test }: TableParts,
   { request: { name, target, seed, folds, without }, version, file }: Making
 ) {
@@ -158,6 +160,7 @@ function toldOf(
       validation: validation.length,
       test: test.length
     },
+    isCutByTime: timesMs !== undefined,
     baseRate: labels.reduce((sum, label) => sum + label, 0) / labels.length,
     ...(folds === undefined ? {} : { folds })
   }

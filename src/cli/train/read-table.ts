@@ -21,6 +21,8 @@ export interface ReadTable {
   readonly constant: readonly string[]
   /** The target's text that is the positive answer. */
   readonly positive: string
+  /** By row: when it happened, in ms since 1970; undefined where nothing tells. */
+  readonly timesMs?: Float64Array
 }
 
 /** A column while it is read; texts are kept once each. */

@@ -24,6 +24,8 @@ export interface TrainingReport {
     readonly validation: number
     readonly test: number
   }
+  /** Whether the rows held out are the newest; else they are drawn. */
+  readonly isCutByTime: boolean
   /** Share of positives over all rows. */
   readonly baseRate: number
   readonly methods: readonly MethodReport[]

@@ -9,6 +9,7 @@ import { createRandom } from '../../learning/random.js'
 import { stratifiedFolds, stratifiedSplit } from '../../learning/split.js'
 import { pickLabels, pickTable, type Table } from '../../learning/table.js'
 import { createCalibration, type Calibrate } from '../../scoring/calibration.js'
+import { CommandRefused } from '../shell.js'
 import { calibrationOf } from './calibrate-fit.js'
 import { measure, type Held, type Measures } from './measures.js'
 
@@ -38,6 +39,34 @@ export function partsOf(labels: Uint8Array, seed: number): TableParts {
   const random = createRandom(seed)
   const { train, test } = stratifiedSplit(labels, TEST_SHARE, random)
   return partsAround(labels, train, test, random)
+}
+
+/**
+ * Cuts the rows by their time, so that a model is judged by what came after all that it learnt from; rows of one instant stay
+ * together. Throws CommandRefused where a part lacks one of the answers.
+ */
+export function partsByTime(timesMs: Float64Array, labels: Uint8Array): TableParts {
+  const order = Int32Array.from(timesMs.keys()).sort((a, b) => timesMs[a]! - timesMs[b]! || a - b)
+  const cutAt = (share: number): number => {
+    let at = Math.round(order.length * share)
+    while (at < order.length && timesMs[order[at]!] === timesMs[order[at - 1]!]) at++
+    return at
+  }
+  const testFrom = cutAt(1 - TEST_SHARE)
+  const validationFrom = cutAt((1 - TEST_SHARE) * (1 - VALIDATION_SHARE))
+  const parts = {
+    train: order.slice(0, validationFrom).sort(),
+    validation: order.slice(validationFrom, testFrom).sort(),
+    test: order.slice(testFrom).sort()
+  }
+  for (const [name, rows] of Object.entries(parts)) {
+    const positives = rows.reduce((sum, row) => sum + labels[row]!, 0)
+    if (positives === 0 || positives === rows.length)
+      throw new CommandRefused(
+        `cut by time, the part for ${name} has ${rows.length} rows, ${positives} of them positive; it needs both answers: take a longer period`
+      )
+  }
+  return parts
 }
 
 function partsAround(

@@ -1,0 +1,92 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import tap, { test } from 'tap'
+import type { TrainingReport } from '../../src/cli/train/report.js'
+import type { PlacingOutcome } from '../../src/domain/journal.js'
+import { runCommand } from '../helpers/cli.js'
+import { cameNaively } from '../helpers/outcomes.js'
+import { redisMissing } from '../helpers/redis.js'
+import { journalOfShippedWorld } from '../helpers/shipped-journal.js'
+
+const WEEK_MS = 7 * 86_400_000
+const DECISIONS = Number(process.env['OFFERD_OUTCOMES'] ?? 2000)
+
+/** Of the shipped strategy; of the others it is accept. */
+const POSITIVES = {
+  'virtual-card': 'click',
+  anniversary: 'click',
+  'first-steps': 'click',
+  'budget-coach': 'click',
+  'security-check': 'click',
+  'refer-a-friend': 'convert',
+  'app-download': 'convert'
+}
+
+tap.setTimeout(300_000)
+
+test('the journal of a service says what came of its decisions, and a model learns from it', {
+  skip: redisMissing,
+  timeout: 300_000
+}, async t => {
+  const journal = await journalOfShippedWorld(t, { count: DECISIONS, share: 0.3 })
+  const { env, decisions, events } = journal
+
+  const read = await runCommand(['journal', 'read', 'outcomes'], env)
+  t.equal(read.code, 0, read.stderr)
+  const lines = read.stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as PlacingOutcome & { decision: string; shown: string | null })
+  const found = new Map(
+    lines.map(({ decision, placement, offer, shown, positive, value, rejected }) => [
+      `${decision}/${placement}/${offer}`,
+      { shownMs: shown === null ? null : Date.parse(shown), positive, value, rejected }
+    ])
+  )
+  // One customer at a time: looking through everything for each offer takes the square of its number.
+  const eventsOf = groupBy(events)
+  const naive = new Map(
+    [...groupBy(decisions)].flatMap(([id, theirs]) => [
+      ...cameNaively(theirs, eventsOf.get(id) ?? [], POSITIVES, WEEK_MS)
+    ])
+  )
+  t.equal(found.size, naive.size)
+  t.same(
+    [...naive].filter(([key, came]) => JSON.stringify(found.get(key)) !== JSON.stringify(came)),
+    [],
+    'all outcomes are those of a count in memory'
+  )
+  t.comment(
+    `${naive.size} placed, ${[...naive.values()].filter(({ positive }) => positive).length} positive`
+  )
+
+  const out = join(env['OFFERD_DATA']!, 'made')
+  const train = (...words: string[]) =>
+    runCommand(['train', 'savings', '--journal', '--out', out, '--json', ...words], env)
+  const first = await train()
+  t.equal(first.code, 0, first.stderr)
+  const report = JSON.parse(first.stdout) as TrainingReport
+  t.ok(report.methods[0]!.held.auc > 0.5, `AUC ${report.methods[0]?.held.auc}`)
+  t.equal(report.isCutByTime, true)
+  t.match(String(await readFile(join(out, 'card.md'))), '| held out (the newest) |')
+  const bytes = await contentsOf(out)
+  const again = await train('--replace')
+  t.equal(again.code, 0, again.stderr)
+  const others = await contentsOf(out)
+  t.same(others.get('model.onnx'), bytes.get('model.onnx'), 'the same journal, the same bytes')
+})
+
+function groupBy<T extends { readonly customer: { readonly id: string } }>(
+  all: readonly T[]
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) groups.set(one.customer.id, [...(groups.get(one.customer.id) ?? []), one])
+  return groups
+}
+
+async function contentsOf(folder: string): Promise<Map<string, Buffer>> {
+  const names = await readdir(folder)
+  return new Map(
+    await Promise.all(names.map(async name => [name, await readFile(join(folder, name))] as const))
+  )
+}

@@ -36,6 +36,7 @@ export function journalled(
     candidates: [],
     placed: [{ ...PLACING, ...placing }],
     features: [],
+    scores: [],
     facts: {},
     historyLength: 0,
     historyHash: '',

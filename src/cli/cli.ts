@@ -7,6 +7,7 @@ import { evaluateCommand } from './evaluate.js'
 import { experimentsCommand } from './experiments.js'
 import { importCommand } from './import.js'
 import { journalCommand } from './journal.js'
+import { modelsCommand } from './models.js'
 import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
 import { describeProblem } from './problems.js'
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   importCommand,
   experimentsCommand,
   trainCommand,
+  modelsCommand,
   evaluateCommand,
   journalCommand,
   validateCommand

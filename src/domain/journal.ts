@@ -137,6 +137,7 @@ export interface DecisionOutcomes
     | 'experiments'
     | 'degraded'
     | 'candidates'
+    | 'scores'
     | 'features'
     | 'facts'
   > {
@@ -154,5 +155,5 @@ export interface OutcomesWanted {
   readonly positives: Readonly<Record<string, string>>
   /** How long an offer that was shown waits for it. */
   readonly windowMs: number
-  readonly parts: ReadonlyArray<'candidates' | 'features' | 'facts'>
+  readonly parts: ReadonlyArray<'candidates' | 'scores' | 'features' | 'facts'>
 }

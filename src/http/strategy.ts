@@ -43,7 +43,7 @@ function describe({ strategy, version, hash, models, shadows, loadedAtMs }: Snap
     models: [...models.values()].map(({ name, version }) => ({
       name,
       version,
-      shadows: (shadows.get(name) ?? []).map(shadow => shadow.version)
+      shadows: (shadows.get(name) ?? []).map(shadow => shadow.version).sort((a, b) => a - b)
     })),
     offers: strategy.offers.map(({ id, name, issue, group, fallbackOnly, mandatory, model }) => ({
       id,

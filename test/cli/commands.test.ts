@@ -19,6 +19,7 @@ test('every level of the command line has its help', async t => {
     'import',
     'experiments',
     'train',
+    'models',
     'evaluate',
     'journal',
     'validate'

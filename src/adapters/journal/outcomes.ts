@@ -4,6 +4,7 @@ import type {
   JournalCandidate,
   JournalFeatures,
   JournalPlacing,
+  JournalScore,
   OutcomesWanted,
   PlacingOutcome
 } from '../../domain/journal.js'
@@ -134,11 +135,12 @@ function cameSql(positives: OutcomesWanted['positives']): string {
 /** A row as the last query gives it. */
 type Row = Omit<
   DecisionOutcomes,
-  'placed' | 'features' | 'facts' | 'experiments' | 'candidates'
+  'placed' | 'features' | 'facts' | 'experiments' | 'candidates' | 'scores'
 > & {
   readonly experiments: ReadonlyArray<{ readonly experiment: string; readonly arm: string }>
   readonly placed: ReadonlyArray<JournalPlacing & { readonly model: string | null }>
   readonly candidates: readonly JournalCandidate[] | null
+  readonly scores: readonly JournalScore[] | null
   readonly features: string | null
   readonly facts: string | null
   readonly came: ReadonlyArray<
@@ -158,8 +160,8 @@ async function* outcomesFrom(
       d.holdout, d.control, d.experiments, d.degraded,
       list_transform(d.placed, lambda p: struct_insert(p, model :=
         list_filter(d.candidates, lambda c: c.offer = p.offer)[1].model)) AS placed,
-      ${part('candidates')}, ${part('features')}, ${part('facts')}, came
-    FROM ${rowsOf(files)} d
+      ${part('candidates')}, ${part('scores')}, ${part('features')}, ${part('facts')}, came
+    FROM ${parts.includes('scores') ? rowsWithScores(files) : rowsOf(files)} d
     JOIN (
       SELECT file, row, came FROM kept LEFT JOIN came ON came.decision = kept.id WHERE kept.time < ${period.toMs}
     ) found ON found.file = d.filename AND found.row = d.file_row_number`)
@@ -172,6 +174,7 @@ function outcomesOf({
   came,
   experiments,
   candidates,
+  scores,
   features,
   facts,
   ...row
@@ -187,9 +190,16 @@ function outcomesOf({
       return { ...placing, shownMs, positive, value, rejected }
     }),
     candidates: candidates ?? [],
+    scores: scores ?? [],
     features: features === null ? [] : (JSON.parse(features) as JournalFeatures[]),
     facts: facts === null ? {} : (JSON.parse(facts) as Record<string, unknown>)
   }
+}
+
+/** The same where all of the files may be of the release before, which had no scores. */
+function rowsWithScores(files: readonly SegmentFile[]): string {
+  return `(SELECT NULL::STRUCT(model VARCHAR, shadow BOOLEAN, offer VARCHAR, score DOUBLE)[] AS scores WHERE false
+    UNION ALL BY NAME SELECT * FROM ${rowsOf(files)})`
 }
 
 /** All rows of files, each with its file and its place in it. */

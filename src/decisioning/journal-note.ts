@@ -86,6 +86,7 @@ function placingsOf(decision: Decision): JournalPlacing[] {
 
 function featuresOf(strategy: Strategy, outcome: Outcome): NotedFeatures[] {
   const { facts, candidates, contest, propensities } = outcome
+  const starts = propensities.adapted?.starts ?? propensities.values
   const contestantsOf = new Map<ReadyModel, number[]>()
   for (let i = 0; i < contest.positions.length; i++) {
     const model = propensities.models[i]
@@ -102,7 +103,7 @@ function featuresOf(strategy: Strategy, outcome: Outcome): NotedFeatures[] {
       shared: shared(facts, offers[0]!),
       offers: offers.map(offer => strategy.offers[offer]!.id),
       byOffer: offers.map(offer => byOffer(facts, offer)),
-      scores: contestants.map(i => propensities.values[i]!)
+      scores: contestants.map(i => starts[i]!)
     }
   })
 }

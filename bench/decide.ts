@@ -107,7 +107,12 @@ export async function prepare(
     snapshots: started.snapshots,
     customers: store.customers,
     quotas: store.quotas,
-    records: { append: record, get: async () => undefined, flush: async () => undefined },
+    records: {
+      append: record,
+      get: async () => undefined,
+      walk: period => store.records.walk(period),
+      flush: async () => undefined
+    },
     exposures: store.exposures,
     journal: store.journal,
     learning: store.learning,

@@ -34,7 +34,7 @@ import { strategyRoutes } from './http/strategy.js'
 export interface AppDeps {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
-  readonly replay: Pick<Replay, 'byId'>
+  readonly replay: Replay
   readonly recordEvents: RecordEvents
   readonly reportExperiments: ReportExperiments
   readonly customers: Customers

@@ -11,6 +11,7 @@ import { modelsCommand } from './models.js'
 import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
 import { describeProblem } from './problems.js'
+import { replayCommand } from './replay.js'
 import { serveCommand } from './serve.js'
 import { StrategyRefused } from './service.js'
 import { CommandRefused, UsageRefused, type ExitCode, type Shell } from './shell.js'
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   modelsCommand,
   evaluateCommand,
   journalCommand,
+  replayCommand,
   validateCommand
 ]
 

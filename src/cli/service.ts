@@ -20,8 +20,13 @@ import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-u
 import { createFollower, followOnce, type Follower } from '../decisioning/learnt.js'
 import type { Log, Meters, Store } from '../decisioning/ports.js'
 import { createRecordEvents, type RecordEvents } from '../decisioning/record-events.js'
-import { createReplay, type Replay } from '../decisioning/replay.js'
-import type { Snapshots } from '../decisioning/snapshot.js'
+import {
+  createReplay,
+  createReplayRecord,
+  type Replay,
+  type ReplayRecord
+} from '../decisioning/replay.js'
+import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
 import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'
@@ -126,8 +131,8 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     eventId: randomUUID,
     freshId: randomUUID
   }
-  const legendOf = createLegends(documents, snapshots)
-  const archived = createArchivedStrategies({ ...loading, snapshots })
+  const legendOf = createLegends(documents, snapshots.current)
+  const archived = createArchivedStrategies({ ...loading, current: snapshots.current })
   const decide = createDecide({ ...needs, records, exposures, decisionId: decisionIdAt })
   return {
     store,
@@ -139,7 +144,11 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     decide,
     decideOnce: createDecideOnce(decide, documents),
     lookUp: createDecisionLookUp({ records, legendOf }),
-    replay: createReplay({ ...needs, records, archived, legendOf }),
+    replay: createReplay({
+      records,
+      snapshots,
+      replayRecord: createReplayRecord({ ...needs, archived, legendOf })
+    }),
     recordEvents: createRecordEvents(needs),
     reportExperiments: createReportExperiments(snapshots, exposures),
     customers: createCustomers(needs),
@@ -154,15 +163,45 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
 
 /** Loads the strategy once without serving it, on a store that forgets. */
 export async function tryStrategy(config: Config, parts: Parts, log: Log): Promise<LoadReport> {
+  return (await loadAlone(config, parts, log)).report
+}
+
+/** The same, for what is made with the strategy: it is not registered anywhere. Throws StrategyRefused. */
+export async function snapshotAlone(config: Config, parts: Parts, log: Log): Promise<Snapshot> {
+  const { report, snapshot } = await loadAlone(config, parts, log)
+  if (snapshot === undefined) throw new StrategyRefused(report)
+  return snapshot
+}
+
+async function loadAlone(
+  config: Config,
+  parts: Parts,
+  log: Log
+): Promise<{ report: LoadReport; snapshot: Snapshot | undefined }> {
   const store = parts.createMemoryStore()
   try {
-    const { report } = await startStrategy(
+    const { report, started } = await startStrategy(
       loaderDeps(config, parts, { store, meters: parts.createMeters(() => NO_WORDS), log })
     )
-    return report
+    return { report, snapshot: started?.snapshots.current() }
   } finally {
     await store.close()
   }
+}
+
+/** What replays records of a store that serves nobody here. */
+export function openReplay(config: Config, parts: Parts, log: Log, store: Store): ReplayRecord {
+  const meters = parts.createMeters(() => NO_WORDS)
+  const current = (): undefined => undefined
+  return createReplayRecord({
+    customers: store.customers,
+    clock: parts.clock,
+    archived: createArchivedStrategies({
+      ...loaderDeps(config, parts, { store, meters, log }),
+      current
+    }),
+    legendOf: createLegends(store.documents, current)
+  })
 }
 
 function loaderDeps(

@@ -3,13 +3,14 @@ import { readArchived } from './archive-strategy.js'
 import { build, type LoaderDeps } from './load-strategy.js'
 import { createModelPool } from './open-models.js'
 import type { Meters } from './ports.js'
-import type { Snapshot, Snapshots } from './snapshot.js'
+import type { Snapshot } from './snapshot.js'
 
 export type ArchivedDeps = Pick<
   LoaderDeps,
   'archive' | 'runtime' | 'log' | 'clock' | 'schedule'
 > & {
-  readonly snapshots: Pick<Snapshots, 'current'>
+  /** The strategy in force, which need not be compiled again; undefined where none is. */
+  readonly current: () => Snapshot | undefined
 }
 
 /** Strategies of the past, compiled again. */
@@ -53,8 +54,8 @@ export function createArchivedStrategies(deps: ArchivedDeps): ArchivedStrategies
 
   return {
     async open(hash) {
-      const current = deps.snapshots.current()
-      if (current.hash === hash) return current
+      const current = deps.current()
+      if (current?.hash === hash) return current
       const found = opened.get(hash) ?? openAnew(hash)
       opened.delete(hash)
       opened.set(hash, found)

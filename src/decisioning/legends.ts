@@ -2,7 +2,7 @@ import { Refusal } from '../domain/refusal.js'
 import { readLegend, type Legend } from './legend.js'
 import { legendName } from './load-strategy.js'
 import type { SharedDocuments } from './ports.js'
-import type { Snapshots } from './snapshot.js'
+import type { Snapshot } from './snapshot.js'
 
 /** The legends of all strategies that have decided, by hash. Throws a Refusal where one is no longer known. */
 export type LegendOf = (hash: string) => Promise<Legend>
@@ -10,9 +10,10 @@ export type LegendOf = (hash: string) => Promise<Legend>
 /** A few strategies a day at the most are asked for. */
 const MOST_LEGENDS = 16
 
+/** @param current the strategy in force, whose legend need not be read; undefined where none is */
 export function createLegends(
   documents: Pick<SharedDocuments, 'get'>,
-  snapshots: Pick<Snapshots, 'current'>
+  current: () => Snapshot | undefined
 ): LegendOf {
   const legends = new Map<string, Legend>()
 
@@ -22,8 +23,8 @@ export function createLegends(
   }
 
   return async function legendOf(hash) {
-    const current = snapshots.current()
-    if (current.hash === hash) return current.legend
+    const inForce = current()
+    if (inForce?.hash === hash) return inForce.legend
     const known = legends.get(hash) ?? (await storedLegend(hash))
     if (known === undefined)
       throw new Refusal(

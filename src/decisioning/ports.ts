@@ -169,6 +169,8 @@ export interface DecisionRecords {
   /** Never blocks and never throws; written within 50 ms. What cannot be written is counted and reported to the log. */
   append(record: FreshRecord): void
   get(id: string): Promise<DecisionRecord | undefined>
+  /** All that is stored of a period, some at a time, about in the order of time. Rejects with StoreUnavailable. */
+  walk(period: JournalPeriod): AsyncIterable<readonly DecisionRecord[]>
   /** Writes what is waiting. Called when the service stops. */
   flush(): Promise<void>
 }

@@ -59,28 +59,30 @@ export function recordedScores(recorded: MadeDecision): {
       }
       const degraded = [...new Set([...failed, ...fresh.degraded])].sort()
       const scored: Propensities = { values, models, adapted: undefined, degraded }
-      const ids = Array.from(left, at => snapshot.strategy.offers[candidates.offers[at]!]!.id)
-      return adaptedBefore(
-        scored,
-        recorded,
-        ids.map(id => known.get(id))
-      )
+      const adapting = Array.from(left, at => {
+        const { id, adapt } = snapshot.strategy.offers[candidates.offers[at]!]!
+        return adapt === undefined ? undefined : known.get(id)
+      })
+      return adaptedBefore(scored, recorded, adapting)
     }
   }
 }
 
-/** Scores with what experience made of them then, where it was made of the same ones. */
+/**
+ * Scores with what experience made of them then, where it was made of the same ones.
+ * @param adapting undefined for offers that do not adapt
+ */
 function adaptedBefore(
   scored: Propensities,
   { trace: { adapted } }: MadeDecision,
-  known: ReadonlyArray<RecordedScore | undefined>
+  adapting: ReadonlyArray<RecordedScore | undefined>
 ): Propensities {
   if (adapted === undefined) return scored
   const starts = scored.values
   const values = starts.slice()
   const evidence = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) {
-    const before = known[i]
+    const before = adapting[i]
     if (before?.value !== starts[i]) continue
     values[i] = before!.propensity
     evidence[i] = before!.evidence

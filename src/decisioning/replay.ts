@@ -9,15 +9,16 @@ import type { DecisionRecord, DecisionRecords } from './ports.js'
 import { readRecorded, type RecordedDecision } from './recorded-decision.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 
-export interface ReplayDeps extends DecideAgainDeps {
-  readonly records: Pick<DecisionRecords, 'get'>
-  readonly snapshots: Pick<Snapshots, 'current'>
+export interface ReplayRecordDeps extends DecideAgainDeps {
   readonly archived: ArchivedStrategies
   readonly legendOf: LegendOf
 }
 
-/** By which strategy a decision is made again: the one that made it, or the one in force. */
-export type ReplayStrategy = 'recorded' | 'current'
+export interface ReplayDeps {
+  readonly records: Pick<DecisionRecords, 'get'>
+  readonly snapshots: Pick<Snapshots, 'current'>
+  readonly replayRecord: ReplayRecord
+}
 
 /** What came of making a recorded decision again. */
 export interface ReplayReport {
@@ -31,22 +32,26 @@ export interface ReplayReport {
   readonly strategy: { readonly version: number; readonly hash: string }
 }
 
-/** Recorded decisions, made again from their records. */
-export interface Replay {
-  /** Throws a Refusal for an id without a record, and where the decision cannot be made again. Rejects with StoreUnavailable. */
-  byId(id: string, strategy: ReplayStrategy): Promise<ReplayReport>
-  ofRecord(record: DecisionRecord, strategy: ReplayStrategy): Promise<ReplayReport>
-}
+/**
+ * Makes a decision again from its record.
+ * Throws a Refusal where that cannot be done. Rejects with StoreUnavailable.
+ * @param under another strategy than the one that made the decision
+ */
+export type ReplayRecord = (record: DecisionRecord, under?: Snapshot) => Promise<ReplayReport>
 
-export function createReplay(deps: ReplayDeps): Replay {
-  const { records, snapshots, archived, legendOf } = deps
+/** By which strategy a decision is made again: the one that made it, or the one in force. */
+export type ReplayStrategy = 'recorded' | 'current'
 
-  async function ofRecord(record: DecisionRecord, strategy: ReplayStrategy): Promise<ReplayReport> {
+/** The same by a decision's id. Throws a Refusal for an id without a record, too. */
+export type Replay = (id: string, strategy: ReplayStrategy) => Promise<ReplayReport>
+
+export function createReplayRecord(deps: ReplayRecordDeps): ReplayRecord {
+  return async function replayRecord(record, under) {
     const { strategyHash } = record
-    const snapshot =
-      strategy === 'current' ? snapshots.current() : await archived.open(strategyHash)
+    const snapshot = under ?? (await deps.archived.open(strategyHash))
     const exactly = snapshot.hash === strategyHash
-    const recorded = readRecorded(record, exactly ? snapshot.legend : await legendOf(strategyHash))
+    const legend = exactly ? snapshot.legend : await deps.legendOf(strategyHash)
+    const recorded = readRecorded(record, legend)
     const { difference, scores } = await compare(deps, snapshot, recorded, exactly)
     const version = exactly ? recorded.answer.strategy.version : snapshot.version
     return {
@@ -57,15 +62,17 @@ export function createReplay(deps: ReplayDeps): Replay {
       strategy: { version, hash: snapshot.hash }
     }
   }
+}
 
-  return {
-    ofRecord,
-    byId: async (id, strategy) => ofRecord(await findRecorded(records, id), strategy)
+export function createReplay({ records, snapshots, replayRecord }: ReplayDeps): Replay {
+  return async (id, strategy) => {
+    const record = await findRecorded(records, id)
+    return await replayRecord(record, strategy === 'current' ? snapshots.current() : undefined)
   }
 }
 
 async function compare(
-  deps: ReplayDeps,
+  deps: ReplayRecordDeps,
   snapshot: Snapshot,
   recorded: RecordedDecision,
   exactly: boolean

@@ -19,7 +19,7 @@ const JSON_UTF8 = 'application/json; charset=utf-8'
 export interface DecisionRouteNeeds {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
-  readonly replay: Pick<Replay, 'byId'>
+  readonly replay: Replay
   readonly report: Report
 }
 
@@ -96,7 +96,7 @@ export function decisionRoutes(
     async request => {
       const text = textOf(request.body)
       const { strategy } = readReplay(text === '' ? {} : parseJson(text))
-      return await replay.byId(readId(request.params.id), strategy)
+      return await replay(readId(request.params.id), strategy)
     }
   )
 }

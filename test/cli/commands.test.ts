@@ -22,6 +22,7 @@ test('every level of the command line has its help', async t => {
     'models',
     'evaluate',
     'journal',
+    'replay',
     'validate'
   ])
   for (const name of names) {

@@ -240,6 +240,12 @@ test('a decision comes out the same again, whatever was learnt since', async t =
     t.equal(answer.placements[0]!.offers[0]!.propensity.evidence, 7)
     for (let i = 0; i < 9; i++) await shown(engine, `d-${i}`)
     await engine.learn()
-    t.match(await engine.replay.byId(answer.decisionId, 'recorded'), { same: true })
+    t.match(await engine.replay(answer.decisionId, 'recorded'), { same: true })
+    engine.rewrite(rules({ prior: 0.3, evidence: 50 }, rest))
+    await engine.loader.load()
+    t.match(await engine.replay(answer.decisionId, 'current'), {
+      same: false,
+      difference: { stage: 'propensity', now: 0.3 }
+    })
   }
 })

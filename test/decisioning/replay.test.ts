@@ -19,7 +19,7 @@ async function replayed(
   strategy: ReplayStrategy = 'recorded'
 ): Promise<ReplayReport[]> {
   const reports: ReplayReport[] = []
-  for (const id of ids) reports.push(await replay.byId(id, strategy))
+  for (const id of ids) reports.push(await replay(id, strategy))
   return reports
 }
 
@@ -94,7 +94,7 @@ test('another score of the same model differs in the propensity', async t => {
   const rules = rulesWith({ offers: offerYaml('gold', { propensity: { model: 'young' } }) })
   const engine = await startEngine(t, { rules, models: BUSY_MODELS })
   const { decisionId } = await engine.ask({ ...WEB, attributes: { age: 30 } })
-  t.match(await engine.replay.byId(decisionId, 'recorded'), {
+  t.match(await engine.replay(decisionId, 'recorded'), {
     same: true,
     scores: { compared: 1, largestDifference: 0 }
   })
@@ -102,7 +102,7 @@ test('another score of the same model differs in the propensity', async t => {
   const trace = unpackTrace(record.trace as PackedTrace)
   const contest = { ...trace.contest!, p: [trace.contest!.p[0]! + 1e-5] }
   const other = { ...record, trace: packTrace({ ...trace, contest }) }
-  const report = await engine.replay.ofRecord(other, 'recorded')
+  const report = await engine.replayRecord(other)
   t.match(report, { same: false, difference: { stage: 'propensity', offer: 'gold' } })
   t.ok(Math.abs(report.scores.largestDifference - 1e-5) < 1e-9)
 })
@@ -114,7 +114,7 @@ test('a request that the strategy does not understand any more differs at the re
   const treatments = { any: { placements: ['banner'], content: {} } }
   const offers = offerYaml('gold', { treatments })
   await change(t, engine, rulesWith({ offers, placements }))
-  t.match(await engine.replay.byId(decisionId, 'current'), {
+  t.match(await engine.replay(decisionId, 'current'), {
     same: false,
     difference: { stage: 'request', now: { faults: [{ pointer: '/placements/0/id' }] } }
   })
@@ -123,16 +123,16 @@ test('a request that the strategy does not understand any more differs at the re
 test('what cannot be replayed says why', async t => {
   const engine = await startEngine(t, { rules: rulesWith({ offers: offerYaml('gold') }) })
   const { decisionId } = await engine.ask(WEB)
-  await t.rejects(engine.replay.byId('nobody', 'recorded'), { code: 'not_found' })
+  await t.rejects(engine.replay('nobody', 'recorded'), { code: 'not_found' })
   const { replay: _, ...record } = (await engine.store.records.get(decisionId))!
-  await t.rejects(engine.replay.ofRecord(record, 'recorded'), {
+  await t.rejects(engine.replayRecord(record), {
     code: 'not_allowed',
     message: /by the release before/
   })
   await change(t, engine, rulesWith({ offers: offerYaml('silver') }))
-  t.match(await engine.replay.byId(decisionId, 'recorded'), { same: true })
+  t.match(await engine.replay(decisionId, 'recorded'), { same: true })
   const gone = { ...(await engine.store.records.get(decisionId))!, strategyHash: 'f00d' }
-  await t.rejects(engine.replay.ofRecord(gone, 'recorded'), {
+  await t.rejects(engine.replayRecord(gone), {
     code: 'not_allowed',
     message: /no longer archived/
   })

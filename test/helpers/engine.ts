@@ -21,7 +21,12 @@ import type {
   StrategyFiles
 } from '../../src/decisioning/ports.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
-import { createReplay, type Replay } from '../../src/decisioning/replay.js'
+import {
+  createReplay,
+  createReplayRecord,
+  type Replay,
+  type ReplayRecord
+} from '../../src/decisioning/replay.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'
@@ -56,6 +61,7 @@ export interface Engine {
   readonly decide: Decide
   readonly lookUp: DecisionLookUp
   readonly replay: Replay
+  readonly replayRecord: ReplayRecord
   readonly tokens: Tokens
   readonly counted: string[]
   /** Decides for a local caller and parses the answer; with all the time that a busy machine takes unless timeoutMs says otherwise. */
@@ -222,8 +228,12 @@ export async function tryEngine(
     eventId: randomUUID
   }
   const decide = createDecide(deps)
-  const legendOf = createLegends(store.documents, started.snapshots)
-  const archived = createArchivedStrategies({ ...loading, snapshots: started.snapshots })
+  const legendOf = createLegends(store.documents, started.snapshots.current)
+  const archived = createArchivedStrategies({
+    ...loading,
+    current: started.snapshots.current
+  })
+  const replayRecord = createReplayRecord({ ...deps, archived, legendOf })
   const recordEvents = createRecordEvents({ ...deps, freshId: randomUUID })
   const engine: Engine = {
     store,
@@ -231,7 +241,8 @@ export async function tryEngine(
     loader: started.loader,
     decide,
     lookUp: createDecisionLookUp({ records: store.records, legendOf }),
-    replay: createReplay({ ...deps, archived, legendOf }),
+    replay: createReplay({ ...deps, replayRecord }),
+    replayRecord,
     tokens,
     counted,
     ask: async request => {

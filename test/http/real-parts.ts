@@ -13,7 +13,7 @@ import { createLegends } from '../../src/decisioning/legends.js'
 import { createDecisionLookUp } from '../../src/decisioning/look-up.js'
 import { NOTHING_LEARNT } from '../../src/decisioning/learnt.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
-import { createReplay } from '../../src/decisioning/replay.js'
+import { createReplay, createReplayRecord } from '../../src/decisioning/replay.js'
 import { createSnapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens } from '../../src/decisioning/tokens.js'
 import { NO_KEYS } from '../../src/http/keys.js'
@@ -57,7 +57,7 @@ export function serveForReal(
     eventId: randomUUID,
     freshId: randomUUID
   }
-  const legendOf = createLegends(documents, snapshots)
+  const legendOf = createLegends(documents, snapshots.current)
   const archived = { open: async () => snapshots.current() }
   const report = { outcome: 'unchanged', version: 1, hash: 'abc', problems: [] } as const
   const app = createApp({
@@ -66,7 +66,11 @@ export function serveForReal(
       documents
     ),
     lookUp: createDecisionLookUp({ records, legendOf }),
-    replay: createReplay({ ...needs, records, archived, legendOf }),
+    replay: createReplay({
+      records,
+      snapshots,
+      replayRecord: createReplayRecord({ ...needs, archived, legendOf })
+    }),
     recordEvents: createRecordEvents(needs),
     reportExperiments: createReportExperiments(snapshots, exposures),
     customers: createCustomers(needs),

@@ -75,11 +75,9 @@ function standIns(calls: Calls): AppDeps {
       },
       explanation: async (id, page) => JSON.stringify({ id, ...page })
     },
-    replay: {
-      async byId(id, strategy) {
-        if (id !== '0199') throw new Refusal('not_found', 'There is no such decision.')
-        return { ...REPLAYED, strategy: { version: strategy === 'current' ? 4 : 3, hash: 'abc' } }
-      }
+    async replay(id, strategy) {
+      if (id !== '0199') throw new Refusal('not_found', 'There is no such decision.')
+      return { ...REPLAYED, strategy: { version: strategy === 'current' ? 4 : 3, hash: 'abc' } }
     },
     async recordEvents(...given) {
       calls.events.push(given)

@@ -1,3 +1,4 @@
+import type { JournalPeriod } from '../../domain/journal.js'
 import type { DecisionRecord, DecisionRecords, FreshRecord } from '../../decisioning/ports.js'
 
 const KEPT_MS = 7 * 86_400_000
@@ -52,6 +53,11 @@ export class MemoryRecords implements DecisionRecords {
     await this.#preparing.get(id)
     const record = this.#records.get(id)
     return record !== undefined && record.decidedAtMs > this.#clock() - KEPT_MS ? record : undefined
+  }
+
+  async *walk({ fromMs, toMs }: JournalPeriod): AsyncGenerator<readonly DecisionRecord[]> {
+    for (const record of [...this.#records.values()])
+      if (record.decidedAtMs >= fromMs && record.decidedAtMs < toMs) yield [record]
   }
 
   async flush(): Promise<void> {

@@ -1,10 +1,12 @@
 import { partsOf } from '../../domain/decision-id.js'
+import type { JournalPeriod } from '../../domain/journal.js'
 import type { DecisionRecord, DecisionRecords, FreshRecord, Log } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
 import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from './keys.js'
 import type { RedisJournal } from './journal.js'
 import { encodeRecords, findRecord } from './record-codec.js'
+import { walkRecords } from './walk-records.js'
 import { KEEP_RECORDS } from './scripts.js'
 import type { Call } from './wire.js'
 
@@ -75,6 +77,10 @@ export class RedisRecords implements DecisionRecords {
       if (record !== undefined) return record
     }
     return undefined
+  }
+
+  walk(period: JournalPeriod): AsyncIterable<readonly DecisionRecord[]> {
+    return walkRecords(this.#connection, period)
   }
 
   async flush(): Promise<void> {

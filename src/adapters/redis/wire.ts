@@ -8,6 +8,7 @@ export type Command =
   | 'MGET'
   | 'GET'
   | 'ZRANGE'
+  | 'ZRANGEBYSCORE'
   | 'EXISTS'
   | 'HGET'
   | 'HGETALL'

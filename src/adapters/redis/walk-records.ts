@@ -1,0 +1,60 @@
+import type { JournalPeriod } from '../../domain/journal.js'
+import type { DecisionRecord } from '../../decisioning/ports.js'
+import type { Connection } from './connection.js'
+import { RECORDS_INDEX_KEY, recordsKey } from './keys.js'
+import { decodeRecords } from './record-codec.js'
+import { answerOf } from './wire.js'
+
+/** Places of the index that are read at once. */
+const PAGE = 64
+/** A batch stands in the index at the time of its first decision; its others were decided about as early. */
+const SPREAD_MS = 1000
+
+/** Decision records by their index, which is in the order of time; what is written meanwhile may be met or not. */
+export async function* walkRecords(
+  connection: Connection,
+  { fromMs, toMs }: JournalPeriod
+): AsyncGenerator<readonly DecisionRecord[]> {
+  /** Buckets hold several batches, each of which has its place in the index. */
+  const seen = new Set<string>()
+  let sinceMs = fromMs - SPREAD_MS
+  let passed = 0
+  for (;;) {
+    const page = (await connection.command(
+      'ZRANGEBYSCORE',
+      RECORDS_INDEX_KEY,
+      sinceMs,
+      toMs + SPREAD_MS,
+      'WITHSCORES',
+      'LIMIT',
+      passed,
+      PAGE
+    )) as Array<Buffer | readonly [Buffer, number]>
+    // One list or pairs, as the protocol's version has it.
+    const places = page.flat()
+    if (places.length === 0) return
+    const buckets = new Set<string>()
+    for (let i = 0; i < places.length; i += 2) {
+      const bucket = String(places[i]).replace(/:\d+:\d+$/, '')
+      if (!seen.has(bucket)) buckets.add(bucket)
+      seen.add(bucket)
+      const timeMs = Number(String(places[i + 1]))
+      passed = timeMs === sinceMs ? passed + 1 : 1
+      sinceMs = timeMs
+    }
+    const records = await recordsOf(connection, [...buckets])
+    yield records.filter(({ decidedAtMs }) => decidedAtMs >= fromMs && decidedAtMs < toMs)
+  }
+}
+
+async function recordsOf(
+  connection: Connection,
+  buckets: readonly string[]
+): Promise<DecisionRecord[]> {
+  const answers = await connection.runAll(
+    buckets.map(bucket => ({ command: 'LRANGE', args: [recordsKey(bucket), 0, -1] }))
+  )
+  return answers
+    .flatMap(answer => answerOf(answer) as Buffer[])
+    .flatMap(batch => decodeRecords(batch, 'a batch of decision records'))
+}

@@ -140,6 +140,7 @@ const NO_METERS: Meters = {
   journalStands: nothing,
   learnt: nothing,
   learnerLags: nothing,
+  renewed: nothing,
   reloaded: nothing
 }
 

@@ -18,8 +18,8 @@ export interface Ground {
   readonly redisSocket: string
   readonly model: string
   readonly offerd: Server
-  /** Starts the service again, beside the first and with other rules. */
-  readonly further: (rulesDir: string) => Promise<Server>
+  /** Starts the service again, beside the first and with other rules, and other models where they are given. */
+  readonly further: (rulesDir: string, modelsDir?: string) => Promise<Server>
   readonly start: Start
 }
 
@@ -39,12 +39,12 @@ export async function withOfferd(work: (ground: Ground) => Promise<void>): Promi
     const redis = await startRedis(dir)
     stops.push(redis.stop)
     const model = await writeWorld(dir)
-    const further = (rulesDir: string) =>
+    const further = (rulesDir: string, modelsDir = join(dir, 'models')) =>
       start('offerd', ['dist/main.js', 'serve'], {
         OFFERD_PORT: '0',
         OFFERD_REDIS_URL: redis.socket,
         OFFERD_RULES: rulesDir,
-        OFFERD_MODELS: join(dir, 'models'),
+        OFFERD_MODELS: modelsDir,
         OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
         OFFERD_LOG_LEVEL: 'warn'
       })

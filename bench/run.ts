@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
- * `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold.
+ * `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
+ * `npm run bench -- stream`: subscriptions while events come.
  */
 import { spawnSync } from 'node:child_process'
 import { runComparison, runExplanations } from './compare.js'
@@ -10,6 +11,7 @@ import { runExploration } from './exploration.js'
 import { runLimits } from './limits.js'
 import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
+import { runStream } from './stream.js'
 
 const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   compare: runComparison,
@@ -18,7 +20,8 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   explain: runExplanations,
   limits: runLimits,
   exploration: runExploration,
-  races: runRaces
+  races: runRaces,
+  stream: runStream
 }
 
 const [name = 'compare'] = process.argv.slice(2)

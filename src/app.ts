@@ -10,6 +10,7 @@ import type { RecordEvents } from './decisioning/record-events.js'
 import type { Replay } from './decisioning/replay.js'
 import type { SharedLoader } from './decisioning/shared-loader.js'
 import type { Snapshots } from './decisioning/snapshot.js'
+import type { Subscriptions } from './decisioning/subscriptions.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
 import { customerRoutes } from './http/customers.js'
@@ -29,10 +30,12 @@ import {
 } from './http/refuse.js'
 import { serverSettings } from './http/settings.js'
 import { strategyRoutes } from './http/strategy.js'
+import { streamRoute } from './http/stream.js'
 
 /** Everything that the routes need. The composition root builds it; nothing here opens or closes a resource. */
 export interface AppDeps {
   readonly decide: DecideOnce
+  readonly subscriptions: Subscriptions
   readonly lookUp: DecisionLookUp
   readonly replay: Replay
   readonly recordEvents: RecordEvents
@@ -72,6 +75,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   // Each in its own scope, because the content types that they read differ.
   app.register(async scope => decisionRoutes(scope, { ...deps, report }))
   app.register(async scope => eventRoutes(scope, deps.recordEvents, deps.nowMs))
+  app.register(async scope => streamRoute(scope, { ...deps, report }))
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
   app.register(async scope => strategyRoutes(scope, deps.snapshots, deps.strategyLoader))

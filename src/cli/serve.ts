@@ -120,6 +120,7 @@ function appDeps(
 ): Omit<AppDeps, 'strategyLoader' | 'keys' | 'log'> {
   return {
     decide: service.decideOnce,
+    subscriptions: service.subscriptions,
     lookUp: service.lookUp,
     replay: service.replay,
     recordEvents: service.recordEvents,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AppDeps } from '../app.js'
 import type { Config } from '../config.js'
 import { createArchivedStrategies } from '../decisioning/archived-strategies.js'
+import { createChanges, tellingOf } from '../decisioning/changes.js'
 import { createDecide, type Decide } from '../decisioning/decide.js'
 import { createCustomers, type Customers } from '../decisioning/customers.js'
 import {
@@ -27,6 +28,7 @@ import {
   type ReplayRecord
 } from '../decisioning/replay.js'
 import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
+import { createSubscriptions, type Subscriptions } from '../decisioning/subscriptions.js'
 import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'
@@ -40,6 +42,7 @@ export interface Service {
   readonly report: LoadReport
   readonly decide: Decide
   readonly decideOnce: DecideOnce
+  readonly subscriptions: Subscriptions
   readonly lookUp: DecisionLookUp
   readonly replay: Replay
   readonly recordEvents: RecordEvents
@@ -113,7 +116,9 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   if (started === undefined) throw new StrategyRefused(report)
   const { snapshots, loader } = started
   inForce.snapshots = snapshots
-  const { customers, quotas, records, journal, exposures, learning, documents } = store
+  const { quotas, records, journal, exposures, learning, documents } = store
+  const changes = createChanges(store.announcements, log)
+  const customers = tellingOf(store.customers, changes)
   const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
   const learnt = createFollower(learning)
   await followOnce({ learnt, snapshots, log })
@@ -133,7 +138,14 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   }
   const legendOf = createLegends(documents, snapshots.current)
   const archived = createArchivedStrategies({ ...loading, current: snapshots.current })
-  const decide = createDecide({ ...needs, records, exposures, decisionId: decisionIdAt })
+  const deciding = { ...needs, records, exposures, decisionId: decisionIdAt }
+  const decide = createDecide(deciding)
+  const subscriptions = createSubscriptions({
+    ...deciding,
+    decide: createDecide({ ...deciding, customers: store.customers }),
+    changes,
+    schedule: parts.schedule
+  })
   return {
     store,
     snapshots,
@@ -143,6 +155,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     learnt,
     decide,
     decideOnce: createDecideOnce(decide, documents),
+    subscriptions,
     lookUp: createDecisionLookUp({ records, legendOf }),
     replay: createReplay({
       records,
@@ -154,6 +167,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     async close() {
+      subscriptions.close()
       await records.flush()
       await exposures.flush()
       await store.close()

@@ -32,6 +32,7 @@ export const NO_METERS: Meters = Object.freeze({
   journalStands: () => undefined,
   learnt: () => undefined,
   learnerLags: () => undefined,
+  renewed: () => undefined,
   reloaded: () => undefined
 })
 

@@ -28,8 +28,20 @@ export interface Asked {
   /** Of every random choice, where the request names one; else the decision's id is. */
   readonly seed: string | undefined
   readonly activate: Activation
+  /** Ids of the offers that are on the screen already: they are not counted as shown once more. */
+  readonly shown: ReadonlySet<string>
   readonly timeoutMs: number
   readonly nowMs: number
+}
+
+/** What is decided again for somebody who has an answer and waits for a better one. */
+export interface Again {
+  /** Of the answer that was sent first, so that chance alone changes nothing. */
+  readonly seed: string
+  /** True: what would be answered now; nothing is recorded and nothing reserved. */
+  readonly isTrial: boolean
+  /** Ids of the offers of the answers that were sent. */
+  readonly shown: ReadonlySet<string>
 }
 
 export interface Arrival {
@@ -85,10 +97,18 @@ export function readRequest(
     live: options.mode !== 'test',
     seed: options.mode === 'test' ? options.seed : undefined,
     activate: options.activate ?? channel.activate,
+    shown: NONE_SHOWN,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     nowMs
   }
 }
+
+/** The same request once more; its events were applied the first time. */
+export function askedAgain(asked: Asked, { seed, isTrial, shown }: Again): Asked {
+  return { ...asked, live: asked.live && !isTrial, seed, shown, events: [] }
+}
+
+const NONE_SHOWN: ReadonlySet<string> = new Set()
 
 function readKey(
   strategy: Strategy,

@@ -1,7 +1,7 @@
 import { LOCAL_CALLER } from '../domain/caller.js'
 import { writeAnswer } from './answer.js'
 import { NO_METERS } from './archived-strategies.js'
-import { readRequest } from './asked.js'
+import { askedAgain, readRequest } from './asked.js'
 import { choose, type ChooseDeps, type Outcome } from './choose.js'
 import { makeKnown } from './make-known.js'
 import { packTrace, unpackTrace } from './packed-trace.js'
@@ -48,10 +48,14 @@ export async function decideAgain(
   const { note, answer: before, decidedAtMs, request } = recorded
   const { strategy, legend } = snapshot
   const { decisionId } = before
-  const asked = readRequest(strategy, request, LOCAL_CALLER, {
+  const read = readRequest(strategy, request, LOCAL_CALLER, {
     nowMs: decidedAtMs,
     freshId: () => decisionId
   })
+  const asked =
+    note.again === undefined
+      ? read
+      : askedAgain(read, { ...note.again, isTrial: false, shown: new Set(note.again.shown) })
   const open = (packed: unknown): Promise<CustomerState> =>
     deps.customers.openState(packed, strategy.lexicon)
   const customer = note.customer === null ? undefined : await open(note.customer)
@@ -70,7 +74,7 @@ export async function decideAgain(
     asked,
     customer,
     scoringUntil,
-    decisionId,
+    asked.seed ?? decisionId,
     score
   )
   const waited = before.degraded.includes('journal')

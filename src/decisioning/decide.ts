@@ -2,7 +2,7 @@ import type { Caller } from '../domain/caller.js'
 import type { Decision, DecisionRequest, StageTimings } from '../domain/decision.js'
 import { StoreUnavailable } from '../domain/refusal.js'
 import { withExplanation, writeAnswer } from './answer.js'
-import { readRequest, type Asked } from './asked.js'
+import { askedAgain, readRequest, type Again, type Asked } from './asked.js'
 import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import { noteExposures } from './experiments.js'
@@ -65,6 +65,7 @@ export interface DecideResult {
 export interface DecideOptions {
   /** The request as it came, JSON text, for the record; written anew when absent. */
   readonly requestText?: string | undefined
+  readonly again?: Again | undefined
 }
 
 /**
@@ -89,10 +90,11 @@ export function createDecide(deps: DecideDeps): Decide {
 
   return async function decide(request, caller, receivedAtMs, options) {
     const snapshot = snapshots.current()
-    const asked = readRequest(snapshot.strategy, request, caller, {
+    const read = readRequest(snapshot.strategy, request, caller, {
       nowMs: clock.wallMs(),
       freshId: deps.eventId
     })
+    const asked = options?.again === undefined ? read : askedAgain(read, options.again)
     const deadline = { atMs: receivedAtMs + asked.timeoutMs, clock: clock.monotonicMs }
 
     const whenFull = asked.live ? snapshot.strategy.journal?.whenFull : undefined
@@ -120,7 +122,12 @@ export function createDecide(deps: DecideDeps): Decide {
         packTrace: () => packTrace({ ...trace, shadows: shadows?.scores() ?? [] }),
         journal: freshNote(() => completed(decision, trace), held, waits ? undefined : whenFull),
         packReplay: () =>
-          noteForReplay(deps.customers, { publishable: caller.publishable, customer, told })
+          noteForReplay(deps.customers, {
+            publishable: caller.publishable,
+            customer,
+            told,
+            again: options?.again
+          })
       })
       noteExposures(deps.exposures, choice, customer)
     }

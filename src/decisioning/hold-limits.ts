@@ -213,13 +213,20 @@ export class StrictLimits {
     })
   }
 
+  /** What the decision itself counts, it does not count of offers that are shown already. */
   #needsOf(winners: readonly Winner[]): { reservations: Reservation[]; claims: QuotaClaim[] } {
+    const { counted } = this.#promising
+    const { shown } = this.#contest.asked
     return {
       reservations: winners.flatMap(({ offer }) =>
-        reservationsFor(this.#plan, this.#promising, offer)
+        reservationsFor(this.#plan, this.#promising, offer).filter(
+          ({ type }) => type !== counted || !shown.has(offer.id)
+        )
       ),
       claims: winners.flatMap(({ offer, placement }) =>
-        claimsFor(this.#plan, this.#promising, offer, placement)
+        claimsFor(this.#plan, this.#promising, offer, placement).filter(
+          ({ untilMs }) => untilMs !== 0 || !shown.has(offer.id)
+        )
       )
     }
   }

@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/decision.js'
 import type { Strategy } from '../policy/strategy.js'
+import type { Asked } from './asked.js'
 import type { Choice } from './choose.js'
 import type { Deadline } from './deadline.js'
 import { armNames } from './experiments.js'
@@ -16,6 +17,7 @@ export interface MakeKnownDeps extends PromiseDeps {
   readonly recordImpressions: (
     strategy: Strategy,
     decision: Decision,
+    asked: Pick<Asked, 'shown'>,
     deadline: Deadline
   ) => Promise<boolean>
 }
@@ -46,7 +48,8 @@ export async function makeKnown(
   const held = limits === undefined ? chosen.choice : await limits.hold()
   const told = { ...tell(deps, chosen, held), answers: limits?.answers, unrecorded: false }
   if (!asked.live || asked.activate !== 'on_decision' || customer === undefined) return told
-  if (await deps.recordImpressions(held.snapshot.strategy, told.decision, deadline)) return told
+  const { strategy } = held.snapshot
+  if (await deps.recordImpressions(strategy, told.decision, asked, deadline)) return told
   const rest = limits?.withhold(true) ?? { ...held, degraded: [...held.degraded, 'limits'] }
   return { ...told, ...tell(deps, chosen, rest), unrecorded: true }
 }

@@ -562,6 +562,8 @@ export interface Meters {
   learnt(outcome: LessonOutcome, lessons: number): void
   /** For how many seconds the oldest lesson has been waiting for this process, the learner; 0 where none is, or another learns. */
   learnerLags(seconds: number): void
+  /** An answer of a subscription was looked at again. */
+  renewed(outcome: 'same' | 'changed' | 'behind' | 'degraded'): void
   /** A strategy was loaded (or refused). */
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }

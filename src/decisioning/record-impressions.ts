@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.js'
 import type { CustomerEvent } from '../domain/interaction.js'
 import type { Strategy } from '../policy/strategy.js'
+import type { Asked } from './asked.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import { journalled } from './journalled.js'
@@ -18,17 +19,19 @@ export interface RecordingDeps extends CountDeps, TeachingDeps {
 
 /**
  * Records an impression for every offer of a decision, for channels that show what they are answered, and counts it in quotas;
- * strict ones counted it when they were held. Awaited, because limits count impressions: false when it is not known to be stored
+ * strict ones counted it when they were held. What is `shown` already is not counted again. Awaited, because limits count impressions: false when it is not known to be stored
  * in time. What comes later is stored and counted all the same.
  */
 export async function recordImpressions(
   deps: RecordingDeps,
   strategy: Strategy,
   decision: Decision,
+  { shown }: Pick<Asked, 'shown'>,
   deadline: Deadline
 ): Promise<boolean> {
   const { customers, journal, meters, log } = deps
-  const events = impressionsOf(decision)
+  const events = impressionsOf(decision).filter(({ offerId }) => !shown.has(offerId))
+  if (events.length === 0) return true
   async function record(): Promise<void> {
     const outcomes = await journalled(journal, strategy, events, () =>
       taught(deps, strategy, events, () => customers.append(events))
@@ -48,7 +51,7 @@ export async function recordImpressions(
 }
 
 /** An offer stands once in an answer; a fallback may stand in several placements. */
-function impressionsOf(decision: Decision): CustomerEvent[] {
+function impressionsOf(decision: Decision): Array<CustomerEvent & { readonly offerId: string }> {
   const { id: customerId, namespace } = decision.customer
   return decision.placements.flatMap(({ id: placement, offers }) =>
     offers.map(({ offerId, treatmentId }) => ({

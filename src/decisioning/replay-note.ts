@@ -1,4 +1,5 @@
 import type { ClaimOutcome } from '../domain/limits.js'
+import type { Again } from './asked.js'
 import type { Told } from './make-known.js'
 import type { CustomerState, CustomerStore } from './ports.js'
 import type { PromiseAnswers } from './promises.js'
@@ -12,6 +13,8 @@ export interface ReplayNote {
   readonly promises: NotedPromises | null
   /** The answer's impressions could not be recorded. */
   readonly unrecorded: boolean
+  /** What was decided again for who had an answer already; undefined for a request of its own. */
+  readonly again?: { readonly seed: string; readonly shown: readonly string[] }
 }
 
 /** What the store answered about strict limits. Where it agreed to everything, nothing is listed. */
@@ -30,13 +33,17 @@ export function noteForReplay(
     readonly publishable: boolean
     readonly customer: CustomerState | undefined
     readonly told: Pick<Told, 'answers' | 'unrecorded'>
+    readonly again: Again | undefined
   }
 ): ReplayNote | undefined {
-  const { publishable, customer, told } = decided
+  const { publishable, customer, told, again } = decided
   const packed = customer === undefined ? null : customers.packState(customer)
   if (packed === undefined) return undefined
   const promises = told.answers === undefined ? null : notePromises(customers, told.answers)
-  return { publishable, customer: packed, promises, unrecorded: told.unrecorded }
+  const note = { publishable, customer: packed, promises, unrecorded: told.unrecorded }
+  return again === undefined
+    ? note
+    : { ...note, again: { seed: again.seed, shown: [...again.shown] } }
 }
 
 function notePromises(

@@ -3,11 +3,15 @@ import { LOCAL_CALLER, type Caller, type Scope } from '../domain/caller.js'
 import { Refusal } from '../domain/refusal.js'
 import { RateExceeded } from './errors.js'
 import type { Key, KeyRing } from './keys.js'
+import type { Bucket } from './rate.js'
+import { KEY_PROTOCOL } from './stream-protocol.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before the handler of any route with a scope runs. */
     caller: Caller
+    /** What the caller's key allows a second; undefined where it names no rate. For routes that go on after their request. */
+    bucket: Bucket | undefined
   }
   interface FastifyContextConfig {
     /** What the caller's key must allow; `open` asks for no key. */
@@ -20,13 +24,16 @@ declare module 'fastify' {
 /** Asks every route that is registered from here on for its caller, before its body is read. */
 export function authenticate(app: FastifyInstance, keys: KeyRing): void {
   app.decorateRequest('caller')
+  app.decorateRequest('bucket', undefined)
   app.addHook('onRoute', function (route) {
     const { scope, publishable = false } = route.config ?? {}
     if (scope === undefined) {
       throw new Error(`The route ${route.url} names no scope; say "open" if it needs no key.`)
     }
     if (scope === 'open') return
-    if (publishable && keys.size > 0) answerPreflight(this, route.url, keys)
+    // Streams are opened without asking first.
+    if (publishable && keys.size > 0 && route.method === 'POST')
+      answerPreflight(this, route.url, keys)
     const find = keys.size === 0 ? findLocal : findByKey(keys, publishable)
     route.onRequest = (request: FastifyRequest, reply: FastifyReply, done: Done) => {
       try {
@@ -101,15 +108,28 @@ function findByKey(keys: KeyRing, publishable: boolean): FindCaller {
     }
     if (!caller.scopes.has(scope))
       throw new Refusal('forbidden', `This route needs a key with the scope "${scope}".`)
+    request.bucket = key.bucket
     const waitSeconds = key.bucket?.take() ?? 0
     if (waitSeconds > 0) throw new RateExceeded(waitSeconds)
     return caller
   }
 }
 
-/** The key of the Authorization header, or a publishable one in ?key=: beacons cannot send headers. */
+/**
+ * The key of the Authorization header, of a WebSocket's protocols, or a publishable one in ?key=: neither WebSockets nor beacons can
+ * send headers from browsers.
+ */
 function keyOf(request: FastifyRequest, keys: KeyRing): Key {
-  const { authorization } = request.headers
+  const { authorization, 'sec-websocket-protocol': protocols } = request.headers
+  const spoken = protocols?.split(/\s*,\s*/).find(one => one.startsWith(KEY_PROTOCOL))
+  if (authorization === undefined && spoken !== undefined) {
+    const key = keys.find(spoken.slice(KEY_PROTOCOL.length))
+    if (key !== undefined) return key
+    throw new Refusal(
+      'unauthenticated',
+      `The protocol "${KEY_PROTOCOL}KEY" holds no key that is known here.`
+    )
+  }
   if (authorization !== undefined) {
     const presented = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
     const key = presented === undefined ? undefined : keys.find(presented)
@@ -134,7 +154,11 @@ function keyOf(request: FastifyRequest, keys: KeyRing): Key {
 /** Lets a page read the answer only where its key names the page's origin; a caller without an Origin is no page. */
 function checkOrigin(request: FastifyRequest, reply: FastifyReply, key: Key): void {
   const { origin } = request.headers
-  if (origin === undefined) return
+  if (origin === undefined) {
+    // A page's WebSocket always names its origin, and no browser keeps a page from opening one elsewhere.
+    if (request.headers.upgrade === undefined) return
+    throw new Refusal('forbidden', 'A publishable key on a stream needs the Origin of its page.')
+  }
   if (!key.origins.has(origin))
     throw new Refusal('forbidden', 'This key may not be used by pages of this origin.')
   reply.header('access-control-allow-origin', origin)

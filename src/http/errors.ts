@@ -5,6 +5,7 @@ export type ProblemKind =
   | RefusalCode
   | 'unsupported_media_type'
   | 'request_timeout'
+  | 'upgrade_required'
   | 'headers_too_large'
   | 'not_ready'
   | 'internal'
@@ -32,6 +33,7 @@ export const PROBLEMS: Readonly<Record<ProblemKind, ProblemWords>> = {
     'This content type is not read here'
   ),
   not_allowed: words('OFFERD_NOT_ALLOWED', 422, 'Understood, but not allowed'),
+  upgrade_required: words('OFFERD_UPGRADE_REQUIRED', 426, 'A WebSocket is spoken here'),
   too_many: words('OFFERD_TOO_MANY', 429, 'Too many requests with this key'),
   headers_too_large: words('OFFERD_HEADERS_TOO_LARGE', 431, 'The headers are too large'),
   internal: words('OFFERD_INTERNAL', 500, 'Something went wrong here'),

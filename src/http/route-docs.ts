@@ -77,6 +77,18 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     answer: 'Replay',
     problems: ['not_found', 'not_allowed', 'unavailable']
   },
+  'GET /v1/stream': {
+    tag: 'Decide',
+    summary: 'Decisions that stay up to date, and events, over a WebSocket',
+    description:
+      'Send {"type":"decide"}, {"type":"subscribe","ref"} with a decision request beside them, {"type":"event","event":{…}}, ' +
+      '{"type":"unsubscribe","ref"}; come back: decision, ack, error, each with the ref. A subscription is answered at once, and again when ' +
+      'something told of its customer changes the answer. After a break, subscribe again with "last": the newest decisionId. ' +
+      'Browsers offer the protocols "offerd" and "offerd.key.KEY".',
+    status: 101,
+    answer: undefined,
+    problems: ['unavailable', 'upgrade_required']
+  },
   'POST /v1/events': {
     tag: 'Tell',
     summary: 'Tell one event or up to 1,000',

@@ -300,6 +300,7 @@ function countingMeters(counted: string[]): Meters {
     journalStands: () => undefined,
     learnt: (outcome, lessons) => counted.push(`${lessons} lessons ${outcome}`),
     learnerLags: () => undefined,
+    renewed: () => undefined,
     reloaded: outcome => counted.push(`reloaded ${outcome}`)
   }
 }

@@ -14,7 +14,10 @@ export interface ServiceOptions {
   readonly files?: Files
   /** Redis to use; the service starts its own where left out. */
   readonly redisUrl?: string
-  readonly env?: Readonly<Record<string, string>>
+  /** Variables; where they name its files, by the folder that these are in. */
+  readonly env?:
+    | Readonly<Record<string, string>>
+    | ((dir: string) => Readonly<Record<string, string>>)
   /** Runs what `npm run build` made instead of the source. */
   readonly built?: boolean
 }
@@ -58,7 +61,7 @@ export async function startService(
       OFFERD_TOKEN_SECRET: 'a secret that is long enough for tests',
       ...(options.redisUrl === undefined ? {} : { OFFERD_REDIS_URL: options.redisUrl }),
       ...own,
-      ...options.env
+      ...(typeof options.env === 'function' ? options.env(dir) : options.env)
     },
     stdio: ['ignore', 'pipe', 'pipe']
   })

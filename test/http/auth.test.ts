@@ -47,6 +47,7 @@ function ring(rate?: number): KeyRing {
 const ROUTES = [
   ['POST', '/v1/decisions', 'decide', true],
   ['POST', '/v1/decisions/batch', 'decide', true],
+  ['GET', '/v1/stream', 'decide', true],
   ['GET', '/v1/decisions/0199', 'decide', false],
   ['GET', '/v1/decisions/0199/explanation', 'decide', false],
   ['POST', '/v1/decisions/0199/replay', 'decide', false],

@@ -138,13 +138,20 @@ test('what is not there is a problem, whatever the method', async t => {
   for (const [method, url] of [
     ['GET', '/'],
     ['DELETE', '/v1/decisions'],
-    ['GET', '/v1/stream'],
     ['POST', '/v1/decisions/0199/again']
   ] as const) {
     const response = await app.inject({ method, url })
     t.equal(response.statusCode, 404, url)
     t.match(response.json(), { code: 'OFFERD_NOT_FOUND', status: 404 })
   }
+})
+
+test('a plain request to the stream is told what is spoken there', async t => {
+  const { app } = serve(t)
+  const response = await app.inject('/v1/stream')
+  t.equal(response.statusCode, 426)
+  t.equal(response.headers['upgrade'], 'websocket')
+  t.match(response.json(), { code: 'OFFERD_UPGRADE_REQUIRED', status: 426 })
 })
 
 test('nothing that was read is kept by caches on the way', async t => {

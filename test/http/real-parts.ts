@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createMeters } from '../../src/adapters/metrics/meters.js'
 import { createApp, type AppDeps } from '../../src/app.js'
+import { createChanges } from '../../src/decisioning/changes.js'
 import { createCustomers } from '../../src/decisioning/customers.js'
 import { createReportExperiments } from '../../src/decisioning/experiment-report.js'
 import { createDecideOnce } from '../../src/decisioning/decide-once.js'
@@ -15,6 +16,7 @@ import { NOTHING_LEARNT } from '../../src/decisioning/learnt.js'
 import { createRecordEvents } from '../../src/decisioning/record-events.js'
 import { createReplay, createReplayRecord } from '../../src/decisioning/replay.js'
 import { createSnapshots } from '../../src/decisioning/snapshot.js'
+import { createSubscriptions } from '../../src/decisioning/subscriptions.js'
 import { createTokens } from '../../src/decisioning/tokens.js'
 import { NO_KEYS } from '../../src/http/keys.js'
 import { strategy } from '../helpers/build.js'
@@ -60,11 +62,17 @@ export function serveForReal(
   const legendOf = createLegends(documents, snapshots.current)
   const archived = { open: async () => snapshots.current() }
   const report = { outcome: 'unchanged', version: 1, hash: 'abc', problems: [] } as const
+  const deciding = { ...needs, records, exposures, decisionId: () => randomUUID() }
+  const decide = createDecide(deciding)
+  const subscriptions = createSubscriptions({
+    ...deciding,
+    decide,
+    changes: createChanges(store.announcements, log),
+    schedule: (work, delayMs) => setTimeout(work, delayMs).unref()
+  })
   const app = createApp({
-    decide: createDecideOnce(
-      createDecide({ ...needs, records, exposures, decisionId: () => randomUUID() }),
-      documents
-    ),
+    decide: createDecideOnce(decide, documents),
+    subscriptions,
     lookUp: createDecisionLookUp({ records, legendOf }),
     replay: createReplay({
       records,
@@ -94,6 +102,7 @@ export function serveForReal(
   })
   t.after(async () => {
     await app.close()
+    subscriptions.close()
     await store.close()
   })
   return app

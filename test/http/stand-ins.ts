@@ -68,6 +68,7 @@ function standIns(calls: Calls): AppDeps {
         body: ANSWER
       }
     },
+    subscriptions: { size: 0, open: async () => SUBSCRIPTION, close: () => undefined },
     lookUp: {
       async get(id) {
         if (id !== '0199') throw new Refusal('not_found', 'There is no such decision.')
@@ -147,6 +148,8 @@ function linesInto(lines: Array<Record<string, unknown>>): Writable {
     }
   })
 }
+
+const SUBSCRIPTION = { look: () => undefined, end: () => undefined }
 
 const DOCUMENT = {
   customer: { namespace: 'crm', id: 'c-1' },

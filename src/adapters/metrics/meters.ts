@@ -88,6 +88,9 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
     learnerLags(seconds) {
       figures.learnerLag.set(seconds)
     },
+    renewed(outcome) {
+      figures.renewals.inc({ outcome })
+    },
     reloaded(outcome, version) {
       figures.reloads.inc({ outcome })
       figures.version.set(version)
@@ -109,6 +112,7 @@ interface Figures {
   readonly journal: Meters['journalStands']
   readonly lessons: Counter
   readonly learnerLag: Gauge
+  readonly renewals: Counter
   readonly reloads: Counter
   readonly version: Gauge
 }
@@ -174,6 +178,11 @@ function createFigures(registry: Registry): Figures {
       help: 'For how long the oldest lesson has waited; 0 on processes that are not the learner.',
       registers: [registry]
     }),
+    renewals: counter(
+      'offerd_subscription_looks_total',
+      'Answers of subscriptions that were decided again, by what became of them.',
+      ['outcome']
+    ),
     reloads: counter('offerd_strategy_loads_total', 'Strategies loaded or refused.', ['outcome']),
     version: new Gauge({
       name: 'offerd_strategy_version',

@@ -1,0 +1,194 @@
+import { performance } from 'node:perf_hooks'
+import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { DecideOnce } from '../decisioning/decide-once.js'
+import type { RecordEvents } from '../decisioning/record-events.js'
+import type { Subscription, Subscriptions } from '../decisioning/subscriptions.js'
+import { Refusal } from '../domain/refusal.js'
+import { RateExceeded } from './errors.js'
+import { createBucket } from './rate.js'
+import type { Report } from './refuse.js'
+import { MessageRefused, type StreamMessage } from './stream-messages.js'
+
+const MOST_SUBSCRIPTIONS = 100
+/** Messages that are being worked on; more wait in the connection. */
+const MOST_AT_WORK = 32
+const MESSAGES_PER_SECOND = 100
+/** What may wait to be sent to a client before its subscriptions pause, and before it is no longer read. */
+const BEHIND_BYTES = 65_536
+const STUCK_BYTES = 1_048_576
+
+/** What a stream does on behalf of its clients. */
+export interface StreamNeeds {
+  readonly decide: DecideOnce
+  readonly recordEvents: RecordEvents
+  readonly subscriptions: Subscriptions
+  readonly nowMs: () => number
+  readonly report: Report
+}
+
+/** One client of the stream. Answers come as they are ready, not in the order of the messages. */
+export class StreamConnection {
+  readonly #socket: WebSocket
+  readonly #request: FastifyRequest
+  readonly #needs: StreamNeeds
+  readonly #bucket = createBucket(MESSAGES_PER_SECOND, () => performance.now())
+  /** By ref; undefined while one is being opened. */
+  readonly #subscriptions = new Map<string, Subscription | undefined>()
+  #atWork = 0
+  #isAlive = true
+  /** Whether a subscription found its client behind, so that it must look again. */
+  #someWait = false
+
+  constructor(socket: WebSocket, request: FastifyRequest, needs: StreamNeeds) {
+    this.#socket = socket
+    this.#request = request
+    this.#needs = needs
+    socket.on('pong', () => {
+      this.#isAlive = true
+    })
+  }
+
+  /** Asks whether the client is there; one that did not answer the last time is cut off. */
+  ping(): void {
+    if (this.#isAlive) this.#socket.ping()
+    else this.#socket.terminate()
+    this.#isAlive = false
+  }
+
+  end(): void {
+    for (const subscription of this.#subscriptions.values()) subscription?.end()
+    this.#subscriptions.clear()
+  }
+
+  /** Works on one message; whatever is wrong with it is answered, and the stream stays open. */
+  hear(read: () => StreamMessage): void {
+    void this.#work(read)
+  }
+
+  async #work(read: () => StreamMessage): Promise<void> {
+    const receivedAtMs = performance.now()
+    let ref: string | undefined
+    this.#atWork++
+    this.#paceReading()
+    try {
+      const message = read()
+      ref = message.ref
+      this.#takeTurn()
+      await this.#answer(message, receivedAtMs)
+    } catch (error) {
+      if (error instanceof MessageRefused) this.#sendProblem(error.ref, error.refusal)
+      else this.#sendProblem(ref, error)
+    } finally {
+      this.#atWork--
+      this.#paceReading()
+    }
+  }
+
+  async #answer(message: StreamMessage, receivedAtMs: number): Promise<void> {
+    const { caller } = this.#request
+    switch (message.type) {
+      case 'decide': {
+        const options = { requestText: JSON.stringify(message.request) }
+        const { body } = await this.#needs.decide(message.request, caller, receivedAtMs, options)
+        this.#sendDecision(message.ref, body)
+        break
+      }
+      case 'subscribe':
+        await this.#subscribe(message, receivedAtMs)
+        break
+      case 'unsubscribe': {
+        const subscription = this.#subscriptions.get(message.ref)
+        if (subscription === undefined) throw noSubscription(message.ref)
+        subscription.end()
+        this.#subscriptions.delete(message.ref)
+        this.#send({ type: 'ack', ref: message.ref })
+        break
+      }
+      case 'event': {
+        if (!caller.scopes.has('events'))
+          throw new Refusal('forbidden', 'Events need a key with the scope "events".')
+        const receipt = await this.#needs.recordEvents(message.events, caller, this.#needs.nowMs())
+        this.#send({ type: 'ack', ref: message.ref, ...receipt })
+      }
+    }
+  }
+
+  async #subscribe(
+    { ref, request, last }: Extract<StreamMessage, { type: 'subscribe' }>,
+    receivedAtMs: number
+  ): Promise<void> {
+    if (this.#subscriptions.has(ref))
+      throw new Refusal('conflict', `There is a subscription "${ref}" here; end it first.`)
+    if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS)
+      throw new Refusal('not_allowed', `A stream takes ${MOST_SUBSCRIPTIONS} subscriptions.`)
+    this.#subscriptions.set(ref, undefined)
+    const watcher = {
+      isBehind: () => this.#isBehind(),
+      send: (body: string) => this.#sendDecision(ref, body),
+      fail: (error: unknown) => {
+        this.#subscriptions.delete(ref)
+        this.#sendProblem(ref, error)
+      }
+    }
+    const options = { receivedAtMs, last }
+    try {
+      const { subscriptions } = this.#needs
+      const opened = await subscriptions.open(request, this.#request.caller, watcher, options)
+      if (this.#socket.readyState === this.#socket.OPEN) this.#subscriptions.set(ref, opened)
+      else opened.end()
+    } catch (error) {
+      this.#subscriptions.delete(ref)
+      throw error
+    }
+  }
+
+  /** Throws RateExceeded; what the key allows and what one stream may say both count. */
+  #takeTurn(): void {
+    const waitSeconds = Math.max(this.#bucket.take(), this.#request.bucket?.take() ?? 0)
+    if (waitSeconds > 0) throw new RateExceeded(waitSeconds)
+  }
+
+  #isBehind(): boolean {
+    this.#someWait ||= this.#socket.bufferedAmount > BEHIND_BYTES
+    return this.#someWait
+  }
+
+  /** A client that asks faster than it is answered, or does not read its answers, is not heard until it does. */
+  #paceReading(): void {
+    const isTooMuch = this.#atWork >= MOST_AT_WORK || this.#socket.bufferedAmount > STUCK_BYTES
+    if (isTooMuch && !this.#socket.isPaused) this.#socket.pause()
+    else if (!isTooMuch && this.#socket.isPaused) this.#socket.resume()
+  }
+
+  /** @param body an answer, JSON text */
+  #sendDecision(ref: string | undefined, body: string): void {
+    const name = ref === undefined ? '' : `"ref":${JSON.stringify(ref)},`
+    this.#sendText(`{"type":"decision",${name}${body.slice(1)}`)
+  }
+
+  #sendProblem(ref: string | undefined, error: unknown): void {
+    this.#send({ type: 'error', ref, problem: this.#needs.report(error, this.#request) })
+  }
+
+  #send(message: object): void {
+    this.#sendText(JSON.stringify(message))
+  }
+
+  #sendText(text: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#socket.send(text, () => this.#left())
+  }
+
+  /** Something left for the client. */
+  #left(): void {
+    this.#paceReading()
+    if (!this.#someWait || this.#socket.bufferedAmount > BEHIND_BYTES) return
+    this.#someWait = false
+    for (const subscription of this.#subscriptions.values()) subscription?.look()
+  }
+}
+
+function noSubscription(ref: string): Refusal {
+  return new Refusal('not_found', `There is no subscription "${ref}" on this stream.`)
+}

@@ -12,6 +12,7 @@ import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
 import { describeProblem } from './problems.js'
 import { replayCommand } from './replay.js'
+import { reportCommand } from './report.js'
 import { serveCommand } from './serve.js'
 import { StrategyRefused } from './service.js'
 import { CommandRefused, UsageRefused, type ExitCode, type Shell } from './shell.js'
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   evaluateCommand,
   journalCommand,
   replayCommand,
+  reportCommand,
   validateCommand
 ]
 

@@ -73,7 +73,6 @@ function stateOf(experiment: Experiment, counts: ReadonlyMap<string, number>): E
     const expected = exposed * expectedShare
     return { name: arm.name, share: arm.share, exposed: seen[i]!, expectedShare, expected }
   })
-  const fit = goodnessOfFit(seen, widths)
   return {
     name,
     layer: layer ?? null,
@@ -81,12 +80,20 @@ function stateOf(experiment: Experiment, counts: ReadonlyMap<string, number>): E
     when: when?.source ?? null,
     exposed,
     arms: states,
-    sampleRatio: { ...fit, verdict: verdictOf(states, fit.pValue) }
+    sampleRatio: sampleRatioOf(seen, widths)
   }
 }
 
-function verdictOf(arms: readonly ArmState[], pValue: number): SampleRatio['verdict'] {
-  const tooFew = arms.some(arm => arm.expectedShare > 0 && arm.expected < FEWEST_EXPECTED)
-  if (tooFew || arms.length === 0) return 'too_few'
-  return pValue < MISMATCH_BELOW ? 'mismatch' : 'match'
+/**
+ * Whether arms have as many customers as they should.
+ * @param seen customers by arm
+ * @param widths how many there should be, as shares of any total
+ */
+export function sampleRatioOf(seen: readonly number[], widths: readonly number[]): SampleRatio {
+  const fit = goodnessOfFit(seen, widths)
+  const all = seen.reduce((sum, each) => sum + each, 0)
+  const whole = widths.reduce((sum, each) => sum + each, 0)
+  const tooFew = widths.some(width => width > 0 && (all * width) / whole < FEWEST_EXPECTED)
+  if (tooFew || widths.length === 0) return { ...fit, verdict: 'too_few' }
+  return { ...fit, verdict: fit.pValue < MISMATCH_BELOW ? 'mismatch' : 'match' }
 }

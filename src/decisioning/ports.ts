@@ -3,6 +3,7 @@ import type { AttributeValue, CustomerKey, Identity, Lexicon, Profile } from '..
 import type { History } from '../domain/history.js'
 import type {
   DecisionOutcomes,
+  GroupResponses,
   JournalDecision,
   JournalPeriod,
   JournalStanding,
@@ -267,6 +268,11 @@ export interface JournalSegments {
   ): AsyncIterable<Record<string, unknown>>
   /** The decisions of a period, each once, segment after segment, with what came of every offer that they placed. */
   outcomes(wanted: OutcomesWanted): AsyncIterable<DecisionOutcomes>
+  /**
+   * What the customers about whom was decided in a period answered from their first decision in it until the window after their last, by
+   * holdout, control and arm. Each customer is one; so groups that were drawn by customer can be compared.
+   */
+  responses(wanted: Omit<OutcomesWanted, 'parts'>): Promise<GroupResponses[]>
 }
 
 /**

@@ -157,3 +157,18 @@ export interface OutcomesWanted {
   readonly windowMs: number
   readonly parts: ReadonlyArray<'candidates' | 'scores' | 'features' | 'facts'>
 }
+
+/** What the customers of one group answered, whether to an offer that was decided or of their own accord. */
+export interface GroupResponses {
+  /** `holdout`, `control`, `decided` (neither), or the name of an experiment. */
+  readonly group: string
+  /** The arm of an experiment; null elsewhere. */
+  readonly arm: string | null
+  readonly customers: number
+  /** Positives a customer, and their variance between customers (0 for one customer). */
+  readonly mean: number
+  readonly variance: number
+  /** The same of the values told with converts. */
+  readonly valueMean: number
+  readonly valueVariance: number
+}

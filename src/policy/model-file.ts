@@ -16,6 +16,8 @@ interface ModelColumn {
   readonly missing: Cell | undefined
   /** The categories that the model knows. */
   readonly values: readonly string[] | undefined
+  /** The least and greatest number that it was trained on, where its file says so. */
+  readonly range: readonly [least: number, greatest: number] | undefined
 }
 
 /** A model as its file describes it; names and types are checked against strategy and model later. */
@@ -138,9 +140,15 @@ function columnOf(
   {
     from,
     missing,
-    values
-  }: { from?: Cell | undefined; missing?: Cell | undefined; values?: string[] | undefined },
+    values,
+    range
+  }: {
+    from?: Cell | undefined
+    missing?: Cell | undefined
+    values?: string[] | undefined
+    range?: [number, number] | undefined
+  },
   node: YamlNode
 ): ModelColumn {
-  return { from: String(from), place: node.at('from')!.textPlace, missing, values }
+  return { from: String(from), place: node.at('from')!.textPlace, missing, values, range }
 }

@@ -24,13 +24,19 @@ const values = z
   .optional()
   .describe('The categories that the model knows; others are counted')
 
-const Column = fixed({ from, missing, values })
+const range = z
+  .tuple([z.number(), z.number()], { error: 'must be a pair [least, greatest]' })
+  .optional()
+  .describe('The least and greatest number that the model was trained on; reports tell of others')
+
+const Column = fixed({ from, missing, values, range })
 
 const Input = fixed({
   input: z.string().min(1).describe('The name of the ONNX input'),
   from: from.optional(),
   missing,
   values,
+  range,
   columns: z.array(Column).min(1).optional().describe('The columns of one tensor, in order')
 })
   .refine(input => (input.from === undefined) !== (input.columns === undefined), {
@@ -38,9 +44,10 @@ const Input = fixed({
   })
   .refine(
     input =>
-      input.columns === undefined || (input.missing === undefined && input.values === undefined),
+      input.columns === undefined ||
+      (input.missing === undefined && input.values === undefined && input.range === undefined),
     {
-      error: 'must give "missing" and "values" for each of its columns'
+      error: 'must give "missing", "values" and "range" for each of its columns'
     }
   )
 

@@ -23,6 +23,7 @@ test('every level of the command line has its help', async t => {
     'evaluate',
     'journal',
     'replay',
+    'report',
     'validate'
   ])
   for (const name of names) {

@@ -203,7 +203,7 @@ function rowsWithScores(files: readonly SegmentFile[]): string {
 }
 
 /** All rows of files, each with its file and its place in it. */
-function rowsOf(files: readonly SegmentFile[]): string {
+export function rowsOf(files: readonly SegmentFile[]): string {
   const paths = files.map(({ path }) => quoted(path)).join(', ')
   return `read_parquet([${paths}], union_by_name = true, filename = true, file_row_number = true)`
 }

@@ -17,6 +17,7 @@ import {
 } from './files.js'
 import { readOutcomes } from './outcomes.js'
 import { readRows } from './read.js'
+import { readResponses } from './responses.js'
 
 /** Rows that the library takes in one go. */
 const CHUNK_ROWS = 2048
@@ -53,7 +54,8 @@ export function createJournalSegments(folder: string): JournalSegments {
     retain: (keepMs, mostBytes, nowMs) => retain(folder, { oldestMs: nowMs - keepMs, mostBytes }),
     holdings: () => holdingsOf(folder),
     read: (kind, period, key) => readRows(reading, folder, { kind, period, key }),
-    outcomes: wanted => readOutcomes(reading, folder, wanted)
+    outcomes: wanted => readOutcomes(reading, folder, wanted),
+    responses: wanted => readResponses(reading, folder, wanted)
   }
 }
 

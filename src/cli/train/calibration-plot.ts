@@ -1,4 +1,5 @@
 import { calibrationTable } from '../../learning/metrics.js'
+import { wilsonInterval } from '../../learning/wilson.js'
 
 const SIZE = 320
 const MARGIN = 48
@@ -14,9 +15,9 @@ export function calibrationPlot(
   labels: Uint8Array
 ): string {
   const bins = calibrationTable(probabilities, labels).map(({ rows, predicted, observed }) => {
-    return { predicted, observed, ...wilson(observed, rows) }
+    return { predicted, observed, ...wilsonInterval(observed * rows, rows) }
   })
-  const top = niceTop(Math.max(...bins.flatMap(({ predicted, most }) => [predicted, most])))
+  const top = niceTop(Math.max(...bins.flatMap(({ predicted, high }) => [predicted, high])))
   const x = (share: number): string => (MARGIN + (share / top) * SIZE).toFixed(1)
   const y = (share: number): string => (MARGIN + (1 - share / top) * SIZE).toFixed(1)
   const ticks = Array.from({ length: TICKS + 1 }, (_, i) => (i * top) / TICKS)
@@ -38,24 +39,12 @@ ${ticks
 <polyline fill="none" stroke="#1f5fa8" points="${bins.map(({ predicted, observed }) => `${x(predicted)},${y(observed)}`).join(' ')}"/>
 ${bins
   .map(
-    ({ predicted, observed, least, most }) =>
-      `<line x1="${x(predicted)}" y1="${y(least)}" x2="${x(predicted)}" y2="${y(most)}" stroke="#1f5fa8"/><circle cx="${x(predicted)}" cy="${y(observed)}" r="3.5" fill="#1f5fa8"/>`
+    ({ predicted, observed, low, high }) =>
+      `<line x1="${x(predicted)}" y1="${y(low)}" x2="${x(predicted)}" y2="${y(high)}" stroke="#1f5fa8"/><circle cx="${x(predicted)}" cy="${y(observed)}" r="3.5" fill="#1f5fa8"/>`
   )
   .join('\n')}
 </svg>
 `
-}
-
-/** Wilson's interval of a share, 95 % (E. B. Wilson 1927). */
-function wilson(share: number, rows: number): { least: number; most: number } {
-  const z = 1.96
-  const middle = share + z ** 2 / (2 * rows)
-  const reach = z * Math.sqrt((share * (1 - share)) / rows + z ** 2 / (4 * rows ** 2))
-  const scale = 1 + z ** 2 / rows
-  return {
-    least: Math.max(0, (middle - reach) / scale),
-    most: Math.min(1, (middle + reach) / scale)
-  }
 }
 
 /** The least of 1, 2, 4 or 10 % … 100 % that holds the share. */

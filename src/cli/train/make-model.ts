@@ -2,7 +2,7 @@ import type { Parts } from '../parts.js'
 import { cellOf } from '../../learning/features.js'
 import { probabilitiesOf } from '../../learning/fit-table.js'
 import { permutationImportance } from '../../learning/importance.js'
-import { pickTable } from '../../learning/table.js'
+import { pickTable, type NumberColumn } from '../../learning/table.js'
 import type { TrainingRequest } from './ask.js'
 import { outsideChoices } from './bind-columns.js'
 import { calibrationPlot } from './calibration-plot.js'
@@ -166,8 +166,18 @@ function toldOf(
   }
 }
 
+/** The least and the greatest of what is known; [0, 0] where nothing is. */
+function rangeOf({ cells }: NumberColumn): [number, number] {
+  const range: [number, number] = [Infinity, -Infinity]
+  for (const cell of cells) {
+    if (cell < range[0]) range[0] = cell
+    if (cell > range[1]) range[1] = cell
+  }
+  return range[0] > range[1] ? [0, 0] : range
+}
+
 function yamlOf(
-  { columns, positive }: ReadTable,
+  { table, columns, positive }: ReadTable,
   test: ReadTable['table'],
   { fitted: { features }, points, held }: TrainedTable,
   { request: { name, target }, version }: Making
@@ -183,7 +193,7 @@ function yamlOf(
         input: inputNameOf(feature.name),
         columns: [
           feature.kind === 'number'
-            ? { from, missing }
+            ? { from, missing, range: rangeOf(table.columns[i] as NumberColumn) }
             : { from, missing, categories: feature.categories }
         ]
       }

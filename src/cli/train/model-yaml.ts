@@ -6,6 +6,8 @@ export interface ListedColumn {
   readonly missing?: number | string
   /** Of a string column: the categories that get a column of their own. */
   readonly categories?: readonly string[]
+  /** Of a number: the least and the greatest that there was to learn from. */
+  readonly range?: readonly [number, number]
 }
 
 interface ListedInput {
@@ -94,11 +96,11 @@ function inputYaml({ input, columns }: ListedInput): string[] {
   ]
 }
 
-function columnYaml({ from, missing, categories }: ListedColumn): string {
+function columnYaml({ from, missing, categories, range }: ListedColumn): string {
   // Only a bare name is safe inside a flow map without quotes.
   const source = /^[\w.]+$/.test(from) ? from : `'${from.replaceAll("'", "''")}'`
   const standIn = missing === undefined ? '' : `, missing: ${shown(missing)}`
-  return `from: ${source}${standIn}${categories === undefined ? '' : `, values: [${categories.map(yamlText).join(', ')}]`}`
+  return `from: ${source}${standIn}${categories === undefined ? '' : `, values: [${categories.map(yamlText).join(', ')}]`}${range === undefined ? '' : `, range: [${range.map(shown).join(', ')}]`}`
 }
 
 function checkYaml({ cells, probability }: CheckedRow, inputs: readonly ListedInput[]): string {

@@ -5,7 +5,7 @@ import type { Snapshots } from '../decisioning/snapshot.js'
 import type { Parts } from './parts.js'
 
 export interface TendLearningDeps {
-  readonly store: Pick<Store, 'customers' | 'learning'>
+  readonly store: Pick<Store, 'customers' | 'records' | 'learning'>
   readonly snapshots: Pick<Snapshots, 'current'>
   readonly meters: Pick<Meters, 'learnt' | 'learnerLags'>
   readonly learnt: Follower
@@ -15,7 +15,7 @@ export interface TendLearningDeps {
 
 /** Lets a serving process learn from responses, if no other does, and follow what is learnt. */
 export function tendLearning({
-  store: { customers, learning },
+  store: { customers, records, learning },
   snapshots,
   meters,
   learnt,
@@ -24,7 +24,7 @@ export function tendLearning({
 }: TendLearningDeps): { close(): Promise<void> } {
   const following = startFollowing({ learnt, snapshots, log }, schedule)
   const learner = startLearning(
-    { learning, customers, snapshots, meters, log, clock, processName },
+    { learning, customers, records, snapshots, meters, log, clock, processName },
     schedule
   )
   return {

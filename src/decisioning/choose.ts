@@ -102,6 +102,7 @@ export async function choose(
       ? scored
       : adaptPropensities(
           own.strategy,
+          facts,
           candidates,
           valued.left,
           scored,

@@ -17,6 +17,13 @@ import {
   withImpression,
   withPositive
 } from '../learning/adaptive.js'
+import {
+  beginRegression,
+  withObserved,
+  withTurned,
+  type Observation,
+  type RegressionSettings
+} from '../learning/adaptive-logistic.js'
 import type { Adapt, Strategy } from '../policy/strategy.js'
 import type { LessonOutcome } from './ports.js'
 
@@ -27,11 +34,18 @@ export interface Touch {
   readonly channel: string | undefined
 }
 
+export interface Observed {
+  readonly settings: RegressionSettings
+  readonly observation: Observation
+}
+
 /** A lesson and the impression that it belongs to. */
 export interface PlacedLesson {
   readonly lesson: Lesson
   /** How its offer adapts. */
   readonly adapt: Adapt
+  /** How its regression is fitted, and what was known of the impression; undefined where it does not adapt by features. */
+  readonly observed: Observed | undefined
   readonly touch: Touch
   /** Of a response without a token: where the ledger notes that it was attributed, which happens once. */
   readonly attributed: LedgerPlace | undefined
@@ -80,7 +94,7 @@ export class Knowledge {
    * impression counts by what these say.
    */
   learn(
-    { lesson, adapt, touch, attributed }: PlacedLesson,
+    { lesson, adapt, observed, touch, attributed }: PlacedLesson,
     { positiveWindowMs }: Pick<Strategy, 'positiveWindowMs'>
   ): LessonOutcome {
     if (attributed !== undefined) {
@@ -94,8 +108,8 @@ export class Knowledge {
       const { experience, counted, turned } = count(
         this.#of(name, adapt),
         entry,
-        adapt.forget,
-        positiveWindowMs
+        isPositive(entry, positiveWindowMs),
+        { forget: adapt.forget, observed }
       )
       if (experience !== this.#experience.get(name) && entry.impressionMs !== Infinity) {
         this.#experience.set(name, experience)
@@ -145,21 +159,49 @@ function withTime(entry: LedgerEntry, { kind, timeMs }: Lesson): LedgerEntry {
   }
 }
 
-/** Counts the impression if it was not, and turns it round if what is known of it says so now. */
+interface Counted {
+  readonly experience: Experience
+  readonly counted: number
+  readonly turned: boolean
+}
+
+/** Counts the impression if it was not, and turns it round if it is to be a positive now and was none, or the other way. */
 function count(
   known: Experience,
   entry: LedgerEntry,
-  forget: number,
-  windowMs: number
-): { experience: Experience; counted: number; turned: boolean } {
+  turned: boolean,
+  by: { readonly forget: number; readonly observed: Observed | undefined }
+): Counted {
   if (entry.impressionMs === Infinity) return { experience: known, counted: 0, turned: false }
-  const shown = entry.counted === 0 ? withImpression(known, forget) : known
+  const shown = entry.counted === 0 ? withShown(known, by.forget, by.observed) : known
   const counted = entry.counted === 0 ? shown.total : entry.counted
-  const turned = isPositive(entry, windowMs)
-  const weight = weightNow(shown, counted, forget)
   const turn = Number(turned) - Number(entry.turned)
-  const experience = turn === 0 || weight === 0 ? shown : withPositive(shown, turn * weight)
+  const weight = turn * weightNow(shown, counted, by.forget)
+  const experience = weight === 0 ? shown : withAnswer(shown, counted, weight, by.observed)
   return { experience, counted, turned }
+}
+
+function withShown(before: Experience, forget: number, observed: Observed | undefined): Experience {
+  const shown = withImpression(before, forget)
+  if (observed === undefined) return shown
+  const { settings, observation } = observed
+  const regression = before.regression ?? beginRegression(settings)
+  const seen = shown.total - shown.begunAt
+  return { ...shown, regression: withObserved(regression, settings, observation, seen) }
+}
+
+function withAnswer(
+  before: Experience,
+  counted: number,
+  weight: number,
+  observed: Observed | undefined
+): Experience {
+  const answered = withPositive(before, weight)
+  if (observed === undefined || before.regression === undefined) return answered
+  const { settings, observation } = observed
+  const seen = counted - before.begunAt
+  const regression = withTurned(before.regression, settings, observation, seen, weight)
+  return { ...answered, regression }
 }
 
 function sameEntry(one: LedgerEntry, other: LedgerEntry): boolean {

@@ -1,21 +1,9 @@
-import {
-  experienceName,
-  type Experience,
-  type LedgerEntry,
-  type Lesson
-} from '../domain/learning.js'
+import { experienceName, type Experience, type LedgerEntry } from '../domain/learning.js'
 import type { Strategy } from '../policy/strategy.js'
 import { stepwise } from './in-turns.js'
-import { attributionPlace, Knowledge, placeText, slotPlace, toldPlace } from './learn-lessons.js'
-import type { PlacedLesson, Touch } from './learn-lessons.js'
-import type {
-  CustomerStore,
-  LearningStore,
-  LessonOutcome,
-  Log,
-  Meters,
-  WaitingLessons
-} from './ports.js'
+import { Knowledge, placeText } from './learn-lessons.js'
+import { placeLessons, type Placed, type PlaceDeps } from './place-lessons.js'
+import type { LearningStore, LessonOutcome, Log, Meters } from './ports.js'
 import { repeat, type Repeated } from './repeat.js'
 import { TOKEN_LIFE_MS } from './tokens.js'
 
@@ -27,18 +15,14 @@ const LEASE_MS = 1500
 const AGAIN_MS = 1000
 /** Lessons of one step. */
 const TOGETHER = 300
-/** Entries of a customer's history in which a response without a token looks for what it answers: all that is kept. */
-const LOOK_BACK = 200
 /** Responses may be told later than they were given. */
 const LEDGER_SLACK_MS = 86_400_000
 
-export interface LearnDeps {
+export interface LearnDeps extends PlaceDeps {
   readonly learning: LearningStore
-  readonly customers: Pick<CustomerStore, 'history'>
   readonly snapshots: { current(): { readonly strategy: Strategy } }
   readonly meters: Pick<Meters, 'learnt' | 'learnerLags'>
   readonly log: Log
-  readonly clock: { wallMs(): number }
   /** Names this process among those that might learn. */
   readonly processName: string
 }
@@ -117,72 +101,24 @@ export async function learnSome(
   const [oldest] = lessons
   meters.learnerLags(oldest ? Math.max(0, clock.wallMs() - oldest.appendedMs) / 1000 : 0)
   if (oldest === undefined) return false
-  const placed = await placeLessons(deps, strategy, lessons)
+  const placed = await placeLessons(
+    deps,
+    strategy,
+    lessons.map(({ lesson }) => lesson)
+  )
+  const last = lessons[placed.length - 1]
+  if (last === undefined) return false
   const knowledge = await recall(learning, placed)
   const outcomes = await stepwise(learnAll(knowledge, placed, strategy)).finishInTurns()
   const learnt = await learning.learn(processName, {
     version,
-    upTo: lessons.at(-1)!.place,
+    upTo: last.place,
     ledger: knowledge.changedEntries(),
     ledgerLifetimeMs: TOKEN_LIFE_MS + strategy.positiveWindowMs + LEDGER_SLACK_MS,
     experience: knowledge.changedExperience()
   })
   if (learnt) for (const [outcome, number] of outcomes) meters.learnt(outcome, number)
-  return learnt && lessons.length === TOGETHER
-}
-
-/** What a lesson comes to before it is learnt from: placed, or why there is nothing to learn. */
-type Placed = PlacedLesson | Extract<LessonOutcome, 'no_touch' | 'unused'>
-
-async function placeLessons(
-  { customers }: Pick<LearnDeps, 'customers'>,
-  { offers, offerIndex, positiveWindowMs }: Strategy,
-  lessons: WaitingLessons['lessons']
-): Promise<Placed[]> {
-  return await Promise.all(
-    lessons.map(async ({ lesson }): Promise<Placed> => {
-      const { about, kind } = lesson
-      const adapt = offers[offerIndex.get(lesson.offerId) ?? -1]?.adapt
-      if (adapt === undefined) return 'unused'
-      const known = { lesson, adapt }
-      if ('decisionId' in about) {
-        const place = slotPlace(about, lesson.offerId)
-        return { ...known, touch: { place, channel: lesson.channel }, attributed: undefined }
-      }
-      if (kind === 'impression') {
-        const touch = { place: toldPlace(about), channel: lesson.channel }
-        return { ...known, touch, attributed: undefined }
-      }
-      const touch = await lastTouch(customers, lesson, positiveWindowMs)
-      return touch === undefined
-        ? 'no_touch'
-        : { ...known, touch, attributed: attributionPlace(about) }
-    })
-  )
-}
-
-/** The newest impression of the offer that the customer had before it answered, within the window. */
-async function lastTouch(
-  customers: LearnDeps['customers'],
-  { about, offerId, timeMs }: Lesson,
-  windowMs: number
-): Promise<Touch | undefined> {
-  if ('decisionId' in about) return undefined
-  const history = await customers.history(about.customer, LOOK_BACK)
-  const shown = history.find(
-    event =>
-      event.type === 'impression' &&
-      event.offerId === offerId &&
-      event.timeMs <= timeMs &&
-      event.timeMs >= timeMs - windowMs
-  )
-  if (shown?.channel === undefined) return undefined
-  const { decisionId, placement, channel } = shown
-  const place =
-    decisionId !== undefined && placement !== undefined
-      ? slotPlace({ decisionId, placement }, offerId)
-      : toldPlace(shown)
-  return { place, channel }
+  return learnt && placed.length === TOGETHER
 }
 
 /** What the store knows of these lessons' impressions, offers and channels. */

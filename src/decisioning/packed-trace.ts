@@ -1,5 +1,6 @@
 import type { Explain } from '../domain/decision.js'
 import type { HeldWeight } from './arbitrate.js'
+import type { LearntAbout } from './adapt.js'
 import { packColumns, unpackColumns, type Column } from './column-codec.js'
 import { packExploration, unpackExploration, type PackedExploration } from './exploration-trace.js'
 import type { LeverMove } from './lever-moves.js'
@@ -39,8 +40,13 @@ type PackedFilling = readonly [
   needs: readonly Need[] | null
 ]
 
-/** Start propensities and evidence are its columns. */
-type PackedAdapted = readonly [version: number, contestants: number, columns: Uint8Array]
+/** Start propensities, evidence and what it is worth are its columns. */
+type PackedAdapted = readonly [
+  version: number,
+  contestants: number,
+  columns: Uint8Array,
+  placed: readonly LearntAbout[]
+]
 
 export function packTrace(trace: Trace): PackedTrace {
   const { holdout, control, explain, placements, values, offerValues, contest, filling } = trace
@@ -153,14 +159,15 @@ function unpackFilling(
   return { counts, multipliers, groupLimit, rooms, needs: needs === null ? undefined : () => needs }
 }
 
-function packAdapted({ version, starts, evidence }: AdaptedTrace): PackedAdapted {
-  return [version, starts.length, packColumns([starts, evidence])]
+function packAdapted({ version, starts, evidence, worth, placed }: AdaptedTrace): PackedAdapted {
+  return [version, starts.length, packColumns([starts, evidence, worth]), placed]
 }
 
-function unpackAdapted([version, contestants, columns]: PackedAdapted): AdaptedTrace {
-  const [starts = [], evidence = []]: readonly Column[] = unpackColumns(columns, [
-    contestants,
-    contestants
-  ])
-  return { version, starts, evidence }
+function unpackAdapted([version, contestants, columns, placed]: PackedAdapted): AdaptedTrace {
+  const lengths = [contestants, contestants, contestants]
+  const [starts = [], evidence = [], worth = []]: readonly Column[] = unpackColumns(
+    columns,
+    lengths
+  )
+  return { version, starts, evidence, worth, placed }
 }

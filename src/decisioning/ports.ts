@@ -540,9 +540,10 @@ export interface Log {
 
 /**
  * `known`: it changed nothing, for it had been told before. `dropped`: too many waited. `no_touch`: a response without a token to an
- * offer that the customer was not shown within the window. `unused`: the offer adapts no longer.
+ * offer that the customer was not shown within the window. `no_record`: the offer adapts by features, and what they were is not recorded any more, or never was. `unused`: the offer
+ * adapts no longer, or not in this way; or it was shown to the control group, which features learn nothing from.
  */
-export type LessonOutcome = 'learnt' | 'known' | 'dropped' | 'no_touch' | 'unused'
+export type LessonOutcome = 'learnt' | 'known' | 'dropped' | 'no_touch' | 'no_record' | 'unused'
 
 /** What is counted and timed; the adapter gives the figures their names and their endpoint. */
 export interface Meters {

@@ -11,18 +11,16 @@ export interface Posteriors {
   readonly evidence: Float64Array
 }
 
-/** What is known of the candidates that are left: the propensity, worth the offer's start evidence and the impressions since. */
+/** What is known of the candidates that are left: the propensity, worth the offer's start evidence and what was learnt since. */
 export function posteriorsOf(
   offers: readonly Offer[],
   candidates: Candidates,
   left: Int32Array,
   { values, adapted }: Propensities
 ): Posteriors {
+  if (adapted !== undefined) return { means: values, evidence: adapted.worth }
   const evidence = new Float64Array(left.length)
-  for (let i = 0; i < left.length; i++) {
-    const start = offers[candidates.offers[left[i]!]!]!.evidence
-    evidence[i] = start + (adapted?.evidence[i] ?? 0)
-  }
+  for (let i = 0; i < left.length; i++) evidence[i] = offers[candidates.offers[left[i]!]!]!.evidence
   return { means: values, evidence }
 }
 

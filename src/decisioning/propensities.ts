@@ -25,6 +25,8 @@ export interface Adapted {
   readonly starts: Float64Array
   /** Impressions that stand behind the propensity, beside what its start is worth; 0 where the offer does not adapt. */
   readonly evidence: Float64Array
+  /** The impressions that a beta distribution of the propensity is worth: those of the start, and what was learnt since. */
+  readonly worth: Float64Array
 }
 
 export interface ScoringDeps {

@@ -1,3 +1,4 @@
+import type { Offer } from '../policy/strategy.js'
 import { scorePropensities, type Propensities } from './propensities.js'
 import type { MadeDecision } from './recorded-decision.js'
 
@@ -14,8 +15,9 @@ export interface ScoreComparison {
 interface RecordedScore {
   /** Before experience corrected it. */
   readonly value: number
-  /** The impressions that corrected it, and what they made of it. */
+  /** The impressions that corrected it, what is known by them, and what they made of it. */
   readonly evidence: number
+  readonly worth: number
   readonly propensity: number
   /** undefined where the prior gave it. */
   readonly model: string | undefined
@@ -59,35 +61,32 @@ export function recordedScores(recorded: MadeDecision): {
       }
       const degraded = [...new Set([...failed, ...fresh.degraded])].sort()
       const scored: Propensities = { values, models, adapted: undefined, degraded }
-      const adapting = Array.from(left, at => {
-        const { id, adapt } = snapshot.strategy.offers[candidates.offers[at]!]!
-        return adapt === undefined ? undefined : known.get(id)
-      })
-      return adaptedBefore(scored, recorded, adapting)
+      const offers = Array.from(left, at => snapshot.strategy.offers[candidates.offers[at]!]!)
+      return adaptedBefore(scored, offers, recorded, known)
     }
   }
 }
 
-/**
- * Scores with what experience made of them then, where it was made of the same ones.
- * @param adapting undefined for offers that do not adapt
- */
+/** Scores with what experience made of them then, where it was made of the same ones and the offers adapt. */
 function adaptedBefore(
   scored: Propensities,
+  offers: readonly Offer[],
   { trace: { adapted } }: MadeDecision,
-  adapting: ReadonlyArray<RecordedScore | undefined>
+  known: ReadonlyMap<string, RecordedScore>
 ): Propensities {
   if (adapted === undefined) return scored
   const starts = scored.values
   const values = starts.slice()
   const evidence = new Float64Array(values.length)
-  for (let i = 0; i < values.length; i++) {
-    const before = adapting[i]
-    if (before?.value !== starts[i]) continue
-    values[i] = before!.propensity
-    evidence[i] = before!.evidence
-  }
-  return { ...scored, values, adapted: { version: adapted.version, starts, evidence } }
+  const worth = Float64Array.from(offers, offer => offer.evidence)
+  offers.forEach(({ id, adapt }, i) => {
+    const before = adapt && known.get(id)
+    if (before === undefined || before.value !== starts[i]) return
+    values[i] = before.propensity
+    evidence[i] = before.evidence
+    worth[i] = before.worth
+  })
+  return { ...scored, values, adapted: { version: adapted.version, starts, evidence, worth } }
 }
 
 /** What was known of the propensities, by offer. */
@@ -103,6 +102,7 @@ function scoresOf({ trace, legend }: MadeDecision): ReadonlyMap<string, Recorded
         {
           value: adapted?.starts[i] ?? values[i]!,
           evidence: adapted?.evidence[i] ?? 0,
+          worth: adapted?.worth[i] ?? 0,
           propensity: values[i]!,
           model: model === 0 ? undefined : legend.models[model - 1]
         }

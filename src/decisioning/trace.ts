@@ -2,6 +2,7 @@ import type { Explain } from '../domain/decision.js'
 import type { Facts } from '../policy/facts.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { Contest, HeldWeight } from './arbitrate.js'
+import { learntAbout, type LearntAbout } from './adapt.js'
 import { stageNumber, type Candidates } from './candidates.js'
 import type { Participation } from './experiments.js'
 import type { ExplorationTrace } from './exploration-trace.js'
@@ -48,6 +49,9 @@ export interface AdaptedTrace {
   readonly version: number
   readonly starts: Column
   readonly evidence: Column
+  readonly worth: Column
+  /** What is learnt about those that were placed and adapt by features. */
+  readonly placed: readonly LearntAbout[]
 }
 
 /** The factors of the candidates that were scored. */
@@ -174,7 +178,10 @@ export function keepTrace(
     ]),
     exploration: rest.exploration,
     shadows: [],
-    adapted: propensities.adapted
+    adapted: propensities.adapted && {
+      ...propensities.adapted,
+      placed: learntAbout(strategy, facts, candidates, contest.positions, propensities.adapted)
+    }
   }
 }
 

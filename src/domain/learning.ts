@@ -56,10 +56,32 @@ export interface Experience {
   readonly total: number
   /** Experience.total when it was begun anew: what was counted until then is not in it. */
   readonly begunAt: number
+  /** Of offers that adapt by features; undefined for others, and before the first impression. */
+  readonly regression: Regression | undefined
 }
+
+/** What corrects a start propensity by features (adaptive-logistic.ts). */
+export interface Regression {
+  /** By feature: of numbers the mean, and the sum of squared distances from it; 0 for others. */
+  readonly means: Float64Array
+  readonly squares: Float64Array
+  /** By column: the means of the weights, and how well they are known together, row by row. */
+  readonly weights: Float64Array
+  readonly precision: Float64Array
+}
+
+/** Something that a propensity adapts by. */
+export type LearningFeature =
+  | { readonly type: 'number' | 'boolean'; readonly values?: undefined }
+  | { readonly type: 'string'; readonly values: readonly string[] }
 
 /** Names the experience with an offer in a channel. */
 export function experienceName(offerId: string, channel: string): string {
   // No id holds a control character.
   return `${offerId}\0${channel}`
+}
+
+/** How many columns a feature takes. */
+export function columnsOf(feature: LearningFeature): number {
+  return feature.type === 'string' ? feature.values.length : 1
 }

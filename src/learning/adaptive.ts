@@ -14,7 +14,7 @@ export const NOTHING_KNOWN: LedgerEntry = {
 /** Begins experience; `before` (undefined: none) is what another way of learning has gathered. */
 export function beginExperience(way: string, before: Experience | undefined): Experience {
   const total = before?.total ?? 0
-  return { way, impressions: 0, positives: 0, total, begunAt: total }
+  return { way, impressions: 0, positives: 0, total, begunAt: total, regression: undefined }
 }
 
 /** The experience with one more impression, at first without a positive. @param forget what is kept of the older ones, above 0 and at most 1 */

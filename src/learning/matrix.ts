@@ -36,7 +36,24 @@ export function rowOf({ columns, values }: Matrix, row: number): Float64Array {
  * Throws a RangeError when A is not positive definite, as with columns that depend on each other and no ridge.
  */
 export function solvePositiveDefinite(a: Float64Array, b: Float64Array): Float64Array {
-  const n = b.length
+  return solveBy(decompose(a, b.length), b)
+}
+
+/** The inverse of a symmetric positive definite n × n matrix (row by row). Throws as solvePositiveDefinite does. */
+export function invertPositiveDefinite(a: Float64Array, n: number): Float64Array {
+  const lower = decompose(a, n)
+  const inverse = new Float64Array(n * n)
+  for (let column = 0; column < n; column++) {
+    const unit = new Float64Array(n)
+    unit[column] = 1
+    // Symmetric: a column is a row.
+    inverse.set(solveBy(lower, unit), column * n)
+  }
+  return inverse
+}
+
+/** L with L·Lᵀ = A, in the lower triangle. */
+function decompose(a: Float64Array, n: number): Float64Array {
   const lower = Float64Array.from(a)
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {
@@ -50,6 +67,11 @@ export function solvePositiveDefinite(a: Float64Array, b: Float64Array): Float64
         )
     }
   }
+  return lower
+}
+
+function solveBy(lower: Float64Array, b: Float64Array): Float64Array {
+  const n = b.length
   const x = Float64Array.from(b)
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < i; k++) x[i]! -= lower[i * n + k]! * x[k]!

@@ -1,3 +1,4 @@
+import { adaptOf } from './compile-adapt.js'
 import type { Catalogue, OfferDraft } from './compile-catalogue.js'
 import type { ConditionReader } from './compile-conditions.js'
 import type { Quotas } from './compile-quotas.js'
@@ -64,16 +65,9 @@ export function compileOffers(
       prior: entry.propensity?.prior ?? DEFAULT_PRIOR,
       evidence: entry.propensity?.evidence ?? startEvidence,
       positive: entry.positive ?? 'accept',
-      adapt: adaptOf(draft)
+      adapt: adaptOf(draft, vocabulary, reader)
     }
   })
-}
-
-/** Fallbacks have no propensity that could adapt. */
-function adaptOf({ entry }: OfferDraft): Offer['adapt'] {
-  const { adapt = false } = entry.propensity ?? {}
-  if (adapt === false || entry.fallbackOnly === true) return undefined
-  return { way: 'blend', forget: (adapt === true ? undefined : adapt.forget) ?? 1 }
 }
 
 /** A lever and its factor, of its parts. */

@@ -1,4 +1,3 @@
-import { checkFeatures } from './check-features.js'
 import { compileCatalogue, type Catalogue } from './compile-catalogue.js'
 import { ConditionReader } from './compile-conditions.js'
 import { compileExperiments } from './compile-experiments.js'
@@ -19,7 +18,6 @@ import { reserveOf } from './reserve.js'
 import { StrategySchema } from './schema.js'
 import { Sections } from './sections.js'
 import type { Compiled, Share, SourceFile, Strategy } from './strategy.js'
-import { refuseUnsupported } from './support.js'
 import { createWindows, type Windows } from './windows.js'
 
 const POSITIVE_WINDOW_MS = 7 * 86_400_000
@@ -57,7 +55,6 @@ export function compileStrategy(files: readonly SourceFile[]): Compiled {
     reserveMs,
     quotas
   })
-  refuseUnsupported(sections)
 
   if (strategy === undefined || problems.errors > 0)
     return { strategy: undefined, problems: problems.list() }
@@ -94,7 +91,6 @@ function assemble(parts: Parts): Strategy | undefined {
     quotas: quotas.list,
     channels: venues.channelList
   })
-  checkFeatures(catalogue, reader)
   const groupLimit = arbitration?.groupLimit ?? Infinity
   const base = { offers, placements, contextWeights, formula, groupLimit }
   const experiments = compileExperiments(sections, { catalogue, treatments, reader, base })

@@ -1,6 +1,7 @@
 import type { AttributeValue, Lexicon } from '../domain/customer.js'
 import type { Activation, Stage } from '../domain/decision.js'
 import type { InteractionType } from '../domain/interaction.js'
+import type { LearningFeature } from '../domain/learning.js'
 import type { WhenFull } from '../domain/journal.js'
 import type { QuotaCount, Window } from '../domain/limits.js'
 import type { Facts, Tri } from './facts.js'
@@ -200,6 +201,17 @@ export interface Adapt {
   readonly way: string
   /** What is kept of older impressions with every new one; 1: everything. */
   readonly forget: number
+  /** undefined: all customers of a channel are learnt from and corrected alike. */
+  readonly features: AdaptFeatures | undefined
+}
+
+/** What tells customers and moments apart for a propensity that adapts. */
+export interface AdaptFeatures {
+  readonly expressions: readonly Expression[]
+  /** In the same order: what the expressions give. */
+  readonly list: readonly LearningFeature[]
+  /** One for the offer itself, and those of the features. */
+  readonly columns: number
 }
 
 export interface ContextWeight {

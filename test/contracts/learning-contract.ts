@@ -46,7 +46,24 @@ const TOLD: Lesson = {
   timeMs: 5,
   about: { customer: { namespace: 'crm', id: 'c-1' }, source: 'crm', id: 'e-1' }
 }
-const KNOWN: Experience = { way: 'blend', impressions: 1.5, positives: 0.25, total: 7, begunAt: 3 }
+const KNOWN: Experience = {
+  way: 'blend',
+  impressions: 1.5,
+  positives: 0.25,
+  total: 7,
+  begunAt: 3,
+  regression: undefined
+}
+const BY_FEATURES: Experience = {
+  ...KNOWN,
+  way: 'features',
+  regression: {
+    means: Float64Array.of(1.5),
+    squares: Float64Array.of(1e-300),
+    weights: Float64Array.of(-0.25, Math.PI),
+    precision: Float64Array.of(8, 0.1, 0.1, 1)
+  }
+}
 const ENTRY = { ...NOTHING_KNOWN, impressionMs: 1_700_000_000_123, counted: 7, turned: true }
 const PLACE = { slice: 'd1', entry: 'one' }
 
@@ -98,13 +115,16 @@ const FACTS: Readonly<Record<string, (t: Test, stores: Stores, name: string) => 
           { ...NOTHING_KNOWN, positiveMs: 1, endMs: 2 }
         ]
       ],
-      experience: new Map([[name, KNOWN]])
+      experience: new Map([
+        [name, KNOWN],
+        [`${name} by features`, BY_FEATURES]
+      ])
     })
     t.equal(await store.learning.learn('one', learnt), true)
     await store.learning.giveUp('one')
     const recalled = await other.learning.recall(
       [{ slice: 'e2', entry: '' }, PLACE, { ...PLACE, entry: 'none' }, { slice: 'x', entry: '' }],
-      ['nobody', name]
+      ['nobody', name, `${name} by features`]
     )
     t.same(recalled.ledger, [
       { ...NOTHING_KNOWN, positiveMs: 1, endMs: 2 },
@@ -112,7 +132,7 @@ const FACTS: Readonly<Record<string, (t: Test, stores: Stores, name: string) => 
       undefined,
       undefined
     ])
-    t.same(recalled.experience, [undefined, KNOWN])
+    t.strictSame(recalled.experience, [undefined, KNOWN, BY_FEATURES])
     const news = await other.learning.experienceSince(0)
     t.match(news, { version: version + 1, isWhole: true })
     t.same(news.experience.get(name), KNOWN)

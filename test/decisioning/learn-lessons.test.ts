@@ -32,7 +32,8 @@ function learnt(told: readonly Lesson[], forget: number) {
       knowledge.learn(
         {
           lesson,
-          adapt: { way: 'blend', forget },
+          adapt: { way: 'blend', forget, features: undefined },
+          observed: undefined,
           touch: { place: slotPlace(lesson.about, lesson.offerId), channel: lesson.channel },
           attributed: undefined
         },
@@ -129,7 +130,8 @@ test('what was known before changes nothing when it is told again', async t => {
   const outcome = again.learn(
     {
       lesson: shown,
-      adapt: { way: 'blend', forget: 1 },
+      adapt: { way: 'blend', forget: 1, features: undefined },
+      observed: undefined,
       touch: { place, channel: 'web' },
       attributed: undefined
     },

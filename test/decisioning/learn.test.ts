@@ -249,3 +249,90 @@ test('a decision comes out the same again, whatever was learnt since', async t =
     })
   }
 })
+
+const BY_DEVICE = {
+  prior: 0.3,
+  evidence: 20,
+  adapt: { features: ['customer.age', 'context.device'] }
+}
+
+/** Shows the offer on a device and answers for a share of the times. */
+async function showOn(engine: Engine, device: string, times: number, share: number) {
+  for (let i = 0; i < times; i++) {
+    const answer = await engine.ask({
+      customer: { id: `${device}-${i}` },
+      channel: 'web',
+      placements: [{ id: 'home_hero' }],
+      context: { device },
+      attributes: { age: 20 + (i % 40) }
+    })
+    const { token } = answer.placements[0]!.offers[0]!
+    await engine.tell({ type: 'impression', token })
+    if ((i * 7) % 10 < share * 10) await engine.tell({ type: 'accept', token })
+  }
+}
+
+async function propensityOn(engine: Engine, device: string) {
+  const answer = await engine.ask({
+    customer: { id: 'onlooker' },
+    channel: 'web',
+    placements: [{ id: 'home_hero' }],
+    context: { device },
+    options: { mode: 'test' }
+  })
+  return answer.placements[0]!.offers[0]!.propensity
+}
+
+test('with features the propensity differs between those whom it was learnt of', async t => {
+  const engine = await startEngine(t, { rules: rules(BY_DEVICE) })
+  t.match(await propensityOn(engine, 'mobile'), { value: 0.3, source: 'adaptive', evidence: 0 })
+  await showOn(engine, 'mobile', 150, 0.6)
+  await showOn(engine, 'desktop', 150, 0.1)
+  await engine.learn()
+  const [mobile, desktop] = [
+    await propensityOn(engine, 'mobile'),
+    await propensityOn(engine, 'desktop')
+  ]
+  t.ok(Math.abs(mobile.value - 0.6) < 0.08, `on mobile ${mobile.value}`)
+  t.ok(Math.abs(desktop.value - 0.1) < 0.08, `on desktop ${desktop.value}`)
+  t.match(mobile, { source: 'adaptive', evidence: 300 })
+  t.ok(engine.counted.some(line => /lessons learnt/.test(line)))
+})
+
+test('a decision by features comes out the same again', async t => {
+  const rest = 'arbitration: {exploration: {method: thompson}}'
+  const engine = await startEngine(t, { rules: rules(BY_DEVICE, rest) })
+  await showOn(engine, 'mobile', 30, 0.5)
+  await engine.learn()
+  const { answer } = await shown(engine, 'c-1')
+  await showOn(engine, 'desktop', 30, 0.5)
+  await engine.learn()
+  t.match(await engine.replay(answer.decisionId, 'recorded'), { same: true })
+})
+
+test('without a record of the decision nothing is learnt by features, and that is counted', async t => {
+  const engine = await startEngine(t, { rules: rules(BY_DEVICE) })
+  await engine.tell({
+    type: 'impression',
+    customer: { id: 'c-1' },
+    offerId: 'gold-card',
+    channel: 'web'
+  })
+  await engine.learn()
+  t.match(await propensityOn(engine, 'mobile'), { value: 0.3, evidence: 0 })
+  t.ok(engine.counted.includes('1 lessons no_record'))
+})
+
+test('other features begin anew, and a response to what was shown before is not counted among them', async t => {
+  const engine = await startEngine(t, { rules: rules(ADAPTING) })
+  const { token } = await shown(engine, 'c-1')
+  await engine.learn()
+  engine.rewrite(rules(BY_DEVICE))
+  t.match(await engine.loader.load(), { outcome: 'swapped' })
+  t.match(await propensityNow(engine), { value: 0.3, source: 'adaptive', evidence: 0 })
+  await engine.tell({ type: 'accept', token })
+  await shown(engine, 'c-2')
+  await engine.learn()
+  t.match(await propensityNow(engine), { source: 'adaptive', evidence: 1 })
+  t.ok(engine.counted.includes('1 lessons unused'))
+})

@@ -116,6 +116,7 @@ class Teller {
 test('what is learnt is what was acknowledged, however often the learner is killed', {
   skip: redisMissing
 }, async t => {
+  t.setTimeout(120_000 + KILLS * 30_000)
   const redis = await startRedis(t)
   const start = () => startService(t, { files: RULES, redisUrl: redis.url })
   const services = [await start(), await start()]

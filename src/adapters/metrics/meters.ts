@@ -170,7 +170,7 @@ function createFigures(registry: Registry): Figures {
     journal: createJournalFigures(registry),
     lessons: counter(
       'offerd_lessons_total',
-      'What events about offers that adapt came to: learnt, known, dropped, no_touch or unused.',
+      'What events about offers that adapt came to: learnt, known, dropped, no_touch, no_record or unused.',
       ['outcome']
     ),
     learnerLag: new Gauge({

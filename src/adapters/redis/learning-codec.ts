@@ -60,21 +60,45 @@ export function decodeEntry(bytes: Buffer): LedgerEntry {
   }
 }
 
+type PackedExperience = [
+  version: number,
+  way: string,
+  impressions: number,
+  positives: number,
+  total: number,
+  begunAt: number,
+  ...regression: [] | [means: Buffer, squares: Buffer, weights: Buffer, precision: Buffer]
+]
+
 export function encodeExperience(experience: Experience): Buffer {
-  const { way, impressions, positives, total, begunAt } = experience
-  return packr.pack([VERSION, way, impressions, positives, total, begunAt])
+  const { way, impressions, positives, total, begunAt, regression } = experience
+  const { means, squares, weights, precision } = regression ?? {}
+  const numbers = [means, squares, weights, precision].flatMap(column =>
+    column === undefined ? [] : [bytesOf(column)]
+  )
+  return packr.pack([VERSION, way, impressions, positives, total, begunAt, ...numbers])
 }
 
 export function decodeExperience(bytes: Buffer): Experience {
-  const [, way, impressions, positives, total, begunAt] = unpack(bytes, 'experience') as [
-    number,
-    string,
-    number,
-    number,
-    number,
-    number
-  ]
-  return { way, impressions, positives, total, begunAt }
+  const [, way, impressions, positives, total, begunAt, ...numbers] = unpack(
+    bytes,
+    'experience'
+  ) as PackedExperience
+  const [means, squares, weights, precision] = numbers.map(numbersIn)
+  const regression = means &&
+    squares &&
+    weights &&
+    precision && { means, squares, weights, precision }
+  return { way, impressions, positives, total, begunAt, regression }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** A copy, since bytes in a message need not lie where numbers may. */
+function numbersIn(bytes: Buffer): Float64Array {
+  return new Float64Array(Uint8Array.from(bytes).buffer)
 }
 
 function unpack(bytes: Buffer, what: string): unknown[] {

@@ -136,6 +136,8 @@ const NO_METERS: Meters = {
   truncated: nothing,
   modelFailed: nothing,
   shadowScored: nothing,
+  responded: nothing,
+  watch: nothing,
   limitMet: nothing,
   journalStands: nothing,
   learnt: nothing,

@@ -7,6 +7,7 @@ import type { Parts } from './parts.js'
 import { openService, type Service } from './service.js'
 import { tendLearning } from './tend-learning.js'
 import { tendJournal } from './tend-journal.js'
+import { tendModels } from './tend-models.js'
 import { CommandRefused, type ExitCode, type Shell } from './shell.js'
 
 /** How long requests in flight may take to finish once the service was told to stop. */
@@ -68,6 +69,7 @@ export async function serve(
   logLoad(service.report, log)
   const tender = tendJournal({ ...service, parts, log })
   const learner = tendLearning({ ...service, parts, log })
+  const watcher = tendModels({ ...service, parts, log })
   try {
     await prepare?.(service)
     const strategyLoader = openSharedLoader(service, parts, log)
@@ -85,6 +87,7 @@ export async function serve(
       await strategyLoader.close()
     }
   } finally {
+    watcher.close()
     await learner.close()
     await tender.close()
     await service.close()

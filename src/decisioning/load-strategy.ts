@@ -27,7 +27,7 @@ import type {
   StrategySource
 } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
-import { createSnapshots, type Snapshot, type Snapshots } from './snapshot.js'
+import { createSnapshots, modelsOf, type Snapshot, type Snapshots } from './snapshot.js'
 
 export interface LoaderDeps {
   readonly files: StrategyFiles
@@ -82,6 +82,7 @@ export async function startStrategy(
     problems: built.problems
   }
   deps.meters.reloaded('swapped', built.snapshot.version)
+  watch(deps.meters, built.snapshot)
   numberLater(deps, snapshots)
   await archive(deps, snapshots, built)
   return {
@@ -118,6 +119,7 @@ function createStrategyLoader(
       }
     } else {
       snapshots.swap(snapshot)
+      watch(deps.meters, snapshot)
       last = { outcome: 'swapped', version: snapshot.version, hash: snapshot.hash, problems }
       numberLater(deps, snapshots)
       await archive(deps, snapshots, built)
@@ -140,9 +142,11 @@ function createStrategyLoader(
   return { load: () => inTurn(load), validate: () => inTurn(validate), lastLoad: () => last }
 }
 
-/** All that a snapshot may run. */
-function modelsOf({ models, shadows }: Snapshot): ReadyModel[] {
-  return [...models.values(), ...[...shadows.values()].flat()]
+function watch(meters: Meters, snapshot: Snapshot): void {
+  meters.watch(
+    modelsOf(snapshot),
+    snapshot.strategy.offers.map(({ id }) => id)
+  )
 }
 
 /** Without documents the store is neither asked nor written to. */

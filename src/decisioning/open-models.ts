@@ -25,6 +25,7 @@ import {
   type StrategySource
 } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
+import { createTally } from '../scoring/score-tally.js'
 
 /** A model's file on its way to being used. */
 export interface ModelFile {
@@ -153,6 +154,7 @@ export async function readyModel(
     calibrate: createCalibration(spec.calibration),
     // What decides goes by its name, whatever its version.
     counters: countersOf(spec.shadow ? labelOf(spec) : spec.name, meters),
+    tally: createTally(strategy.offers.length),
     open
   }
   const failed = await checkModel(spec, model)
@@ -168,7 +170,7 @@ function plan(
   const problems: Problem[] = []
   const inputs = spec.inputs.map(({ input, columns }) => ({
     input,
-    sources: columns.flatMap(({ from, place, missing, values }) => {
+    sources: columns.flatMap(({ from, place, missing, values, range }) => {
       const compiled = compileFeature(from, place)
       if (isProblems(compiled)) {
         problems.push(...compiled)
@@ -179,6 +181,7 @@ function plan(
           source: sourceOf(compiled, strategy, spec.name),
           missing,
           values: values ?? declaredOf(compiled, strategy)?.values,
+          range,
           label: from
         }
       ]

@@ -19,6 +19,9 @@ import type {
   Reservation
 } from '../domain/limits.js'
 import type { SourceFile } from '../policy/strategy.js'
+import type { Facts } from '../policy/facts.js'
+import type { FeaturePlan } from '../scoring/plan.js'
+import type { ScoreTally } from '../scoring/score-tally.js'
 
 /** What one decision needs of a customer, in the positions of the lexicon it was loaded with. */
 export interface CustomerState {
@@ -545,6 +548,14 @@ export interface Log {
  */
 export type LessonOutcome = 'learnt' | 'known' | 'dropped' | 'no_touch' | 'no_record' | 'unused'
 
+/** A model whose own counts are shown. */
+export interface WatchedModel {
+  /** name@version. */
+  readonly label: string
+  readonly tally: ScoreTally
+  readonly plan: Pick<FeaturePlan<Facts>, 'shared' | 'byOffer'>
+}
+
 /** What is counted and timed; the adapter gives the figures their names and their endpoint. */
 export interface Meters {
   /** One answered decision. */
@@ -561,6 +572,10 @@ export interface Meters {
   modelFailed(model: string): void
   /** Decisions by what became of a shadow's scores; `model` is its name@version. */
   shadowScored(model: string, outcome: 'scored' | 'failed' | 'skipped', decisions: number): void
+  /** An impression of an offer, or an interaction that is its success; undefined: a channel was not told. */
+  responded(kind: 'impression' | 'positive', offer: string, channel: string | undefined): void
+  /** Shows from now on what these models say of offers; `offers` are their ids, by the index of the tallies. */
+  watch(models: readonly WatchedModel[], offers: readonly string[]): void
   /** What strict limits came to: `late` counts facts that went over a limit after their reservation had lapsed. */
   limitMet(quota: string, outcome: 'held' | 'full' | 'failed' | 'late'): void
   /** How the journal stands, now. */

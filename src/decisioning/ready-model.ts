@@ -3,6 +3,7 @@ import type { Calibrate } from '../scoring/calibration.js'
 import type { EncodeCounters } from '../scoring/encode.js'
 import type { FeaturePlan } from '../scoring/plan.js'
 import type { OpenModel } from './ports.js'
+import type { ScoreTally } from '../scoring/score-tally.js'
 
 /** A model as decisions use it: opened, its inputs planned, its output calibrated. */
 export interface ReadyModel {
@@ -13,5 +14,6 @@ export interface ReadyModel {
   readonly plan: FeaturePlan<Facts>
   readonly calibrate: Calibrate
   readonly counters: EncodeCounters
+  readonly tally: ScoreTally
   readonly open: OpenModel
 }

@@ -2,6 +2,7 @@ import type { Caller } from '../domain/caller.js'
 import { isInteractionType, type CustomerEvent, type EventsReceipt } from '../domain/interaction.js'
 import { Refusal } from '../domain/refusal.js'
 import type { Strategy } from '../policy/strategy.js'
+import { countResponses } from './count-responses.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { MOST_EVENTS } from './event-schema.js'
 import { journalled } from './journalled.js'
@@ -16,7 +17,7 @@ export interface RecordEventsNeeds extends CountDeps, TeachingDeps {
   readonly journal: Journal
   readonly snapshots: { current: () => { readonly strategy: Strategy } }
   readonly tokens: Tokens
-  readonly meters: Pick<Meters, 'told' | 'limitMet' | 'learnt'>
+  readonly meters: Pick<Meters, 'told' | 'responded' | 'limitMet' | 'learnt'>
   /** Names events that came without an id. */
   readonly freshId: () => string
 }
@@ -62,6 +63,7 @@ export function createRecordEvents(needs: RecordEventsNeeds): RecordEvents {
             taught(needs, strategy, fit, () => customers.append(fit))
           )
     outcomes.forEach((outcome, i) => meters.told(fit[i]!.type, outcome))
+    countResponses(meters, strategy, fit, outcomes)
     await countFacts(needs, strategy, { events: fit, outcomes })
     const duplicates = outcomes.filter(
       outcome => outcome === 'duplicate' || outcome === 'repeated'

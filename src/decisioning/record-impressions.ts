@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decision.js'
 import type { CustomerEvent } from '../domain/interaction.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
+import { countResponses } from './count-responses.js'
 import { countFacts, type CountDeps } from './count-facts.js'
 import { LATE, within, type Deadline } from './deadline.js'
 import { journalled } from './journalled.js'
@@ -14,7 +15,7 @@ const OWN_SOURCE = 'offerd'
 export interface RecordingDeps extends CountDeps, TeachingDeps {
   readonly customers: Pick<CustomerStore, 'append'>
   readonly journal: Journal
-  readonly meters: Pick<Meters, 'told' | 'limitMet' | 'learnt'>
+  readonly meters: Pick<Meters, 'told' | 'responded' | 'limitMet' | 'learnt'>
 }
 
 /**
@@ -37,6 +38,7 @@ export async function recordImpressions(
       taught(deps, strategy, events, () => customers.append(events))
     )
     for (const outcome of outcomes) meters.told('impression', outcome)
+    countResponses(meters, strategy, events, outcomes)
     await countFacts(deps, strategy, { events, outcomes }, ({ strict }) => strict)
   }
   try {

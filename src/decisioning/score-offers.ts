@@ -1,6 +1,7 @@
 import type { Facts } from '../policy/facts.js'
 import { encodeRows } from '../scoring/encode.js'
 import type { ReadyModel } from './ready-model.js'
+import { tallyScores } from '../scoring/score-tally.js'
 
 /** How far outside [0,1] rounding may carry a probability before the model counts as broken. */
 const TOLERANCE = 1e-6
@@ -38,5 +39,6 @@ export async function scoreOffers(
     if (!(score >= -TOLERANCE && score <= 1 + TOLERANCE)) throw new ScoreOutside(score)
     scores[i] = score
   }
+  tallyScores(model.tally, offers, scores)
   return scores
 }

@@ -37,3 +37,8 @@ export function createSnapshots(initial: Snapshot): Snapshots {
     }
   }
 }
+
+/** All models that a snapshot runs: those that decide, then those that only score. */
+export function modelsOf({ models, shadows }: Pick<Snapshot, 'models' | 'shadows'>): ReadyModel[] {
+  return [...models.values(), ...[...shadows.values()].flat()]
+}

@@ -1,4 +1,4 @@
-import type { FeaturePlan, PlannedColumn, TensorInput } from './plan.js'
+import type { FeaturePlan, PlannedColumn, RangeTally, TensorInput } from './plan.js'
 
 /** The cells of one tensor, row after row. */
 export type Cells = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | string[]
@@ -64,11 +64,18 @@ function copyDown({ input, cells }: TensorColumns, firstRow: number, count: numb
 }
 
 function valueOf<F>(planned: PlannedColumn<F>, facts: F, offer: number): unknown {
-  const value = planned.source.value(facts, offer) ?? planned.missing
+  const known = planned.source.value(facts, offer)
+  if (planned.range !== undefined && typeof known === 'number') count(known, planned.range)
+  const value = known ?? planned.missing
   if (value === undefined) {
     throw new Error(`${planned.label} of input ${planned.input} has no value and no \`missing\`.`)
   }
   return value
+}
+
+function count(value: number, range: RangeTally): void {
+  range.values++
+  if (value < range.least || value > range.greatest) range.outside++
 }
 
 function writeCell<F>(

@@ -33,8 +33,18 @@ export interface PlannedSource<F> {
   readonly missing: Missing
   /** The declared choices of a string; others are passed on and counted. */
   readonly values?: readonly string[] | undefined
+  /** The least and the greatest number that the model was trained on; others are passed on and counted. */
+  readonly range?: readonly [least: number, greatest: number] | undefined
   /** As written in the file, for sentences. */
   readonly label: string
+}
+
+/** How many of a column's numbers lay outside what its model was trained on. Counted while encoding, read when somebody asks. */
+export interface RangeTally {
+  readonly least: number
+  readonly greatest: number
+  values: number
+  outside: number
 }
 
 /** The columns of one input, in order. */
@@ -54,6 +64,8 @@ export interface PlannedColumn<F> {
   readonly source: ColumnSource<F>
   readonly missing: Missing
   readonly known: ReadonlySet<string> | undefined
+  /** undefined where no range is declared. */
+  readonly range: RangeTally | undefined
 }
 
 /** All columns of a model, split by whether they must be made for every offer. */
@@ -106,7 +118,13 @@ function planColumn<F>(
 ): PlannedColumn<F> {
   const { source, missing, values, label } = wanted
   const known = values === undefined ? undefined : new Set(values)
-  return { tensor, column, type: input.type, input: input.name, label, source, missing, known }
+  const range = wanted.range && tallyOf(wanted.range)
+  const { name, type } = input
+  return { tensor, column, type, input: name, label, source, missing, known, range }
+}
+
+function tallyOf([least, greatest]: readonly [number, number]): RangeTally {
+  return { least, greatest, values: 0, outside: 0 }
 }
 
 function* namingProblems<F>(

@@ -28,6 +28,7 @@ function setUp(t: Test, inForce = PLAIN) {
     tokens,
     meters: {
       told: (type, outcome) => void told.push(`${type} ${outcome}`),
+      responded: (kind, offer, channel) => void told.push(`${kind} of ${offer} in ${channel}`),
       limitMet: (quota, outcome) => void told.push(`${quota} ${outcome}`),
       learnt: (outcome, lessons) => void told.push(`${lessons} lessons ${outcome}`)
     },

@@ -294,6 +294,8 @@ function countingMeters(counted: string[]): Meters {
     unknownCategory: (model, input) => counted.push(`unknown category ${model} ${input}`),
     truncated: (model, input) => counted.push(`truncated ${model} ${input}`),
     modelFailed: model => counted.push(`model failed ${model}`),
+    responded: (kind, offer, channel) => counted.push(`${kind} of ${offer} in ${channel}`),
+    watch: () => undefined,
     shadowScored: (model, outcome, decisions) =>
       counted.push(`shadow ${model} ${outcome} ${decisions}`),
     limitMet: (quota, outcome) => counted.push(`limit ${quota} ${outcome}`),

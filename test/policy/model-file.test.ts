@@ -105,7 +105,7 @@ test('every mistake is told where it stands', async t => {
     [
       'missing: 40}',
       '§mising: 40}',
-      'inputs.0 has no key "mising"; known are input, from, missing, values, columns (did you mean "missing"?)'
+      'inputs.0 has no key "mising"; known are input, from, missing, values, range, columns (did you mean "missing"?)'
     ],
     [
       '{input: age, from: customer.age, missing: 40}',
@@ -115,7 +115,7 @@ test('every mistake is told where it stands', async t => {
     [
       '{input: age, from: customer.age, missing: 40}',
       '§{input: age, missing: 40, columns: [{from: customer.age}]}',
-      'inputs.0 must give "missing" and "values" for each of its columns'
+      'inputs.0 must give "missing", "values" and "range" for each of its columns'
     ],
     [
       'input: job',

@@ -3,6 +3,7 @@ import type { Lexicon } from '../../domain/customer.js'
 import type { Meters } from '../../decisioning/ports.js'
 import { BoundHistogram, type Series } from './bound-histogram.js'
 import { createJournalFigures } from './journal-figures.js'
+import { createModelFigures } from './model-figures.js'
 
 /** The figures of one process: counted through Meters and `route`, read through `text`. */
 export interface PrometheusMeters extends Meters {
@@ -78,6 +79,10 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
     shadowScored(model, outcome, decisions) {
       figures.shadows.inc({ model, outcome }, decisions)
     },
+    responded(kind, offer, channel) {
+      figures.responses[kind].inc({ offer, channel: knownChannel(channel ?? 'other') })
+    },
+    watch: figures.watch,
     limitMet(quota, outcome) {
       figures.limits.inc({ quota, outcome })
     },
@@ -108,6 +113,8 @@ interface Figures {
   readonly truncated: Counter
   readonly modelFailures: Counter
   readonly shadows: Counter
+  readonly responses: Readonly<Record<'impression' | 'positive', Counter>>
+  readonly watch: Meters['watch']
   readonly limits: Counter
   readonly journal: Meters['journalStands']
   readonly lessons: Counter
@@ -163,6 +170,18 @@ function createFigures(registry: Registry): Figures {
       'Decisions that a shadow model scored, failed to score, or was not asked to score in time.',
       ['model', 'outcome']
     ),
+    responses: {
+      impression: counter('offerd_offer_impressions_total', 'Told impressions of offers.', [
+        'offer',
+        'channel'
+      ]),
+      positive: counter(
+        'offerd_offer_positives_total',
+        "Told interactions that are an offer's success.",
+        ['offer', 'channel']
+      )
+    },
+    watch: createModelFigures(registry),
     limits: counter('offerd_limits_total', 'What strict limits were asked for and came to.', [
       'quota',
       'outcome'

@@ -2,7 +2,8 @@
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
  * `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
- * `npm run bench -- stream`: subscriptions while events come.
+ * `npm run bench -- stream`: subscriptions while events come;
+ * `npm run bench -- replay`: whether recorded decisions come out the same again.
  */
 import { spawnSync } from 'node:child_process'
 import { runComparison, runExplanations } from './compare.js'
@@ -11,6 +12,7 @@ import { runExploration } from './exploration.js'
 import { runLimits } from './limits.js'
 import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
+import { runReplays } from './replay.js'
 import { runStream } from './stream.js'
 
 const RUNS: Readonly<Record<string, () => Promise<void>>> = {
@@ -21,7 +23,8 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   limits: runLimits,
   exploration: runExploration,
   races: runRaces,
-  stream: runStream
+  stream: runStream,
+  replay: runReplays
 }
 
 const [name = 'compare'] = process.argv.slice(2)

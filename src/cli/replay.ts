@@ -1,5 +1,6 @@
 import { readConfig } from '../config.js'
 import type { DecisionRecord, Store } from '../decisioning/ports.js'
+import { StoreUnavailable } from '../domain/refusal.js'
 import type { Command } from './command.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import { paintFor } from './paint.js'
@@ -62,6 +63,9 @@ export const replayCommand: Command = {
           show(progress, tally, lot, parts.clock.wallMs())
         }
       }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      throw new CommandRefused(`the store: ${error.message}`)
     } finally {
       progress.clear()
       await store.close()

@@ -375,6 +375,81 @@ const FACTS: Readonly<
     t.equal(await store.records.get('no id of ours'), undefined)
   },
 
+  async 'what a state was made of opens as that state by any process and in any words, whatever happened since'(
+    t,
+    { store, other },
+    key
+  ) {
+    const words = lexicon({ reserves: true })
+    await store.customers.change(key, () => GOLD, words)
+    await store.customers.append([event(key, { type: 'click', offerId: 'loan' }), event(key)])
+    const before = await store.customers.load(key, words)
+    const [reservation] = [{ id: 'd:loan', offer: 1, type: 0, channel: 0, atMs: NOW_MS }]
+    const untilMs = Date.now() + 60_000
+    await store.customers.hold(
+      before,
+      { reservations: [{ ...reservation, untilMs }], events: [] },
+      words
+    )
+    const state = await store.customers.load(key, words)
+    const packed = store.customers.packState(state)
+    await store.customers.append([event(key)])
+    await store.customers.erase(key)
+
+    const { version: _, ...opened } = await other.customers.openState(packed, words)
+    const { version: _version, ...loaded } = state
+    t.strictSame(opened, loaded)
+    t.equal(opened.reserved.length, 1)
+    const fewer = lexicon({ attributes: ['tier', 'age'], offers: ['savings', 'loan'] })
+    const { attributes, history } = await other.customers.openState(packed, fewer)
+    t.strictSame(attributes, ['gold', 41])
+    t.strictSame([...history.offers].toSorted(), [NO_INDEX, 1])
+    t.equal(store.customers.packState({ ...state, version: 'of another store' }), undefined)
+  },
+
+  async 'records are walked in a period, each with what a replay needs'(t, { store }) {
+    const nextId = createDecisionIds(0x5ca1ab1e)
+    const startMs = Date.now() + 3_600_000
+    const records = Array.from(
+      { length: 300 },
+      (_, i): DecisionRecord => ({
+        id: nextId(startMs + 10 * i),
+        decidedAtMs: startMs + 10 * i,
+        strategyHash: '9f3c',
+        answer: '{}',
+        request: '{}',
+        trace: null,
+        ...(i % 2 === 0 ? {} : { replay: { publishable: false, customer: Buffer.from([i % 256]) } })
+      })
+    )
+    for (const record of records) store.records.append(fresh(record))
+    await store.records.flush()
+    const walked: DecisionRecord[] = []
+    const period = { fromMs: startMs + 1000, toMs: startMs + 2500 }
+    for await (const some of store.records.walk(period)) walked.push(...some)
+    t.strictSame(
+      walked.toSorted((one, two) => one.decidedAtMs - two.decidedAtMs),
+      records.slice(100, 250)
+    )
+  },
+
+  async 'parts of a strategy are kept until they lapse, and renewed where they are there'(
+    t,
+    { store, other }
+  ) {
+    await store.archive.put('part-1', Buffer.from([1, 0, 255]), 60_000)
+    await store.archive.put('part-2', Buffer.from('short'), 1)
+    await eventually(
+      () => other.archive.get('part-2'),
+      part => part === undefined
+    )
+    t.strictSame(Buffer.from((await other.archive.get('part-1'))!), Buffer.from([1, 0, 255]))
+    t.strictSame(await other.archive.renew(['part-2', 'part-1', 'part-3'], 60_000), [
+      'part-2',
+      'part-3'
+    ])
+  },
+
   async 'documents are put once, series count from one, claims have one holder'(
     t,
     { store, other }
@@ -452,6 +527,8 @@ export async function eventually<T>(
 }
 
 /** A record as a decision hands it over. */
-export function fresh({ answer, trace, journal: _, ...record }: DecisionRecord): FreshRecord {
-  return { ...record, packAnswer: () => answer, packTrace: () => trace }
+export function fresh(record: DecisionRecord): FreshRecord {
+  const { answer, trace, journal: _, replay, ...rest } = record
+  const packs = { packAnswer: () => answer, packTrace: () => trace }
+  return { ...rest, ...packs, ...(replay === undefined ? {} : { packReplay: () => replay }) }
 }

@@ -34,6 +34,9 @@ import { LOCAL_CALLER } from '../../src/domain/caller.js'
 import type { DecisionRequest } from '../../src/domain/decision.js'
 import type { EventsReceipt, IncomingEvent } from '../../src/domain/interaction.js'
 
+/** What ends, and then closes what was opened for it: a test, or a run of a bench. */
+export type Ending = Pick<Test, 'after'>
+
 /** One folder of a models directory: the text of its model.yaml and the bytes of its files. */
 export interface ModelFolder {
   readonly yaml: string
@@ -173,7 +176,7 @@ export function withAllOutcomes<
 
 export const NOW_MS = Date.UTC(2026, 2, 1, 10)
 
-export async function startEngine(t: Test, options: EngineOptions): Promise<Engine> {
+export async function startEngine(t: Ending, options: EngineOptions): Promise<Engine> {
   const started = await tryEngine(t, options)
   if (started.engine === undefined)
     throw new Error(`the strategy is refused: ${JSON.stringify(started.report.problems)}`)
@@ -182,7 +185,7 @@ export async function startEngine(t: Test, options: EngineOptions): Promise<Engi
 
 /** The same for strategies that may be refused. */
 export async function tryEngine(
-  t: Test,
+  t: Ending,
   options: EngineOptions
 ): Promise<{ report: LoadReport; engine?: Engine }> {
   let nowMs = options.nowMs ?? NOW_MS

@@ -84,16 +84,28 @@ output: {name: p, positive: "1"}
   }
 }
 
-const CUSTOMERS = 40
+/** How busy it is. */
+export interface Pace {
+  readonly customers: number
+  /** Most decisions at the same time. */
+  readonly together: number
+  /** Lets so much time pass between them. */
+  readonly passMs?: number
+}
 
 /**
  * A time of a busy service: profiles, merges, events and decisions of all kinds, some in such a hurry that they degrade.
  * Answers the decisions' ids.
  */
-export async function live(engine: Engine, random: Random, decisions: number): Promise<string[]> {
+export async function live(
+  engine: Engine,
+  random: Random,
+  decisions: number,
+  { customers: people, together: most, passMs = 0 }: Pace = { customers: 40, together: 8 }
+): Promise<string[]> {
   const { customers } = engine.store
   const { lexicon } = engine.snapshots.current().strategy
-  for (let i = 0; i < CUSTOMERS; i++) {
+  for (let i = 0; i < people; i++) {
     if (i % 5 === 4) continue
     const attributes = {
       ...(i % 7 === 3 ? {} : { age: 15 + random.integer(60) }),
@@ -107,15 +119,14 @@ export async function live(engine: Engine, random: Random, decisions: number): P
   }
   const ids: string[] = []
   while (ids.length < decisions) {
-    const together = Math.min(1 + random.integer(8), decisions - ids.length)
-    const asked = Array.from({ length: together }, () => engine.ask(requestFrom(random)))
+    const together = Math.min(1 + random.integer(most), decisions - ids.length)
+    const asked = Array.from({ length: together }, () => engine.ask(requestFrom(random, people)))
     const answers = await Promise.all(asked)
-    for (const answer of answers) {
-      ids.push(answer.decisionId)
-      await react(engine, random, answer)
-    }
+    ids.push(...answers.map(({ decisionId }) => decisionId))
+    await Promise.all(answers.map(answer => react(engine, random, answer)))
+    engine.pass(passMs)
     if (random.integer(20) === 0) {
-      const [crm, cookie] = [`c-${random.integer(CUSTOMERS)}`, `k-${random.integer(CUSTOMERS)}`]
+      const [crm, cookie] = [`c-${random.integer(people)}`, `k-${random.integer(people)}`]
       await customers.merge(
         { namespace: 'crm', id: crm },
         { namespace: 'cookie', id: cookie },
@@ -127,12 +138,12 @@ export async function live(engine: Engine, random: Random, decisions: number): P
   return ids
 }
 
-function requestFrom(random: Random): DecisionRequest {
+function requestFrom(random: Random, people: number): DecisionRequest {
   const pick = <T>(...from: readonly T[]): T => from[random.integer(from.length)]!
   const agent = random.integer(4) === 0
   const namespace = pick('crm', 'crm', 'cookie')
   return {
-    customer: { id: `${namespace === 'crm' ? 'c' : 'k'}-${random.integer(CUSTOMERS)}`, namespace },
+    customer: { id: `${namespace === 'crm' ? 'c' : 'k'}-${random.integer(people)}`, namespace },
     channel: agent ? 'call_center' : 'web',
     placements: agent
       ? [{ id: 'agent' }]

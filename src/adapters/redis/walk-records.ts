@@ -3,10 +3,12 @@ import type { DecisionRecord } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { RECORDS_INDEX_KEY, recordsKey } from './keys.js'
 import { decodeRecords } from './record-codec.js'
-import { answerOf } from './wire.js'
 
 /** Places of the index that are read at once. */
 const PAGE = 64
+/** A walk takes minutes: a Redis that is busy for a moment does not end it. */
+const MOST_TRIES = 10
+const RETRY_MS = 200
 /** A batch stands in the index at the time of its first decision; its others were decided about as early. */
 const SPREAD_MS = 1000
 
@@ -20,15 +22,17 @@ export async function* walkRecords(
   let sinceMs = fromMs - SPREAD_MS
   let passed = 0
   for (;;) {
-    const page = (await connection.command(
-      'ZRANGEBYSCORE',
-      RECORDS_INDEX_KEY,
-      sinceMs,
-      toMs + SPREAD_MS,
-      'WITHSCORES',
-      'LIMIT',
-      passed,
-      PAGE
+    const page = (await patiently(() =>
+      connection.command(
+        'ZRANGEBYSCORE',
+        RECORDS_INDEX_KEY,
+        sinceMs,
+        toMs + SPREAD_MS,
+        'WITHSCORES',
+        'LIMIT',
+        passed,
+        PAGE
+      )
     )) as Array<Buffer | readonly [Buffer, number]>
     // One list or pairs, as the protocol's version has it.
     const places = page.flat()
@@ -42,19 +46,23 @@ export async function* walkRecords(
       passed = timeMs === sinceMs ? passed + 1 : 1
       sinceMs = timeMs
     }
-    const records = await recordsOf(connection, [...buckets])
-    yield records.filter(({ decidedAtMs }) => decidedAtMs >= fromMs && decidedAtMs < toMs)
+    for (const bucket of buckets) {
+      const batches = await patiently(() => connection.command('LRANGE', recordsKey(bucket), 0, -1))
+      const records = (batches as Buffer[]).flatMap(batch =>
+        decodeRecords(batch, 'a batch of decision records')
+      )
+      yield records.filter(({ decidedAtMs }) => decidedAtMs >= fromMs && decidedAtMs < toMs)
+    }
   }
 }
 
-async function recordsOf(
-  connection: Connection,
-  buckets: readonly string[]
-): Promise<DecisionRecord[]> {
-  const answers = await connection.runAll(
-    buckets.map(bucket => ({ command: 'LRANGE', args: [recordsKey(bucket), 0, -1] }))
-  )
-  return answers
-    .flatMap(answer => answerOf(answer) as Buffer[])
-    .flatMap(batch => decodeRecords(batch, 'a batch of decision records'))
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS))
+    }
+  }
 }

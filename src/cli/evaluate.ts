@@ -1,15 +1,28 @@
 import { evaluate, LEAST_CARRYING, LEAST_EFFECTIVE_SIZE } from '../learning/evaluation.js'
+import { readConfig } from '../config.js'
 import type { Command } from './command.js'
 import { readCsv } from './csv.js'
 import { describeEvaluation } from './evaluate/describe-evaluation.js'
+import { readJournalLog, type JournalQuestion } from './evaluate/journal-log.js'
 import { readLog } from './evaluate/read-log.js'
 import { piecesOf } from './input.js'
-import { parseOptions, readSeparator, readWholeNumber } from './options.js'
+import { loadNames } from './load-names.js'
+import {
+  parseOptions,
+  readSeparator,
+  readWholeNumber,
+  STRATEGY_HELP,
+  STRATEGY_OPTIONS
+} from './options.js'
 import { paintFor } from './paint.js'
+import type { Parts } from './parts.js'
+import { periodOf } from './period.js'
 import { createProgress } from './progress.js'
-import { UsageRefused } from './shell.js'
+import { readOutcomes } from './read-outcomes.js'
+import { CommandRefused, UsageRefused, type ExitCode, type Shell } from './shell.js'
 
 const HELP = `Usage: offerd evaluate --log FILE|- [OPTIONS]
+       offerd evaluate --journal --policy logged|uniform|greedy [OPTIONS]
 
 Says what another policy would have earned, from decisions that were made with known probabilities. The log is a CSV
 file with a header and one decision a row:
@@ -20,6 +33,11 @@ A reward model may add two columns, for the estimators that use one (DM, DR, SND
   --predicted          what it predicts for the offer that was chosen
   --expected           its predictions averaged over the offers that the other policy would choose
 
+From the journal it asks the recorded decisions about another share of chance, all else being as it was: the same offers that fitted,
+at the same priorities. uniform draws every slot evenly from those that fit, greedy always takes the best filling, logged is what
+decided. What would change who fits, what models say or what things are worth cannot be told without deciding again: see offerd replay.
+The reward is 1 for every positive of a decision's offers, or what they were worth; who was not shown an offer gives none.
+
 Without a model read SNIPS, with one SNDR: IPS and DR say the same less steadily. The others (weights clipped at, up to
 or shrunk with a number; DM, which is the model alone) are steadier, but lean, and no interval tells how far.
 Intervals take decisions as independent: many of the same few customers make them too narrow.
@@ -29,7 +47,11 @@ rewards that fewer than ${LEAST_CARRYING} decisions carry, or a mean weight that
 wrong or that offers of the other policy were never tried.
 
   --log FILE           the decisions; - is the standard input
-  --reward COLUMN      the reward's column (reward)
+  --journal            the decisions of the journal
+  --policy NAME        with --journal: logged, uniform or greedy
+  --from, --to TIME    with --journal: when they were made, such as 2026-03-01
+  --placement NAME     with --journal: the only one whose rewards count
+  --reward COLUMN      the reward's column (reward); with --journal positive or value (positive)
   --logged COLUMN      the probability's (probability)
   --new COLUMN         the other policy's (newProbability)
   --predicted COLUMN   the model's prediction; needs --expected
@@ -38,14 +60,20 @@ wrong or that offers of the other policy were never tried.
   --resamples N        of the bootstrap that gives the 95 % intervals (2000)
   --seed N             of the bootstrap (1); the same seed gives the same intervals
   --json               the evaluation as JSON
-  -h, --help           this page
+${STRATEGY_HELP}
 
 Exit code 0: estimates. 1: the log cannot carry any, or is refused.
 `
 
 const OPTIONS = {
+  ...STRATEGY_OPTIONS,
+  journal: { type: 'boolean' },
+  policy: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  placement: { type: 'string' },
   log: { type: 'string' },
-  reward: { type: 'string', default: 'reward' },
+  reward: { type: 'string' },
   logged: { type: 'string', default: 'probability' },
   new: { type: 'string', default: 'newProbability' },
   predicted: { type: 'string' },
@@ -53,8 +81,7 @@ const OPTIONS = {
   separator: { type: 'string', default: ',' },
   resamples: { type: 'string', default: '2000' },
   seed: { type: 'string', default: '1' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' }
+  json: { type: 'boolean' }
 } as const
 
 export const evaluateCommand: Command = {
@@ -62,8 +89,11 @@ export const evaluateCommand: Command = {
   summary: 'say what another policy would have earned',
   help: HELP,
 
-  async run(shell, words, { clock }) {
-    const { log, columns, separator, bootstrap, json } = readRequest(words)
+  async run(shell, words, parts) {
+    const { values, positionals } = parseOptions(words, OPTIONS)
+    if (values.journal === true) return await evaluateJournal(shell, parts, values)
+    const { clock } = parts
+    const { log, columns, separator, bootstrap, json } = readRequest(values, positionals)
     const name = log === '-' ? 'the standard input' : log
     const progress = createProgress(shell, clock.monotonicMs)
     const csv = await readCsv(piecesOf(log, shell), { name, separator })
@@ -80,9 +110,59 @@ export const evaluateCommand: Command = {
   }
 }
 
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values']
+
+async function evaluateJournal(shell: Shell, parts: Parts, values: Values): Promise<ExitCode> {
+  const question = questionOf(values)
+  const { config } = readConfig(shell.env, values)
+  const { strategy } = await loadNames(config, parts, paintFor(shell.stderr, shell.env))
+  if (question.placement !== undefined && !strategy.placementIndex.has(question.placement))
+    throw new UsageRefused(
+      `--placement ${question.placement}: ${config.rulesDir} has no such placement`
+    )
+  const progress = createProgress(shell, parts.clock.monotonicMs)
+  const scope = { period: periodOf(values), parts: ['candidates'] as const }
+  const { sums, idle, unknown } = await readJournalLog(
+    readOutcomes(config, parts, strategy, scope),
+    strategy,
+    question,
+    decisions => progress.show(() => `${decisions} decisions read`)
+  ).finally(progress.clear)
+  if (sums.decisions === 0)
+    throw new CommandRefused(
+      'the journal has no decisions of this period in which offers competed and their probabilities are known'
+    )
+  const evaluation = evaluate(sums, bootstrapOf(values))
+  const text = values.json
+    ? JSON.stringify({ ...evaluation, idle, unknown })
+    : [
+        `passed over: ${idle} decisions in which nothing competed, ${unknown} whose probabilities are not known`,
+        describeEvaluation(evaluation, { failed: 0, errors: [] }, paintFor(shell.stdout, shell.env))
+      ].join('\n')
+  shell.stdout.write(`${text}\n`)
+  return evaluation.verdict === 'estimates' ? 0 : 1
+}
+
+function questionOf({ log, policy, placement, reward = 'positive' }: Values): JournalQuestion {
+  if (log !== undefined) throw new UsageRefused('take --log or --journal, not both')
+  if (policy !== 'logged' && policy !== 'uniform' && policy !== 'greedy')
+    throw new UsageRefused(
+      'name the policy with --policy logged, uniform or greedy; what other rules would decide is told by offerd replay'
+    )
+  if (reward !== 'positive' && reward !== 'value')
+    throw new UsageRefused(`--reward of the journal is positive or value, not "${reward}"`)
+  return { policy, placement, reward }
+}
+
+function bootstrapOf({ seed, resamples }: Values) {
+  return {
+    seed: readWholeNumber(seed, 'seed', { least: 0, most: 2 ** 32 - 1 }),
+    resamples: readWholeNumber(resamples, 'resamples', { least: 200, most: 100_000 })
+  }
+}
+
 /** What the words ask for. Throws UsageRefused. */
-function readRequest(words: readonly string[]) {
-  const { values, positionals } = parseOptions(words, OPTIONS)
+function readRequest(values: Values, positionals: readonly string[]) {
   const { log, predicted, expected } = values
   if (log === undefined || positionals.length > 0)
     throw new UsageRefused(
@@ -93,17 +173,14 @@ function readRequest(words: readonly string[]) {
   return {
     log,
     columns: {
-      reward: values.reward,
+      reward: values.reward ?? 'reward',
       loggedProbability: values.logged,
       newProbability: values.new,
       predicted,
       expected
     },
     separator: readSeparator(values.separator),
-    bootstrap: {
-      seed: readWholeNumber(values.seed, 'seed', { least: 0, most: 2 ** 32 - 1 }),
-      resamples: readWholeNumber(values.resamples, 'resamples', { least: 200, most: 100_000 })
-    },
+    bootstrap: bootstrapOf(values),
     json: values.json
   }
 }

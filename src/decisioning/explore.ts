@@ -1,7 +1,7 @@
 import type { Random } from '../learning/random.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { Contest } from './arbitrate.js'
-import type { Asked } from './asked.js'
+import type { AskedPlacement } from './asked-placements.js'
 import type { Candidates } from './candidates.js'
 
 /** A slot that is decided: who stands there; -1 where nobody does. */
@@ -32,9 +32,11 @@ interface Best {
 /** Who competes for what. */
 export interface Field {
   readonly strategy: Strategy
-  readonly asked: Asked
-  readonly candidates: Candidates
-  readonly contest: Contest
+  readonly asked: {
+    readonly placements: ReadonlyArray<Pick<AskedPlacement, 'placement' | 'count'>>
+  }
+  readonly candidates: Pick<Candidates, 'offers' | 'rooms'>
+  readonly contest: Pick<Contest, 'positions' | 'priorities'>
   /** Those of the contestants that may be chosen, the best first. */
   readonly order: Int32Array
 }
@@ -59,6 +61,60 @@ export function explore(
   bestBeside: (seats: readonly Seat[]) => Best,
   { share, random }: Dice
 ): Best & { readonly explored: readonly ExploredSlot[] } {
+  return fillBy(field, best, bestBeside, share, (fit, greedy) => {
+    const explored = random.uniform() < share
+    return { contestant: explored ? fit[random.integer(fit.length)]! : greedy, explored }
+  })
+}
+
+/**
+ * How likely such a share of chance would have filled the placements as they are filled: by asked placement the product of its
+ * slots' probabilities, each given the slots before; 0 from the first slot on that it would never fill so.
+ * @param filling by asked placement the contestants that stand there
+ */
+export function chancesOf(
+  field: Field,
+  best: Best,
+  bestBeside: (seats: readonly Seat[]) => Best,
+  share: number,
+  filling: ReadonlyArray<readonly number[]>
+): number[] {
+  const left = filling.map(contestants => [...contestants])
+  let differsFrom = Infinity
+  const { explored } = fillBy(field, best, bestBeside, share, (fit, greedy, placement) => {
+    const contestant = left[placement]!.shift() ?? -1
+    const fits = fit.includes(contestant)
+    if (!fits) differsFrom = Math.min(differsFrom, placement)
+    return { contestant: fits ? contestant : greedy, explored: false }
+  })
+  // Who stands where nobody would.
+  left.forEach((contestants, placement) => {
+    if (contestants.length > 0) differsFrom = Math.min(differsFrom, placement)
+  })
+  return filling.map((_, placement) =>
+    placement >= differsFrom
+      ? 0
+      : explored.reduce(
+          (product, slot) => (slot.placement === placement ? product * slot.probability : product),
+          1
+        )
+  )
+}
+
+/** Who comes into a slot, from those that fit there, and whether chance chose. */
+type ChooseFrom = (
+  fit: readonly number[],
+  greedy: number,
+  placement: number
+) => { readonly contestant: number; readonly explored: boolean }
+
+function fillBy(
+  field: Field,
+  best: Best,
+  bestBeside: (seats: readonly Seat[]) => Best,
+  share: number,
+  choose: ChooseFrom
+): Best & { readonly explored: readonly ExploredSlot[] } {
   const fitting = new Fitting(field)
   const seats: Seat[] = []
   const explored: ExploredSlot[] = []
@@ -71,8 +127,7 @@ export function explore(
         continue
       }
       const fit = fitting.find(placement, greedy)
-      const byChance = random.uniform() < share
-      const contestant = byChance ? fit[random.integer(fit.length)]! : greedy
+      const { contestant, explored: byChance } = choose(fit, greedy, placement)
       const probability = (contestant === greedy ? 1 - share : 0) + share / fit.length
       const among = fit.length
       explored.push({ placement, contestant, probability, explored: byChance, among, greedy })

@@ -2,6 +2,7 @@ import type {
   JournalCandidate,
   JournalDecision,
   JournalFeatures,
+  JournalFilling,
   JournalScore
 } from '../domain/journal.js'
 import { STAGES } from '../domain/decision.js'
@@ -33,11 +34,22 @@ export function journalDecision(record: DecisionRecord, legend: Legend): Journal
     holdout: trace.holdout,
     control: trace.control,
     candidates: candidatesOf(trace, legend),
+    filling: fillingOf(trace),
     scores: [...features.flatMap(ownScores), ...shadowScores(trace, legend)],
     features: features.map(noted => namedFeatures(noted, words)),
     facts: named(words.facts, facts),
     limits: trace.limits() ?? null,
     personal: { facts: named(words.personalFacts, personalFacts), request: record.request }
+  }
+}
+
+function fillingOf({ placements, filling }: Trace): JournalFilling | null {
+  if (filling === undefined) return null
+  const { counts, rooms, groupLimit } = filling
+  return {
+    slots: counts.map((count, i) => ({ placement: placements[i]!, count })),
+    rooms: Array.from(rooms),
+    groupLimit: Number.isFinite(groupLimit) ? groupLimit : null
   }
 }
 

@@ -71,6 +71,16 @@ export interface JournalScore {
   readonly score: number
 }
 
+/** What offers competed for in a decision. */
+export interface JournalFilling {
+  /** In the order of the request. */
+  readonly slots: ReadonlyArray<{ readonly placement: string; readonly count: number }>
+  /** By candidate: bit i is set where it might stand in the i-th placement. */
+  readonly rooms: readonly number[]
+  /** Most offers of a group; null where not limited. */
+  readonly groupLimit: number | null
+}
+
 /** A decision as the journal keeps it. */
 export interface JournalDecision {
   /** The duplicate key; also the seed of every random choice. */
@@ -86,6 +96,8 @@ export interface JournalDecision {
   readonly experiments: Readonly<Record<string, string>>
   readonly degraded: readonly string[]
   readonly candidates: readonly JournalCandidate[]
+  /** null where nothing competed. */
+  readonly filling: JournalFilling | null
   readonly placed: readonly JournalPlacing[]
   readonly scores: readonly JournalScore[]
   readonly features: readonly JournalFeatures[]
@@ -124,7 +136,7 @@ export interface PlacingOutcome extends JournalPlacing {
   readonly rejected: boolean
 }
 
-/** A journalled decision with what came of it. Parts that were not asked for are empty. */
+/** A journalled decision with what came of it. Parts that were not asked for are empty; `filling` goes with the candidates. */
 export interface DecisionOutcomes
   extends Pick<
     JournalDecision,
@@ -137,6 +149,7 @@ export interface DecisionOutcomes
     | 'experiments'
     | 'degraded'
     | 'candidates'
+    | 'filling'
     | 'scores'
     | 'features'
     | 'facts'

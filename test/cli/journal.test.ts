@@ -31,6 +31,7 @@ const DECISION = {
   control: false,
   experiments: {},
   degraded: [],
+  filling: null,
   scores: [],
   candidates: [],
   placed: [PLACING],

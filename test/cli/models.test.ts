@@ -139,6 +139,7 @@ function decisionOf(
     facts: {},
     historyLength: 0,
     historyHash: '',
+    filling: null,
     limits: null,
     personal: { facts: {}, request: '{}' }
   }

@@ -1,14 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import tap, { test } from 'tap'
+import { createJournalSegments } from '../../src/adapters/journal/segments.js'
 import type { Report } from '../../src/cli/report/describe.js'
 import type { TrainingReport } from '../../src/cli/train/report.js'
+import { chancesOfDecision } from '../../src/decisioning/chance-of.js'
 import type { PlacingOutcome } from '../../src/domain/journal.js'
+import type { Evaluation } from '../../src/learning/evaluation.js'
+import { compileStrategy } from '../../src/policy/compile.js'
 import { runCommand } from '../helpers/cli.js'
 import { cameNaively } from '../helpers/outcomes.js'
 import { redisMissing } from '../helpers/redis.js'
-import { journalOfShippedWorld } from '../helpers/shipped-journal.js'
+import { journalOfShippedWorld, shippedRules } from '../helpers/shipped-journal.js'
 
+const SHARE = 0.3
+const ALWAYS = { fromMs: 0, toMs: Date.UTC(10_000, 0) }
 const WEEK_MS = 7 * 86_400_000
 const DECISIONS = Number(process.env['OFFERD_OUTCOMES'] ?? 2000)
 
@@ -29,8 +35,9 @@ test('the journal of a service says what came of its decisions, and a model lear
   skip: redisMissing,
   timeout: 300_000
 }, async t => {
-  const journal = await journalOfShippedWorld(t, { count: DECISIONS, share: 0.3 })
-  const { env, decisions, events } = journal
+  const journal = await journalOfShippedWorld(t, { count: DECISIONS, share: SHARE })
+  const { env, decisions, events, customers, world } = journal
+  const customerOf = new Map(decisions.map(({ id, customer }) => [id, customer.id]))
 
   const read = await runCommand(['journal', 'read', 'outcomes'], env)
   t.equal(read.code, 0, read.stderr)
@@ -78,6 +85,63 @@ test('the journal of a service says what came of its decisions, and a model lear
     'decided holdout'
   ])
 
+  const told = []
+  const wanted = { period: ALWAYS, positives: POSITIVES, windowMs: WEEK_MS }
+  const segments = createJournalSegments(join(env['OFFERD_DATA']!, 'journal'))
+  for await (const one of segments.outcomes({ ...wanted, parts: ['candidates'] })) told.push(one)
+  const competed = told.filter(({ filling }) => filling !== null)
+  const { strategy } = compileStrategy(shippedRules(SHARE))
+  const off = competed.filter(one => {
+    const chances = chancesOfDecision(strategy!, one, SHARE)!
+    const logged = one.placed
+      .filter(({ fallback }) => !fallback)
+      .map(({ probability }) => probability!)
+    return Math.abs(productOf(chances) - productOf(logged)) > 1e-9
+  })
+  t.same(
+    off.map(({ id }) => id),
+    [],
+    'the share that decided gives the probabilities that were logged'
+  )
+
+  const evaluateAs = async (policy: string, ...words: string[]) => {
+    const outcome = await runCommand(
+      ['evaluate', '--journal', '--policy', policy, '--json', ...words],
+      env
+    )
+    t.equal(outcome.code, 0, outcome.stderr + outcome.stdout)
+    const evaluation = JSON.parse(outcome.stdout) as Evaluation & { idle: number; unknown: number }
+    if (evaluation.verdict !== 'estimates') throw new Error(outcome.stdout)
+    return evaluation
+  }
+  const same = await evaluateAs('logged')
+  t.equal(same.unknown, 0)
+  t.match(same.weights, { mean: 1, standardError: 0 })
+  const earned = competed
+    .flatMap(({ placed }) => placed)
+    .filter(one => one.positive && !one.fallback)
+  t.ok(Math.abs(same.logged.value - earned.length / same.decisions) < 1e-12)
+  for (const { estimator, value } of same.estimates)
+    t.ok(Math.abs(value - same.logged.value) < 1e-12, estimator)
+  const uniform = await evaluateAs('uniform', '--placement', 'home_hero')
+  const expected = competed.flatMap(({ id, candidates, filling, placed }) => {
+    if (!placed.some(({ placement, fallback }) => placement === 'home_hero' && !fallback)) return []
+    const fit = candidates.filter(
+      ({ rank, outcome }, i) =>
+        rank !== null &&
+        (outcome === 'selected' || outcome === 'outranked') &&
+        (filling!.rooms[i]! & 1) === 1
+    )
+    const person = customers.get(customerOf.get(id)!)
+    return [
+      fit.reduce((sum, { offer }) => sum + world.trueResponse(person!, offer, 'web'), 0) /
+        fit.length
+    ]
+  })
+  const truth = (0.9 * expected.reduce((sum, one) => sum + one, 0)) / expected.length
+  const snips = uniform.estimates.find(({ estimator }) => estimator === 'snips')!
+  t.ok(snips.low < truth && truth < snips.high, `${truth} in ${snips.low} to ${snips.high}`)
+
   const out = join(env['OFFERD_DATA']!, 'made')
   const train = (...words: string[]) =>
     runCommand(['train', 'savings', '--journal', '--out', out, '--json', ...words], env)
@@ -95,6 +159,10 @@ test('the journal of a service says what came of its decisions, and a model lear
   const others = await contentsOf(out)
   t.same(others.get('model.onnx'), bytes.get('model.onnx'), 'the same journal, the same bytes')
 })
+
+function productOf(numbers: readonly number[]): number {
+  return numbers.reduce((product, number) => product * number, 1)
+}
 
 function groupBy<T extends { readonly customer: { readonly id: string } }>(
   all: readonly T[]

@@ -36,6 +36,7 @@ export function journalled(
     candidates: [],
     placed: [{ ...PLACING, ...placing }],
     features: [],
+    filling: null,
     scores: [],
     facts: {},
     historyLength: 0,

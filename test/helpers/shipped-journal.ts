@@ -67,6 +67,13 @@ function shippedFiles(share: number): Files {
   }
 }
 
+/** The rules among them, as they are read. */
+export function shippedRules(share: number): Array<{ path: string; text: string }> {
+  return Object.entries(shippedFiles(share))
+    .filter(([path]) => path.startsWith('rules/'))
+    .map(([path, text]) => ({ path, text: String(text) }))
+}
+
 /**
  * Lets a service decide for customers of the invented world and tells it what they answer, by the world's truth: at once or late, once
  * or twice, in order or not, with tokens or without. Then everything is written to the journal's files.

@@ -44,6 +44,7 @@ function decision(changes: Partial<DecisionOutcomes> = {}): DecisionOutcomes {
     control: false,
     experiments: {},
     degraded: [],
+    filling: null,
     candidates: [
       { ...candidate('a', 0.1, 80), outcome: 'selected' },
       candidate('b', 0.1, 60),

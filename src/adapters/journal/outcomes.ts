@@ -160,7 +160,7 @@ async function* outcomesFrom(
       d.holdout, d.control, d.experiments, d.degraded,
       list_transform(d.placed, lambda p: struct_insert(p, model :=
         list_filter(d.candidates, lambda c: c.offer = p.offer)[1].model)) AS placed,
-      ${part('candidates')}, ${part('scores')}, ${part('features')}, ${part('facts')}, came
+      ${part('candidates')}, ${parts.includes('candidates') ? 'd.filling' : 'NULL AS filling'}, ${part('scores')}, ${part('features')}, ${part('facts')}, came
     FROM ${parts.includes('scores') ? rowsWithScores(files) : rowsOf(files)} d
     JOIN (
       SELECT file, row, came FROM kept LEFT JOIN came ON came.decision = kept.id WHERE kept.time < ${period.toMs}

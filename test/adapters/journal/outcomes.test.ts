@@ -63,6 +63,7 @@ const THE_SAME = {
   control: false,
   experiments: { hero: 'B' },
   degraded: [],
+  filling: null,
   scores: [],
   candidates: [
     {

@@ -24,6 +24,7 @@ const DECISION: JournalDecision = {
   experiments: {},
   degraded: [],
   candidates: [],
+  filling: null,
   placed: [],
   scores: SCORES,
   features: [],

@@ -68,6 +68,7 @@ function decision(id: string, changes: Partial<JournalDecision> = {}): JournalDe
         probability: 0.95
       }
     ],
+    filling: null,
     scores: [
       { model: 'cards@3', shadow: false, offer: 'gold-card', score: 0.1 },
       { model: 'cards@4', shadow: true, offer: 'gold-card', score: 0.2 }

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { createMemoryStore } from '../src/adapters/memory/memory-store.js'
 import { createOnnxRuntime } from '../src/adapters/onnx/runtime.js'
 import { createDecide, type Decide } from '../src/decisioning/decide.js'
-import { NOTHING_LEARNT } from '../src/decisioning/learnt.js'
+import { NOTHING_LEARNT, type Learnt } from '../src/decisioning/learnt.js'
 import { startStrategy } from '../src/decisioning/load-strategy.js'
 import type { FreshRecord, Log, Meters } from '../src/decisioning/ports.js'
 import { createTokens } from '../src/decisioning/tokens.js'
@@ -71,7 +71,8 @@ export async function decideFor(
 /** The deciding part alone, by these rules; records are handed over and go nowhere else. */
 export async function prepare(
   rules: string,
-  record: (record: FreshRecord) => void = nothing
+  record: (record: FreshRecord) => void = nothing,
+  learnt: Learnt = NOTHING_LEARNT
 ): Promise<Decide> {
   const store = createMemoryStore({ recordBytes: 1 })
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
@@ -116,7 +117,7 @@ export async function prepare(
     exposures: store.exposures,
     journal: store.journal,
     learning: store.learning,
-    learnt: NOTHING_LEARNT,
+    learnt,
     tokens: createTokens(['a secret for the bench only, thirty-two bytes']),
     meters: NO_METERS,
     log: NO_LOG,

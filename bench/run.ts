@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
- * `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
+ * `npm run bench -- learning`: what adapting earns and costs; `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
  * `npm run bench -- stream`: subscriptions while events come;
  * `npm run bench -- replay`: whether recorded decisions come out the same again.
  */
@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { runComparison, runExplanations } from './compare.js'
 import { runDecisions } from './decide.js'
 import { runExploration } from './exploration.js'
+import { runLearningBench } from './learning.js'
 import { runLimits } from './limits.js'
 import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
@@ -20,6 +21,7 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   reload: runReloads,
   decide: runDecisions,
   explain: runExplanations,
+  learning: runLearningBench,
   limits: runLimits,
   exploration: runExploration,
   races: runRaces,

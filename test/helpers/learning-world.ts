@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Test } from 'tap'
 import { createWorld } from '../../src/cli/world/world.js'
 import { createRandom } from '../../src/learning/random.js'
-import { startEngine, type Engine, type ModelFolder } from './engine.js'
+import { startEngine, type Engine, type Ending, type ModelFolder } from './engine.js'
 import { offerYaml, rulesWith } from './rules.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -63,7 +62,7 @@ export interface LearningRunOptions {
 }
 
 /** Decides for the customers of the example's world, who answer as its truth says; its clock is virtual. */
-export async function runLearning(t: Test, options: LearningRunOptions): Promise<LearningRun> {
+export async function runLearning(t: Ending, options: LearningRunOptions): Promise<LearningRun> {
   const { decisions, changeAt = Infinity, feedback = true } = options
   const engine = await startLearningEngine(t, options)
   const world = createWorld(1)
@@ -95,7 +94,7 @@ export function meanReward({ shown, best }: LearningRun, from: number, to: numbe
 }
 
 async function startLearningEngine(
-  t: Test,
+  t: Ending,
   { policy, forget = 1, exploring = true }: LearningRunOptions
 ): Promise<Engine> {
   const model = policy === 'prior' ? {} : { model: 'cards' }

@@ -161,7 +161,7 @@ async function* outcomesFrom(
       list_transform(d.placed, lambda p: struct_insert(p, model :=
         list_filter(d.candidates, lambda c: c.offer = p.offer)[1].model)) AS placed,
       ${part('candidates')}, ${parts.includes('candidates') ? 'd.filling' : 'NULL AS filling'}, ${part('scores')}, ${part('features')}, ${part('facts')}, came
-    FROM ${parts.includes('scores') ? rowsWithScores(files) : rowsOf(files)} d
+    FROM ${parts.some(name => name === 'scores' || name === 'candidates') ? rowsWithAll(files) : rowsOf(files)} d
     JOIN (
       SELECT file, row, came FROM kept LEFT JOIN came ON came.decision = kept.id WHERE kept.time < ${period.toMs}
     ) found ON found.file = d.filename AND found.row = d.file_row_number`)
@@ -196,9 +196,10 @@ function outcomesOf({
   }
 }
 
-/** The same where all of the files may be of the release before, which had no scores. */
-function rowsWithScores(files: readonly SegmentFile[]): string {
-  return `(SELECT NULL::STRUCT(model VARCHAR, shadow BOOLEAN, offer VARCHAR, score DOUBLE)[] AS scores WHERE false
+/** The same where all of the files may be of the release before, which had no scores and no filling. */
+function rowsWithAll(files: readonly SegmentFile[]): string {
+  return `(SELECT NULL::STRUCT(model VARCHAR, shadow BOOLEAN, offer VARCHAR, score DOUBLE)[] AS scores,
+      NULL::STRUCT(slots STRUCT(placement VARCHAR, count INTEGER)[], rooms INTEGER[], "groupLimit" INTEGER) AS filling WHERE false
     UNION ALL BY NAME SELECT * FROM ${rowsOf(files)})`
 }
 

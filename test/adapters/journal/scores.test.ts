@@ -50,17 +50,20 @@ test('scores come back with outcomes, and from files of the release before there
       period,
       positives: { 'gold-card': 'accept' },
       windowMs: 1000,
-      parts: ['scores']
+      parts: ['scores', 'candidates']
     })
     const found = []
-    for await (const decision of read) found.push(decision.scores)
+    for await (const decision of read) {
+      found.push(decision.scores)
+      t.equal(decision.filling, null)
+    }
     return found
   }
   t.same(await scores(), [SCORES])
 
   const path = join(folder, '2026-03-01', `decisions-0-${NOON_MS}-0-${NOON_MS}-1.parquet`)
   const connection = await (await DuckDBInstance.create()).connect()
-  await connection.run(`CREATE TABLE old AS SELECT * EXCLUDE (scores) FROM '${path}'`)
+  await connection.run(`CREATE TABLE old AS SELECT * EXCLUDE (scores, filling) FROM '${path}'`)
   await connection.run(`COPY old TO '${path}' (FORMAT parquet)`)
   connection.closeSync()
   t.same(await scores(), [[]])

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
+import type { WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
-import type { WebSocket } from 'ws'
 import type { DecideOnce } from '../decisioning/decide-once.js'
 import type { RecordEvents } from '../decisioning/record-events.js'
 import type { Subscription, Subscriptions } from '../decisioning/subscriptions.js'

@@ -1,4 +1,3 @@
-import type { RawData } from 'ws'
 import { z } from 'zod'
 import type { DecisionRequest } from '../domain/decision.js'
 import { Refusal } from '../domain/refusal.js'
@@ -7,6 +6,9 @@ import { decisionRequest } from './schemas.js'
 import { reader } from './validate.js'
 
 const MOST_EVENTS = 100
+
+/** A message as the library hands it over. */
+type RawData = Buffer | ArrayBuffer | Buffer[]
 
 /** What a client says on the stream. `ref` comes back in what answers it. */
 export type StreamMessage =

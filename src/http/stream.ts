@@ -1,6 +1,5 @@
-import websocket from '@fastify/websocket'
+import websocket, { type WebSocket } from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { WebSocket } from 'ws'
 import { Refusal } from '../domain/refusal.js'
 import { problem } from './errors.js'
 import { sendProblem } from './refuse.js'

@@ -348,7 +348,7 @@ test('a store that is too slow is not waited for longer than timeoutMs', async t
   const tookMs = performance.now() - startedAtMs
   t.same([answer.degraded, answer.placements[0]!.fallback], [['profile'], true])
   // The store never answers; anything near is right, on a busy machine too.
-  t.ok(tookMs >= 19 && tookMs < 1000, `took ${tookMs} ms`)
+  t.ok(tookMs >= 15 && tookMs < 1000, `took ${tookMs} ms`)
 })
 
 test('impressions that cannot be recorded show as limits in degraded', async t => {
@@ -357,6 +357,7 @@ test('impressions that cannot be recorded show as limits in degraded', async t =
     customers: ({ customers }) => ({
       ...customers,
       load: customers.load.bind(customers),
+      packState: customers.packState.bind(customers),
       append: () => Promise.reject(new StoreUnavailable('read only'))
     })
   })

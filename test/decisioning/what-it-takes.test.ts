@@ -37,6 +37,7 @@ function traceOf(page: Page, parts: Parts): Trace {
       needs: undefined
     },
     experiments: [],
+    shadows: [],
     limits: () => undefined
   } as unknown as Trace
 }

@@ -2,7 +2,7 @@ import { Packr } from 'msgpackr'
 import type { DecisionRecord, FreshRecord } from '../../decisioning/ports.js'
 import { UnreadableRecord } from './errors.js'
 
-/** A batch of decision records in Redis: version, then deflated MessagePack, one entry after the other. */
+/** A batch of decision records in Redis: version, then MessagePack, one entry after the other. */
 type Entry = [
   id: string,
   decidedAtMs: number,
@@ -20,16 +20,15 @@ const PACKED_TOGETHER = 16
 
 const packr = new Packr({ useRecords: false })
 
-/** Packs here, a few records at a time, and compresses on another thread. */
+/** Packs a few records at a time, so that requests get their turn in between. */
 export async function encodeRecords(records: readonly FreshRecord[]): Promise<Buffer> {
-  const parts: Buffer[] = []
+  const parts: Buffer[] = [Buffer.of(VERSION)]
   for (const [i, record] of records.entries()) {
     if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
     if (record.prepare !== undefined) await record.prepare()
     parts.push(packr.pack(entryOf(record)))
   }
-  const packed = Buffer.concat(parts)
-  return Buffer.concat([Buffer.of(VERSION), packed])
+  return Buffer.concat(parts)
 }
 
 function entryOf({ packAnswer, packTrace, journal, packReplay, ...record }: FreshRecord): Entry {

@@ -15,20 +15,16 @@ type Entry = [
   replay?: unknown
 ]
 const VERSION = 1
-/** Records packed in one go; between two goes waiting requests get their turn. */
-const PACKED_TOGETHER = 16
-
 const packr = new Packr({ useRecords: false })
 
-/** Packs a few records at a time, so that requests get their turn in between. */
-export async function encodeRecords(records: readonly FreshRecord[]): Promise<Buffer> {
-  const parts: Buffer[] = [Buffer.of(VERSION)]
-  for (const [i, record] of records.entries()) {
-    if (i > 0 && i % PACKED_TOGETHER === 0) await new Promise(resolve => setImmediate(resolve))
-    if (record.prepare !== undefined) await record.prepare()
-    parts.push(packr.pack(entryOf(record)))
-  }
-  return Buffer.concat(parts)
+/** One record, for batchOf; what has to be prepared is. */
+export function packRecord(record: FreshRecord): Buffer {
+  return packr.pack(entryOf(record))
+}
+
+/** A batch of packed records. */
+export function batchOf(records: ReadonlyArray<{ readonly bytes: Buffer }>): Buffer {
+  return Buffer.concat([Buffer.of(VERSION), ...records.map(({ bytes }) => bytes)])
 }
 
 function entryOf({ packAnswer, packTrace, journal, packReplay, ...record }: FreshRecord): Entry {

@@ -5,7 +5,8 @@ import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
 import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from './keys.js'
 import type { RedisJournal } from './journal.js'
-import { encodeRecords, findRecord } from './record-codec.js'
+import { batchOf, findRecord } from './record-codec.js'
+import { RecordPacker, type PackedRecord } from './record-packer.js'
 import { walkRecords } from './walk-records.js'
 import { KEEP_RECORDS } from './scripts.js'
 import type { Call } from './wire.js'
@@ -21,14 +22,16 @@ const SLOT_MS = 32
 /** What a batch takes in Redis beside its bytes: its key, its place in the index. */
 const OVERHEAD_BYTES = 300
 
-/** Decision records in Redis, collected for a moment and written in compressed batches beside the requests. */
+/** Decision records in Redis, collected for a moment and written in batches beside the requests. */
 export class RedisRecords implements DecisionRecords {
   readonly #connection: Connection
   readonly #journal: RedisJournal
   readonly #log: Log
   readonly #mostBytes: number
-  readonly #waiting = new Map<string, FreshRecord>()
-  readonly #writing = new Map<string, FreshRecord>()
+  readonly #packer: RecordPacker
+  /** Replaced rather than emptied, as the packer's lists are. */
+  #waiting = new Map<string, PackedRecord>()
+  #writing = new Map<string, PackedRecord>()
   #timer: NodeJS.Timeout | undefined
   /** The last write; each waits for the one before. */
   #written: Promise<boolean> = Promise.resolve(true)
@@ -41,6 +44,13 @@ export class RedisRecords implements DecisionRecords {
     this.#journal = journal
     this.#log = log
     this.#mostBytes = mostBytes
+    this.#packer = new RecordPacker(
+      record => this.#waiting.set(record.id, record),
+      (id, error) => {
+        this.#dropped++
+        log.error({ decisionId: id, err: error }, 'a decision could not be recorded')
+      }
+    )
   }
 
   /** How many records were given up because Redis stayed away. */
@@ -49,23 +59,23 @@ export class RedisRecords implements DecisionRecords {
   }
 
   append(record: FreshRecord): void {
-    this.#waiting.set(record.id, record)
-    if (this.#waiting.size > MOST_WAITING) {
-      const [oldest] = this.#waiting.keys()
-      this.#waiting.delete(oldest!)
-      this.#dropped++
-      this.#warn('Redis is away and too many decision records wait; the oldest are dropped')
-    }
+    this.#packer.add(record)
+    if (this.#waiting.size + this.#packer.size > MOST_WAITING) this.#dropOldest()
     this.#schedule(COLLECT_MS)
   }
 
+  #dropOldest(): void {
+    const [oldest] = this.#waiting.keys()
+    if (oldest === undefined) this.#packer.dropOldest()
+    else this.#waiting.delete(oldest)
+    this.#dropped++
+    this.#warn('Redis is away and too many decision records wait; the oldest are dropped')
+  }
+
   async get(id: string): Promise<DecisionRecord | undefined> {
+    if (this.#packer.has(id)) await this.#packer.finish()
     const own = this.#waiting.get(id) ?? this.#writing.get(id)
-    if (own !== undefined) {
-      const { prepare, packAnswer, packTrace, journal: _, packReplay, ...record } = own
-      await prepare?.()
-      return { ...record, answer: packAnswer(), trace: packTrace(), ...replayOf(packReplay) }
-    }
+    if (own !== undefined) return findRecord(batchOf([own]), id)
     const batches = (await this.#connection.command(
       'LRANGE',
       recordsKey(bucketOf(id)),
@@ -87,7 +97,7 @@ export class RedisRecords implements DecisionRecords {
     clearTimeout(this.#timer)
     this.#timer = undefined
     do this.#written = this.#written.then(() => this.#write())
-    while ((await this.#written) && this.#waiting.size > 0)
+    while ((await this.#written) && this.#someWait)
   }
 
   #schedule(delayMs: number): void {
@@ -98,23 +108,30 @@ export class RedisRecords implements DecisionRecords {
     this.#written = this.#written.then(() => this.#write())
     const written = await this.#written
     this.#timer = undefined
-    if (this.#waiting.size > 0) this.#schedule(written ? 0 : RETRY_MS)
+    if (this.#someWait) this.#schedule(written ? 0 : RETRY_MS)
+  }
+
+  get #someWait(): boolean {
+    return this.#waiting.size + this.#packer.size > 0
   }
 
   /** Writes some of what waits; false when it has to wait longer. */
   async #write(): Promise<boolean> {
-    const taken = [...this.#waiting.values()]
-      .filter(({ journal }) => journal?.whenFull !== 'wait' || !this.#journal.isFull)
-      .slice(0, MOST_TOGETHER)
-    for (const record of taken) {
-      this.#writing.set(record.id, record)
-      this.#waiting.delete(record.id)
+    await this.#packer.finish()
+    const taken: PackedRecord[] = []
+    const left = new Map<string, PackedRecord>()
+    for (const record of this.#waiting.values()) {
+      const mayGo = record.whenFull !== 'wait' || !this.#journal.isFull
+      if (mayGo && taken.length < MOST_TOGETHER) taken.push(record)
+      else left.set(record.id, record)
     }
+    this.#waiting = left
+    this.#writing = new Map(taken.map(record => [record.id, record]))
     const groups = [...byBucket(taken).values()]
     const failures = await this.#send(groups)
     const failed = groups.flatMap((records, i) => (failures[i] === undefined ? [] : records))
     for (const record of failed) this.#waiting.set(record.id, record)
-    for (const { id } of taken) this.#writing.delete(id)
+    this.#writing = new Map()
     if (failed.length > 0)
       this.#warn(
         `decision records could not be written and wait: ${failures.find(failure => failure !== undefined)}`
@@ -123,10 +140,9 @@ export class RedisRecords implements DecisionRecords {
   }
 
   /** Answers for each group why it has to be sent again; undefined where it is kept, and journalled where it is to be. */
-  async #send(groups: ReadonlyArray<readonly FreshRecord[]>): Promise<Array<string | undefined>> {
+  async #send(groups: ReadonlyArray<readonly PackedRecord[]>): Promise<Array<string | undefined>> {
     try {
-      const calls: Call[][] = []
-      for (const records of groups) calls.push(await this.#callsFor(records))
+      const calls = groups.map(records => this.#callsFor(records))
       const answers = await this.#connection.runAll(calls.flat())
       let at = 0
       return calls.map(({ length }) => this.#failureOf(answers.slice(at, (at += length))))
@@ -142,13 +158,12 @@ export class RedisRecords implements DecisionRecords {
   }
 
   /** The same bytes are kept for people and appended to the journal. */
-  async #callsFor(records: readonly FreshRecord[]): Promise<Call[]> {
-    const [first] = records as readonly [FreshRecord]
-    const bucket = bucketOf(first.id)
-    const payload = await encodeRecords(records)
-    const keep = this.#call(bucket, first.decidedAtMs, payload)
-    if (first.journal === undefined) return [keep]
-    const { whenFull } = first.journal
+  #callsFor(records: readonly PackedRecord[]): Call[] {
+    const [{ id, decidedAtMs, whenFull }] = records as readonly [PackedRecord]
+    const bucket = bucketOf(id)
+    const payload = batchOf(records)
+    const keep = this.#call(bucket, decidedAtMs, payload)
+    if (whenFull === undefined) return [keep]
     return [keep, this.#journal.recordsCall(bucket, { payload, rows: records.length, whenFull })]
   }
 
@@ -176,16 +191,11 @@ export class RedisRecords implements DecisionRecords {
   }
 }
 
-function replayOf(packReplay: FreshRecord['packReplay']): Pick<DecisionRecord, 'replay'> {
-  const replay = packReplay?.()
-  return replay === undefined ? {} : { replay }
-}
-
 /** What is written together: records of a slot that go the same way. */
-function byBucket(records: readonly FreshRecord[]): Map<string, FreshRecord[]> {
-  const groups = new Map<string, FreshRecord[]>()
+function byBucket(records: readonly PackedRecord[]): Map<string, PackedRecord[]> {
+  const groups = new Map<string, PackedRecord[]>()
   for (const record of records) {
-    const together = `${record.journal?.whenFull ?? ''} ${bucketOf(record.id)}`
+    const together = `${record.whenFull ?? ''} ${bucketOf(record.id)}`
     const group = groups.get(together)
     if (group === undefined) groups.set(together, [record])
     else group.push(record)

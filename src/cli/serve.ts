@@ -87,7 +87,7 @@ export async function serve(
       await strategyLoader.close()
     }
   } finally {
-    watcher.close()
+    await watcher.close()
     await learner.close()
     await tender.close()
     await service.close()

@@ -1,4 +1,5 @@
 import type { Log } from '../decisioning/ports.js'
+import { repeat, type Repeated } from '../decisioning/repeat.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
 import { createModelWatch } from '../decisioning/watch-models.js'
 import type { Parts } from './parts.js'
@@ -13,20 +14,10 @@ export interface TendModelsDeps {
 }
 
 /** Looks after the models of a serving process: what leaves its bounds is told in the log, once a minute. */
-export function tendModels({ snapshots, parts, log }: TendModelsDeps): { close(): void } {
+export function tendModels({ snapshots, parts, log }: TendModelsDeps): Repeated {
   const look = createModelWatch(log)
-  let closed = false
-  function lookLater(): void {
-    parts.schedule(() => {
-      if (closed) return
-      look(snapshots.current())
-      lookLater()
-    }, LOOK_MS)
-  }
-  lookLater()
-  return {
-    close() {
-      closed = true
-    }
-  }
+  return repeat(parts.schedule, async () => {
+    look(snapshots.current())
+    return LOOK_MS
+  })
 }

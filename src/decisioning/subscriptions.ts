@@ -1,6 +1,7 @@
 import type { Caller } from '../domain/caller.js'
 import type { DecisionRequest } from '../domain/decision.js'
 import type { Changes } from './changes.js'
+import { repeat, type Repeated } from './repeat.js'
 import {
   Subscribed,
   type SubscribeOptions,
@@ -43,14 +44,14 @@ class OpenSubscriptions implements Subscriptions {
   readonly #all = new Set<Subscribed>()
   /** By customerText, under every key of the customer. */
   readonly #ofCustomer = new Map<string, Set<Subscribed>>()
-  #closed = false
+  readonly #lookingAround: Repeated
 
   constructor(deps: SubscriptionsDeps) {
     this.#deps = deps
     this.#stopListening = deps.changes.listen(customer => {
       for (const subscribed of this.#ofCustomer.get(customer) ?? []) subscribed.look()
     })
-    this.#lookAround()
+    this.#lookingAround = repeat(deps.schedule, async () => this.#lookAround())
   }
 
   get size(): number {
@@ -73,7 +74,7 @@ class OpenSubscriptions implements Subscriptions {
   }
 
   close(): void {
-    this.#closed = true
+    void this.#lookingAround.close()
     this.#stopListening()
     for (const subscribed of this.#all) subscribed.end()
   }
@@ -84,18 +85,16 @@ class OpenSubscriptions implements Subscriptions {
     else if (those.delete(subscribed) && those.size === 0) this.#ofCustomer.delete(member)
   }
 
-  #lookAround(): void {
-    this.#deps.schedule(() => {
-      if (this.#closed) return
-      let due = Math.ceil((this.#all.size * LOOK_EVERY_MS) / LOOK_WITHIN_MS)
-      for (const subscribed of this.#all) {
-        if (due-- <= 0) break
-        // To the end of the line.
-        this.#all.delete(subscribed)
-        this.#all.add(subscribed)
-        subscribed.look()
-      }
-      this.#lookAround()
-    }, LOOK_EVERY_MS)
+  /** Some at a time; answers after how many ms to go on. */
+  #lookAround(): number {
+    let due = Math.ceil((this.#all.size * LOOK_EVERY_MS) / LOOK_WITHIN_MS)
+    for (const subscribed of this.#all) {
+      if (due-- <= 0) break
+      // To the end of the line.
+      this.#all.delete(subscribed)
+      this.#all.add(subscribed)
+      subscribed.look()
+    }
+    return LOOK_EVERY_MS
   }
 }

@@ -27,6 +27,7 @@ import {
   type Replay,
   type ReplayRecord
 } from '../decisioning/replay.js'
+import { createShadows } from '../decisioning/shadows.js'
 import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
 import { createSubscriptions, type Subscriptions } from '../decisioning/subscriptions.js'
 import type { Lexicon } from '../domain/customer.js'
@@ -139,10 +140,11 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   const legendOf = createLegends(documents, snapshots.current)
   const archived = createArchivedStrategies({ ...loading, current: snapshots.current })
   const deciding = { ...needs, records, exposures, decisionId: decisionIdAt }
-  const decide = createDecide(deciding)
+  const noteShadows = createShadows(deciding)
+  const decide = createDecide(deciding, noteShadows)
   const subscriptions = createSubscriptions({
     ...deciding,
-    decide: createDecide({ ...deciding, customers: store.customers }),
+    decide: createDecide({ ...deciding, customers: store.customers }, noteShadows),
     changes,
     schedule: parts.schedule
   })

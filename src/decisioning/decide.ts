@@ -80,9 +80,9 @@ export type Decide = (
   options?: DecideOptions
 ) => Promise<DecideResult>
 
-export function createDecide(deps: DecideDeps): Decide {
+/** @param noteShadows to be shared by all that decide in one process: shadows have one share of its time */
+export function createDecide(deps: DecideDeps, noteShadows = createShadows(deps)): Decide {
   const { snapshots, records, clock } = deps
-  const noteShadows = createShadows(deps)
   const promising: MakeKnownDeps = {
     ...deps,
     recordImpressions: (...given) => recordImpressions(deps, ...given)

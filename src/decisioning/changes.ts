@@ -42,6 +42,15 @@ export function createChanges(announcements: Announcements, log: Log): Changes {
 
 /** The store, telling of every customer that something is written of, once it is stored; imports are not told. */
 export function tellingOf(customers: CustomerStore, { tell }: Changes): CustomerStore {
+  async function told<T>(
+    writing: Promise<T>,
+    whom: (written: T) => readonly CustomerKey[]
+  ): Promise<T> {
+    const written = await writing
+    tell(whom(written))
+    return written
+  }
+
   return {
     load: (key, lexicon) => customers.load(key, lexicon),
     read: key => customers.read(key),
@@ -51,35 +60,19 @@ export function tellingOf(customers: CustomerStore, { tell }: Changes): Customer
     openState: (packed, lexicon) => customers.openState(packed, lexicon),
     importMany: (profiles, lexicon) => customers.importMany(profiles, lexicon),
     release: (key, ids) => customers.release(key, ids),
-    async hold(state, hold, lexicon) {
-      const outcome = await customers.hold(state, hold, lexicon)
-      if (outcome.held && hold.events.length > 0) tell([state.key])
-      return outcome
-    },
-    async appendAndLoad(events, key, lexicon) {
-      const state = await customers.appendAndLoad(events, key, lexicon)
-      tell([key])
-      return state
-    },
-    async append(events) {
-      const outcomes = await customers.append(events)
-      tell(events.flatMap(({ customer }, i) => (outcomes[i] === 'stored' ? [customer] : [])))
-      return outcomes
-    },
-    async change(key, change, lexicon) {
-      const profile = await customers.change(key, change, lexicon)
-      tell([key])
-      return profile
-    },
-    async erase(key) {
-      const erased = await customers.erase(key)
-      tell([key])
-      return erased
-    },
-    async merge(one, other, lexicon) {
-      const identity = await customers.merge(one, other, lexicon)
-      tell(identity.members)
-      return identity
-    }
+    hold: (state, hold, lexicon) =>
+      told(customers.hold(state, hold, lexicon), ({ held }) =>
+        held && hold.events.length > 0 ? [state.key] : []
+      ),
+    appendAndLoad: (events, key, lexicon) =>
+      told(customers.appendAndLoad(events, key, lexicon), () => [key]),
+    append: events =>
+      told(customers.append(events), outcomes =>
+        events.flatMap(({ customer }, i) => (outcomes[i] === 'stored' ? [customer] : []))
+      ),
+    change: (key, change, lexicon) => told(customers.change(key, change, lexicon), () => [key]),
+    erase: key => told(customers.erase(key), () => [key]),
+    merge: (one, other, lexicon) =>
+      told(customers.merge(one, other, lexicon), ({ members }) => members)
   }
 }

@@ -1,3 +1,4 @@
+import { sumOf } from '../learning/sum.js'
 import type { Log } from './ports.js'
 import type { ReadyModel } from './ready-model.js'
 import type { ScoreTally } from '../scoring/score-tally.js'
@@ -72,5 +73,5 @@ export function createModelWatch(log: Log): (snapshot: Snapshot) => void {
 }
 
 function scoresOf({ sums, counts }: ScoreTally): Counted {
-  return { sum: sums.reduce((a, b) => a + b, 0), count: counts.reduce((a, b) => a + b, 0) }
+  return { sum: sumOf(sums), count: sumOf(counts) }
 }

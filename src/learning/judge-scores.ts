@@ -1,6 +1,7 @@
 import type { Interval } from './bootstrap.js'
 import { calibrationError, calibrationTable, logLoss } from './metrics.js'
 import { createRandom } from './random.js'
+import { sumOf } from './sum.js'
 
 /** What a model thought of impressions, and what came of them. */
 export interface ScoredImpressions {
@@ -172,12 +173,6 @@ function weightedMean(values: Float64Array, counts: Float64Array): number {
 
 function tells(positives: number, impressions: number): boolean {
   return positives >= LEAST_OF_EACH && impressions - positives >= LEAST_OF_EACH
-}
-
-function sumOf(values: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]!
-  return sum
 }
 
 function largest(values: ArrayLike<number>): number {

@@ -1,3 +1,5 @@
+import { sumOf } from './sum.js'
+
 /** What stands in for a share of nothing, so that one empty part does not make the index infinite. */
 const LEAST_SHARE = 1e-4
 const PARTS = 10
@@ -50,8 +52,4 @@ function tenthsOf(numbers: readonly number[]): (value: unknown) => string {
   const cuts = [...ends]
   return value =>
     typeof value === 'number' ? String(cuts.filter(cut => cut < value).length) : 'missing'
-}
-
-function sumOf(counts: ArrayLike<number>): number {
-  return Array.from(counts).reduce((sum, count) => sum + count, 0)
 }

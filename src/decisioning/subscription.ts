@@ -43,7 +43,7 @@ export interface SubscriptionDeps {
 const RETRY_MS = 1000
 
 /** What looking again came to. */
-type Renewal = 'same' | 'changed' | 'behind' | 'degraded'
+type Renewal = Parameters<Meters['renewed']>[0]
 
 /** What a subscription tells of itself. */
 interface Registry {

@@ -105,6 +105,5 @@ function textOf(data: RawData): string {
 /** The ref of a message that may be wrong otherwise. */
 function refOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !('ref' in value)) return undefined
-  const { ref } = value
-  return typeof ref === 'string' && ref.length > 0 && ref.length <= 64 ? ref : undefined
+  return name.safeParse(value.ref).data
 }

@@ -4,7 +4,7 @@
  * BENCH_LEARNING is the number of decisions, 50,000 when unset.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
-import type { Learnt, LearntTable } from '../src/decisioning/learnt.js'
+import type { Learnt, LearntTable } from '../src/decisioning/propensity/learnt.js'
 import {
   meanReward,
   runLearning,

@@ -1,4 +1,4 @@
-import { createLineSplitter } from '../decisioning/line-splitter.js'
+import { createLineSplitter } from '../decisioning/customers/line-splitter.js'
 import { CommandRefused } from './shell.js'
 
 /** A line of a longer one is a fault of its row, so that a file without newlines cannot fill the memory. */

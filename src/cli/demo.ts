@@ -1,5 +1,5 @@
 import { readConfig, type Config } from '../config.js'
-import type { RecordEvents } from '../decisioning/record-events.js'
+import type { RecordEvents } from '../decisioning/events/record-events.js'
 import { LOCAL_CALLER } from '../domain/caller.js'
 import type { DecisionRequest } from '../domain/decision.js'
 import { describeAnswer } from './answer.js'

@@ -3,7 +3,7 @@ import type {
   ExperimentReport,
   ExperimentState,
   SampleRatio
-} from '../decisioning/experiment-report.js'
+} from '../decisioning/experiments/experiment-report.js'
 import type { Command } from './command.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import { figure, paintFor, table, type Paint } from './paint.js'

@@ -1,4 +1,4 @@
-import { createJournalExport } from '../decisioning/export-journal.js'
+import { createJournalExport } from '../decisioning/journal/export-journal.js'
 import type { JournalOutlet, Log } from '../decisioning/ports.js'
 import { withOutlet, type Surroundings } from './outlet.js'
 import type { Parts } from './parts.js'

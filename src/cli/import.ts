@@ -1,5 +1,5 @@
 import { readConfig } from '../config.js'
-import type { ImportReceipt } from '../decisioning/import-customers.js'
+import type { ImportReceipt } from '../decisioning/customers/import-customers.js'
 import { LOCAL_CALLER } from '../domain/caller.js'
 import { refusalFor } from './ask.js'
 import type { Command } from './command.js'

@@ -1,6 +1,6 @@
-import type { LoadReport, StrategyLoader } from '../decisioning/load-strategy.js'
+import type { LoadReport, StrategyLoader } from '../decisioning/strategy/load-strategy.js'
 import type { Log } from '../decisioning/ports.js'
-import { createSharedLoader, type SharedLoader } from '../decisioning/shared-loader.js'
+import { createSharedLoader, type SharedLoader } from '../decisioning/strategy/shared-loader.js'
 import type { Parts } from './parts.js'
 import type { Service } from './service.js'
 

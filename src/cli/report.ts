@@ -1,5 +1,5 @@
 import { readConfig } from '../config.js'
-import { sampleRatioOf } from '../decisioning/experiment-report.js'
+import { sampleRatioOf } from '../decisioning/experiments/experiment-report.js'
 import type { GroupResponses, JournalPeriod } from '../domain/journal.js'
 import { readModelFile } from '../policy/model-file.js'
 import type { Strategy } from '../policy/strategy.js'

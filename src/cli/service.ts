@@ -1,35 +1,41 @@
 import { randomUUID } from 'node:crypto'
 import type { AppDeps } from '../app.js'
 import type { Config } from '../config.js'
-import { createArchivedStrategies } from '../decisioning/archived-strategies.js'
-import { createChanges, tellingOf } from '../decisioning/changes.js'
+import { createArchivedStrategies } from '../decisioning/replay/archived-strategies.js'
+import { createChanges, tellingOf } from '../decisioning/subscriptions/changes.js'
 import { createDecide, type Decide } from '../decisioning/decide.js'
-import { createCustomers, type Customers } from '../decisioning/customers.js'
+import { createCustomers, type Customers } from '../decisioning/customers/customers.js'
 import {
   createReportExperiments,
   type ReportExperiments
-} from '../decisioning/experiment-report.js'
+} from '../decisioning/experiments/experiment-report.js'
 import { createDecideOnce, type DecideOnce } from '../decisioning/decide-once.js'
-import { createImportCustomers, type ImportCustomers } from '../decisioning/import-customers.js'
+import {
+  createImportCustomers,
+  type ImportCustomers
+} from '../decisioning/customers/import-customers.js'
 import {
   startStrategy,
   type LoadReport,
   type StrategyLoader
-} from '../decisioning/load-strategy.js'
-import { createLegends } from '../decisioning/legends.js'
+} from '../decisioning/strategy/load-strategy.js'
+import { createLegends } from '../decisioning/trace/legends.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-up.js'
-import { createFollower, followOnce, type Follower } from '../decisioning/learnt.js'
+import { createFollower, followOnce, type Follower } from '../decisioning/propensity/learnt.js'
 import type { Log, Meters, Store } from '../decisioning/ports.js'
-import { createRecordEvents, type RecordEvents } from '../decisioning/record-events.js'
+import { createRecordEvents, type RecordEvents } from '../decisioning/events/record-events.js'
 import {
   createReplay,
   createReplayRecord,
   type Replay,
   type ReplayRecord
-} from '../decisioning/replay.js'
-import { createShadows } from '../decisioning/shadows.js'
+} from '../decisioning/replay/replay.js'
+import { createShadows } from '../decisioning/propensity/shadows.js'
 import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
-import { createSubscriptions, type Subscriptions } from '../decisioning/subscriptions.js'
+import {
+  createSubscriptions,
+  type Subscriptions
+} from '../decisioning/subscriptions/subscriptions.js'
 import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'

@@ -1,5 +1,5 @@
-import { startLearning } from '../decisioning/learn.js'
-import { startFollowing, type Follower } from '../decisioning/learnt.js'
+import { startLearning } from '../decisioning/lessons/learn.js'
+import { startFollowing, type Follower } from '../decisioning/propensity/learnt.js'
 import type { Log, Meters, Store } from '../decisioning/ports.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
 import type { Parts } from './parts.js'

@@ -1,7 +1,7 @@
 import type { Log } from '../decisioning/ports.js'
 import { repeat, type Repeated } from '../decisioning/repeat.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
-import { createModelWatch } from '../decisioning/watch-models.js'
+import { createModelWatch } from '../decisioning/propensity/watch-models.js'
 import type { Parts } from './parts.js'
 
 /** How often is looked, and so how often a figure that is out of bounds is told. */

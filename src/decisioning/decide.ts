@@ -5,9 +5,9 @@ import { withExplanation, writeAnswer } from './answer.js'
 import { askedAgain, readRequest, type Again, type Asked } from './asked.js'
 import { choose, type Choice } from './choose.js'
 import { LATE, within, type Deadline } from './deadline.js'
-import { noteExposures } from './experiments.js'
-import { explainInAnswer } from './explain.js'
-import type { Learnt } from './learnt.js'
+import { noteExposures } from './experiments/experiments.js'
+import { explainInAnswer } from './explanation/explain.js'
+import type { Learnt } from './propensity/learnt.js'
 import { makeKnown, type MakeKnownDeps } from './make-known.js'
 import type {
   CustomerState,
@@ -20,15 +20,15 @@ import type {
   Meters,
   QuotaStore
 } from './ports.js'
-import { freshNote } from './journal-note.js'
-import { journalled, mustWait } from './journalled.js'
-import { recordImpressions } from './record-impressions.js'
-import { completed, preparation, recordedAnswer } from './recorded-answer.js'
-import { noteForReplay } from './replay-note.js'
-import { createShadows } from './shadows.js'
+import { freshNote } from './journal/journal-note.js'
+import { journalled, mustWait } from './journal/journalled.js'
+import { recordImpressions } from './events/record-impressions.js'
+import { completed, preparation, recordedAnswer } from './replay/recorded-answer.js'
+import { noteForReplay } from './replay/replay-note.js'
+import { createShadows } from './propensity/shadows.js'
 import type { Snapshot, Snapshots } from './snapshot.js'
 import type { Tokens } from './tokens.js'
-import { packTrace } from './packed-trace.js'
+import { packTrace } from './trace/packed-trace.js'
 
 export interface DecideDeps {
   readonly snapshots: Snapshots

@@ -1,10 +1,10 @@
 import { Refusal } from '../domain/refusal.js'
 import { withExplanation } from './answer.js'
-import { explainShadows } from './explain-shadows.js'
-import { explainInAnswer, MOST_OUTCOMES, renderExplanation } from './explain.js'
-import type { LegendOf } from './legends.js'
+import { explainShadows } from './explanation/explain-shadows.js'
+import { explainInAnswer, MOST_OUTCOMES, renderExplanation } from './explanation/explain.js'
+import type { LegendOf } from './trace/legends.js'
 import type { DecisionRecord, DecisionRecords } from './ports.js'
-import { unpackTrace, type PackedTrace } from './packed-trace.js'
+import { unpackTrace, type PackedTrace } from './trace/packed-trace.js'
 
 export interface LookUpDeps {
   readonly records: DecisionRecords

@@ -3,13 +3,13 @@ import type { Strategy } from '../policy/strategy.js'
 import type { Asked } from './asked.js'
 import type { Choice } from './choose.js'
 import type { Deadline } from './deadline.js'
-import { armNames } from './experiments.js'
-import { strictLimitsOf, type Chosen } from './hold-limits.js'
-import { sealOffers } from './place-offers.js'
-import type { PromiseAnswers, PromiseDeps } from './promises.js'
+import { armNames } from './experiments/experiments.js'
+import { strictLimitsOf, type Chosen } from './limits/hold-limits.js'
+import { sealOffers } from './arbitration/place-offers.js'
+import type { PromiseAnswers, PromiseDeps } from './limits/promises.js'
 import { settle } from './settle.js'
 import type { Tokens } from './tokens.js'
-import type { Trace } from './trace.js'
+import type { Trace } from './trace/trace.js'
 
 export interface MakeKnownDeps extends PromiseDeps {
   readonly tokens: Pick<Tokens, 'seal'>

@@ -1,7 +1,7 @@
 import type { Strategy } from '../policy/strategy.js'
-import type { Legend } from './legend.js'
-import type { LimitPlan } from './limit-plan.js'
-import type { ReadyModel } from './ready-model.js'
+import type { Legend } from './trace/legend.js'
+import type { LimitPlan } from './limits/limit-plan.js'
+import type { ReadyModel } from './propensity/ready-model.js'
 
 /** One loaded strategy with its models: immutable, swapped whole. A decision sees exactly one. */
 export interface Snapshot {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { EventSchema, MOST_EVENTS } from '../decisioning/event-schema.js'
-import { MOST_TAGS } from '../decisioning/profile-body.js'
+import { EventSchema, MOST_EVENTS } from '../decisioning/events/event-schema.js'
+import { MOST_TAGS } from '../decisioning/customers/profile-body.js'
 import { decisionRequest, id, MOST_REQUESTS, replayRequest, time } from './schemas.js'
 
 /*

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Customers } from '../decisioning/customers.js'
+import type { Customers } from '../decisioning/customers/customers.js'
 import type { CustomerKey } from '../domain/customer.js'
 import { readAsText, textOf } from './body.js'
 import { parseJson } from './json.js'

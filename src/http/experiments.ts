@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { ReportExperiments } from '../decisioning/experiment-report.js'
+import type { ReportExperiments } from '../decisioning/experiments/experiment-report.js'
 
 /** Whom the experiments have reached, and whether their arms are comparable. */
 export function experimentRoutes(app: FastifyInstance, report: ReportExperiments): void {

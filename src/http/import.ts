@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import type { ImportCustomers } from '../decisioning/import-customers.js'
+import type { ImportCustomers } from '../decisioning/customers/import-customers.js'
 import { Refusal, StoreUnavailable } from '../domain/refusal.js'
 
 /**

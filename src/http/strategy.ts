@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SharedLoader } from '../decisioning/shared-loader.js'
+import type { SharedLoader } from '../decisioning/strategy/shared-loader.js'
 import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
 import type { Strategy } from '../policy/strategy.js'
 import { problem } from './errors.js'

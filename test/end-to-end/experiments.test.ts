@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { test } from 'tap'
-import type { ExperimentReport } from '../../src/decisioning/experiment-report.js'
+import type { ExperimentReport } from '../../src/decisioning/experiments/experiment-report.js'
 import { bucketOf } from '../../src/policy/hash.js'
 import { runOfferd } from '../helpers/offerd.js'
 import { redisMissing, startRedis } from '../helpers/redis.js'

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
-import { createArchivedStrategies } from '../../src/decisioning/archived-strategies.js'
+import { createArchivedStrategies } from '../../src/decisioning/replay/archived-strategies.js'
 import { createDecide, type Decide, type DecideDeps } from '../../src/decisioning/decide.js'
-import { learnSome } from '../../src/decisioning/learn.js'
-import { createFollower } from '../../src/decisioning/learnt.js'
-import { createLegends } from '../../src/decisioning/legends.js'
+import { learnSome } from '../../src/decisioning/lessons/learn.js'
+import { createFollower } from '../../src/decisioning/propensity/learnt.js'
+import { createLegends } from '../../src/decisioning/trace/legends.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../../src/decisioning/look-up.js'
 import {
   startStrategy,
   type LoadReport,
   type StrategyLoader
-} from '../../src/decisioning/load-strategy.js'
+} from '../../src/decisioning/strategy/load-strategy.js'
 import type {
   Log,
   Meters,
@@ -20,13 +20,13 @@ import type {
   Store,
   StrategyFiles
 } from '../../src/decisioning/ports.js'
-import { createRecordEvents } from '../../src/decisioning/record-events.js'
+import { createRecordEvents } from '../../src/decisioning/events/record-events.js'
 import {
   createReplay,
   createReplayRecord,
   type Replay,
   type ReplayRecord
-} from '../../src/decisioning/replay.js'
+} from '../../src/decisioning/replay/replay.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'

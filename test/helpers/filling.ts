@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { Asked } from '../../src/decisioning/asked.js'
-import type { Contest } from '../../src/decisioning/arbitrate.js'
+import type { Contest } from '../../src/decisioning/arbitration/arbitrate.js'
 import { stageNumber, type Candidates } from '../../src/decisioning/candidates.js'
-import { fillPlacements, type Filled } from '../../src/decisioning/fill.js'
+import { fillPlacements, type Filled } from '../../src/decisioning/arbitration/fill.js'
 import type { Strategy } from '../../src/policy/strategy.js'
 import { offer, strategy } from './build.js'
 

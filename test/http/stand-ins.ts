@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createApp, type AppDeps } from '../../src/app.js'
 import { NO_KEYS } from '../../src/http/keys.js'
-import { writeLegend } from '../../src/decisioning/legend.js'
+import { writeLegend } from '../../src/decisioning/trace/legend.js'
 import { Refusal } from '../../src/domain/refusal.js'
 import { strategy } from '../helpers/build.js'
 

@@ -1,4 +1,4 @@
-import { chancesOfDecision } from '../../decisioning/chance-of.js'
+import { chancesOfDecision } from '../../decisioning/arbitration/chance-of.js'
 import type { DecisionOutcomes, JournalPlacing, PlacingOutcome } from '../../domain/journal.js'
 import { createLogSummer, type LoggedDecision, type LogSums } from '../../learning/off-policy.js'
 import type { Strategy } from '../../policy/strategy.js'

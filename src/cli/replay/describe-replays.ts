@@ -1,4 +1,4 @@
-import type { ReplayReport } from '../../decisioning/replay.js'
+import type { ReplayReport } from '../../decisioning/replay/replay.js'
 import { table, type Paint } from '../paint.js'
 import type { ReplaySummary } from './tally.js'
 

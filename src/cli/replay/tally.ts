@@ -1,4 +1,4 @@
-import type { ReplayReport } from '../../decisioning/replay.js'
+import type { ReplayReport } from '../../decisioning/replay/replay.js'
 import { Refusal } from '../../domain/refusal.js'
 
 /** Decisions whose first difference is at the same stage. */

@@ -1,4 +1,4 @@
-import type { SampleRatio } from '../../decisioning/experiment-report.js'
+import type { SampleRatio } from '../../decisioning/experiments/experiment-report.js'
 import { figure } from '../paint.js'
 import { FEWEST_SHOWN, type ModelFigures } from './judge.js'
 

@@ -1,0 +1,226 @@
+import { STAGES, type Explain } from '../../domain/decision.js'
+import { stageNumber } from '../candidates.js'
+import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js'
+import { valuedBy } from './explain-experiments.js'
+import { experienceText } from './explain-experience.js'
+import { exploredText } from './explain-exploration.js'
+import { limitText, movesOf } from './explain-limits.js'
+import { JsonBytes, piecesOf } from '../json-bytes.js'
+import type { Legend, LegendOffer, LegendRead } from '../trace/legend.js'
+import { writeHead } from './explain-head.js'
+import { writeNeeds } from './explain-needs.js'
+import { weightsOf, writeOutranked } from './explain-outranked.js'
+import type { Trace } from '../trace/trace.js'
+import { whatItTakes } from './what-it-takes.js'
+
+/** Which part of an explanation is wanted. `summary`: the funnel, the winners and the five best losers. */
+export interface ExplanationPage {
+  readonly detail: Exclude<Explain, 'none'>
+  /** The first outcome and how many of them; `full` only. */
+  readonly from: number
+  readonly limit: number
+}
+
+/** Most outcomes on one page. */
+export const MOST_OUTCOMES = 200
+const LOSERS_IN_SUMMARY = 5
+/** Removed offers that are told, beside the best losers, what stands in their way. */
+const REMOVED_THAT_MAY = 3
+
+/** The explanation that an answer carries; undefined where none was asked for. */
+export function explainInAnswer(trace: Trace, legend: Legend): string | undefined {
+  if (trace.explain === 'none') return undefined
+  return renderExplanation(trace, legend, { detail: trace.explain, from: 0, limit: MOST_OUTCOMES })
+}
+
+/**
+ * Renders what a decision recorded as JSON text: how many candidates each stage removed, and for every candidate its one outcome.
+ * Outcomes stand in this order: selected and outranked by rank, then the removed ones by offer. The outranked are most of them:
+ * they are rows under named columns, a third of the bytes of objects. Figures are rounded to 6 decimals; the answer has them exactly.
+ */
+export function renderExplanation(trace: Trace, legend: Legend, page: ExplanationPage): string {
+  const full = page.detail === 'full'
+  const texts = textsOf(legend)
+  const values = new Array<string | undefined>(legend.reads.length)
+  const rendering: Rendering = { trace, legend, texts, values, full }
+  const { order, selected, scored } = outcomeOrder(trace)
+  const first = full ? page.from : 0
+  const last = Math.min(full ? page.from + page.limit : selected + LOSERS_IN_SUMMARY, order.length)
+  text.start()
+  writeHead(text, trace, legend, full)
+  for (let i = first; i < Math.min(last, selected); i++) writeSelected(order[i]!, rendering)
+  for (let i = Math.max(first, scored); i < last; i++)
+    text.text(`${renderRemoved(-1 - order[i]!, rendering)},`)
+  text.endList()
+  const outranked = order.slice(Math.max(first, selected), Math.min(last, scored))
+  if (outranked.length > 0) writeOutranked(text, outranked, trace, legend, full)
+  if (first === 0) writeWhatItTakes(order.slice(scored, scored + REMOVED_THAT_MAY), rendering)
+  text.text(full && last < order.length ? `,"next":${last}}` : '}')
+  return text.toString()
+}
+
+/** The explanation under construction. One memory serves all: rendering is synchronous. */
+const text = new JsonBytes()
+const LABELS = piecesOf([',"priority":', ',"factors":{"p":', ',"c":', ',"v":', ',"l":'])
+
+interface Rendering {
+  readonly trace: Trace
+  readonly legend: Legend
+  readonly texts: ExplanationTexts
+  /** By read: `"label":value`, made when first needed. */
+  readonly values: Array<string | undefined>
+  readonly full: boolean
+}
+
+/**
+ * Outcomes in order: first `selected` winners, then up to `scored` the outranked, all as contestants;
+ * after them −1 − position for candidates that a stage has removed.
+ */
+function outcomeOrder({ offers, stages, contest }: Trace): {
+  order: number[]
+  selected: number
+  scored: number
+} {
+  const winners: number[] = []
+  const outranked: number[] = []
+  const ranked = contest?.order ?? []
+  for (let i = 0; i < ranked.length; i++) {
+    const position = contest!.positions[ranked[i]!]!
+    // Strict limits take some out after they were scored.
+    if (stages[position]! < stageNumber.outranked) continue
+    if (stages[position] === stageNumber.selected) winners.push(ranked[i]!)
+    else outranked.push(ranked[i]!)
+  }
+  const order = winners.concat(outranked)
+  const scored = order.length
+  // Nothing is left to look for where every candidate was scored.
+  for (let position = 0; order.length < offers.length; position++) {
+    if (stages[position]! < stageNumber.outranked) order.push(-1 - position)
+  }
+  return { order, selected: winners.length, scored }
+}
+
+/** A winner, as an object. */
+function writeSelected(contestant: number, { trace, legend, texts, full }: Rendering): void {
+  const contest = trace.contest!
+  const position = contest.positions[contestant]!
+  const offer = trace.offers[position]!
+  const model = contest.models[contestant]!
+  text.piece(texts.selectedHeads, offer)
+  text.text(JSON.stringify(trace.placements[trace.causes[position]!]))
+  text.piece(LABELS, 0)
+  text.figure(contest.priorities[contestant]!)
+  text.piece(LABELS, 1)
+  text.figure(contest.p[contestant]!)
+  text.piece(LABELS, 2)
+  text.figure(contest.c[contestant]!)
+  text.piece(LABELS, 3)
+  text.figure(contest.v[contestant]!)
+  text.piece(LABELS, 4)
+  text.figure(contest.l[contestant]!)
+  text.text('}')
+  if (legend.offers[offer]!.mandatory) text.text(',"mandatory":true')
+  if (model > 0) text.text(`,"model":${JSON.stringify(legend.models[model - 1])}`)
+  if (full && contest.moves.length > 0) text.text(`,"influencers":${movesOf(trace, offer)}`)
+  const held = full ? weightsOf(contest, offer, texts) : ''
+  if (held !== '') text.text(`,"contextWeights":[${held}]`)
+  if (trace.adapted !== undefined) text.text(experienceText(contestant, trace.adapted))
+  if (trace.exploration !== undefined) text.text(exploredText(contestant, trace, legend))
+  text.text('},')
+}
+
+/** What the best losers would need to win, and for the first of the removed the rule that stands in the way. */
+function writeWhatItTakes(removed: readonly number[], rendering: Rendering): void {
+  const { trace, legend, texts } = rendering
+  const needs = whatItTakes(trace, legend)
+  if (needs === undefined) return
+  text.text(',"whatItTakes":[')
+  writeNeeds(text, needs, trace, texts)
+  for (const outcome of removed) text.text(`${renderRemoved(-1 - outcome, rendering)},`)
+  text.endList()
+}
+
+function renderRemoved(position: number, rendering: Rendering): string {
+  const { trace, legend } = rendering
+  const offer = trace.offers[position]!
+  const head = `{"offerId":${JSON.stringify(legend.offers[offer]!.id)},"stage":"${STAGES[trace.stages[position]!]!}"`
+  return `${head}${renderRemoval(offer, position, rendering)}}`
+}
+
+/** The rule that removed a candidate, and what it read. */
+function renderRemoval(offer: number, position: number, rendering: Rendering): string {
+  const { trace, legend, texts } = rendering
+  const stage = trace.stages[position]!
+  const cause = trace.causes[position]!
+  const { rules } = legend.offers[offer]!
+  if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
+    return `,"rule":${texts.rules[offer]![cause]!}${renderValues(rules[cause]!.reads, position, rendering)}`
+  }
+  const limit = limitText(offer, position, trace, legend, rendering.full)
+  if (limit !== undefined) return limit
+  if (stage !== stageNumber.value) {
+    return `,"rule":{"text":${JSON.stringify(plainReason(stage, cause, legend, legend.offers[offer]!))}}`
+  }
+  const { value, formula } = valuedBy(offer, trace, legend)
+  if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(formula ?? '')}}`
+  return `,"rule":${ruleText(value)}${renderValues(value.reads, position, rendering)}`
+}
+
+function renderValues(reads: readonly number[], position: number, rendering: Rendering): string {
+  if (!rendering.full || reads.length === 0) return ''
+  return `,"values":{${reads.map(read => valueText(read, position, rendering)).join(',')}}`
+}
+
+function valueText(number: number, position: number, rendering: Rendering): string {
+  const { trace, legend, texts, values } = rendering
+  const read = legend.reads[number]!
+  const label = texts.labels[number]!
+  if (read.kind === 'offer')
+    return label + offerProperty(read, legend.offers[trace.offers[position]!]!)
+  if (read.kind === 'offerCall') {
+    const found = trace.offerValues.find(([at, of]) => at === position && of === number)
+    return label + shownValue(read, found?.[2] ?? null)
+  }
+  return (values[number] ??= label + shownValue(read, trace.values[number]))
+}
+
+function offerProperty({ label }: LegendRead, offer: LegendOffer): string {
+  switch (label) {
+    case 'offer.group':
+      return JSON.stringify(offer.group)
+    case 'offer.tags':
+      return JSON.stringify(offer.tags)
+    case 'offer.value':
+      return typeof offer.value === 'number' ? JSON.stringify(offer.value) : 'null'
+    default:
+      return JSON.stringify(offer.id)
+  }
+}
+
+function shownValue({ show }: LegendRead, value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (show === 'boolean')
+    return value === 1 || value === true
+      ? 'true'
+      : value === 0 || value === false
+        ? 'false'
+        : 'null'
+  if (show === 'timestamp' && typeof value === 'number') return `"${new Date(value).toISOString()}"`
+  return JSON.stringify(value)
+}
+
+function plainReason(stage: number, cause: number, legend: Legend, offer: LegendOffer): string {
+  switch (STAGES[stage]) {
+    case 'validity': {
+      const from = offer.from === undefined ? '' : ` from ${offer.from}`
+      const until = offer.until === undefined ? '' : ` until ${offer.until}`
+      return `shown${from}${until}`
+    }
+    case 'consent':
+      return `consent to "${legend.purposes[cause] ?? ''}" is not granted`
+    case 'exclude':
+      return 'excluded by the request'
+    default:
+      return "outside the request's filter"
+  }
+}

@@ -17,6 +17,11 @@ export const PAGE = `<!doctype html>
 </html>
 `
 
+/** What browsers show beside the title of every page of the service, without being asked to. */
+export const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0f6e5c"/>' +
+  '<circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="4"/><circle cx="23" cy="9" r="4" fill="#ffc24b"/></svg>'
+
 export const STYLE = `
 :root { color-scheme: light dark; --line: #8886; --soft: #8882 }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { describeRoutes, type RegisteredRoute } from './openapi.js'
-import { PAGE, SCRIPT, STYLE } from './docs-page.js'
+import { ICON, PAGE, SCRIPT, STYLE } from './docs-page.js'
 
 const PAGE_POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; " +
@@ -43,6 +43,7 @@ export function docsRoutes(
         .send(text)
     )
   }
+  serve('/favicon.ico', 'image/svg+xml', ICON)
   serve('/docs', 'text/html; charset=utf-8', PAGE)
   serve('/docs/page.js', 'text/javascript; charset=utf-8', SCRIPT)
   serve('/docs/page.css', 'text/css; charset=utf-8', STYLE)

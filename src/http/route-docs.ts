@@ -216,6 +216,12 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     summary: 'The style of /docs',
     status: 200,
     answer: { contentType: 'text/css' }
+  },
+  'GET /favicon.ico': {
+    tag: 'Run',
+    summary: 'The icon of all pages',
+    status: 200,
+    answer: { contentType: 'image/svg+xml' }
   }
 }
 

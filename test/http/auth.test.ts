@@ -108,7 +108,8 @@ test('health, document and page are open', async t => {
     '/openapi.json',
     '/docs',
     '/docs/page.js',
-    '/docs/page.css'
+    '/docs/page.css',
+    '/favicon.ico'
   ]) {
     t.equal(
       (await app.inject({ url, headers: { host: 'pod.internal', origin: 'https://evil.example' } }))

@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { test } from 'tap'
 import { runRace, type RaceSettings } from '../helpers/race.js'
 import { redisMissing } from '../helpers/redis.js'
 
-const ROOT = join(import.meta.dirname, '../..')
 /** Smaller than the races of `npm run bench -- races`, which run long and many. */
 const QUOTA = 200
 const CUSTOMERS = 150
@@ -19,7 +16,6 @@ for (const { redis, fault } of RACES) {
   test(`strict limits hold exactly across four processes on ${redis}: ${fault}`, {
     skip: redisMissing
   }, async t => {
-    spawnSync(process.execPath, ['src/build.mjs'], { cwd: ROOT })
     const result = await runRace(t, {
       redis,
       fault,

@@ -2,11 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Test } from 'tap'
+import { program } from './program.js'
 import { offerYaml, rulesWith } from './rules.js'
-
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -60,7 +59,7 @@ export function startOfferd(
   env: Environment,
   stdin = ''
 ): Running {
-  const child = spawn(process.execPath, ['--import=tsx', MAIN, ...words], { env, stdio: 'pipe' })
+  const child = spawn(process.execPath, [program(), ...words], { env, stdio: 'pipe' })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

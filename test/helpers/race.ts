@@ -56,7 +56,6 @@ export async function runRace(t: Ending, settings: RaceSettings): Promise<RaceRe
   const start = () =>
     startService(t, {
       redisUrl: redis.url,
-      built: true,
       files: { 'rules/strategy.yaml': rules },
       env: { OFFERD_LOG_LEVEL: 'silent' }
     })

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { program } from './program.js'
 import type { Ending } from './redis.js'
 
 /** Files under a folder: path → content. */
@@ -18,8 +19,6 @@ export interface ServiceOptions {
   readonly env?:
     | Readonly<Record<string, string>>
     | ((dir: string) => Readonly<Record<string, string>>)
-  /** Runs what `npm run build` made instead of the source. */
-  readonly built?: boolean
 }
 
 /** The service as a process of its own, on a free port, with a folder of its own. */
@@ -48,11 +47,7 @@ export async function startService(
     options.files === undefined
       ? {}
       : { OFFERD_RULES: join(dir, 'rules'), OFFERD_MODELS: join(dir, 'models') }
-  const program =
-    options.built === true
-      ? [join(ROOT, 'dist/main.js')]
-      : ['--import', 'tsx', join(ROOT, 'src/main.ts')]
-  const child = spawn(process.execPath, [...program, 'serve'], {
+  const child = spawn(process.execPath, [program(), 'serve'], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],

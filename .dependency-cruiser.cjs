@@ -7,6 +7,7 @@ const LAYERS = {
   learning: ['domain'],
   decisioning: ['domain', 'policy', 'scoring', 'learning'],
   http: ['domain', 'decisioning', 'policy'],
+  console: ['http/answers.ts'],
   cli: ['domain', 'policy', 'scoring', 'learning', 'decisioning', 'app.ts', 'config.ts']
 }
 
@@ -20,6 +21,9 @@ const PACKAGES = {
   fastify: '(http/|app\\.ts|main\\.ts)',
   '@fastify/[a-z]+': '(http/|app\\.ts|main\\.ts)',
   pino: 'main\\.ts',
+  vite: 'console/build\\.mjs',
+  preact: 'console/',
+  uplot: 'console/',
   yaml: '(policy/|main\\.ts)',
   '@marcbachmann/cel-js': 'policy/conditions/'
 }
@@ -34,6 +38,18 @@ const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => ({
   from: { path: `^src/${layer}/` },
   to: { path: '^src/', pathNot: [layer, ...allowed].map(name => `^src/${name}(/|$)`) }
 }))
+
+/** What runs in browsers knows the wire, as types: nothing of the service gets into its files. */
+const browserRule = {
+  name: 'console-takes-types-only',
+  severity: 'error',
+  from: { path: '^src/console/' },
+  to: {
+    path: '^src/',
+    pathNot: ['^src/console/'],
+    dependencyTypesNot: ['type-only']
+  }
+}
 
 const packageRules = Object.entries(PACKAGES).map(([name, home]) => ({
   name: `${name}-only-in-its-layer`,
@@ -56,7 +72,16 @@ module.exports = {
       name: 'no-orphans',
       comment: 'A file that nobody imports and that imports nothing is dead',
       severity: 'error',
-      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^src/build\\.mjs$', '^test/', '^bench/'] },
+      from: {
+        orphan: true,
+        pathNot: [
+          '\\.d\\.ts$',
+          '^src/build\\.mjs$',
+          '^src/console/(build\\.mjs|main\\.tsx)$',
+          '^test/',
+          '^bench/'
+        ]
+      },
       to: {}
     },
     {
@@ -74,7 +99,8 @@ module.exports = {
     {
       name: 'no-dev-package-in-source',
       severity: 'error',
-      from: { path: '^src/' },
+      // The console is built into files that need no packages.
+      from: { path: '^src/', pathNot: '^src/console/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['type-only']
@@ -103,6 +129,7 @@ module.exports = {
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|vm)$' }
     },
     ...layerRules,
+    browserRule,
     ...packageRules
   ],
   options: {
@@ -111,7 +138,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^dist/' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.mjs', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
       conditionNames: ['import', 'node', 'default', 'types'],
       exportsFields: ['exports']
     }

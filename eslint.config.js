@@ -8,7 +8,7 @@ export default tseslint.config(
   { ignores: ['dist/', '.offerd/', 'coverage/', 'rules/schema/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { project: join(import.meta.dirname, 'tsconfig.json') }
@@ -41,7 +41,13 @@ export default tseslint.config(
     }
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/console/**/*.{ts,tsx}'],
+    languageOptions: {
+      parserOptions: { project: join(import.meta.dirname, 'src/console/tsconfig.json') }
+    }
+  },
+  {
+    files: ['src/**/*.{ts,tsx}'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -13,6 +13,7 @@ import type { Snapshots } from './decisioning/snapshot.js'
 import type { Subscriptions } from './decisioning/subscriptions/subscriptions.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
+import { consoleRoutes } from './http/console.js'
 import { customerRoutes } from './http/customers.js'
 import { decisionRoutes } from './http/decisions.js'
 import { collectRoutes, docsRoutes } from './http/docs.js'
@@ -82,5 +83,6 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => experimentRoutes(scope, deps.reportExperiments))
   app.register(async scope => operationRoutes(scope, deps))
   app.register(async scope => docsRoutes(scope, routes, deps.version))
+  app.register(consoleRoutes)
   return app
 }

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -29,6 +30,8 @@ const LOCK_POLL_MS = 50
 /** A build takes seconds; a lock as old as this belongs to a process that the machine lost. */
 const LOCK_MAX_AGE_MS = 120_000
 
+/** Built for browsers by a script of its own. */
+const BROWSER_PARTS = ['console']
 const NOT_COPIED = /(\.ts|\.mjs|README\.md|tsconfig\.json)$/
 
 function sources() {
@@ -112,11 +115,19 @@ function compile() {
 }
 
 function copyAssets() {
-  for (const path of sources().filter(name => !NOT_COPIED.test(name))) {
+  const isBuilt = path => BROWSER_PARTS.some(part => path.startsWith(join(SRC, part, '/')))
+  for (const path of sources().filter(name => !NOT_COPIED.test(name) && !isBuilt(name))) {
     const target = join(FRESH, path.slice(SRC.length))
     mkdirSync(dirname(target), { recursive: true })
     cpSync(path, target)
   }
+}
+
+/** The builder is loaded only here, since most starts have nothing to build. */
+async function buildConsole() {
+  if (!existsSync(join(SRC, 'console'))) return
+  const { buildConsole: run } = await import('./console/build.mjs')
+  await run(join(FRESH, 'console'))
 }
 
 /** Folders of builds that were killed half-way. */
@@ -128,12 +139,13 @@ function sweep() {
   }
 }
 
-function build(wanted) {
+async function build(wanted) {
   const startedMs = performance.now()
   process.stderr.write('offerd: sources changed, building… ')
   try {
     compile()
     copyAssets()
+    await buildConsole()
     writeFileSync(join(FRESH, STAMP), wanted)
     if (builtFrom() !== undefined) renameSync(DIST, `${FRESH}.old`)
     else rmSync(DIST, { recursive: true, force: true })
@@ -157,7 +169,7 @@ async function buildWhenStale() {
   try {
     sweep()
     const wanted = fingerprint()
-    if (builtFrom() !== wanted) build(wanted)
+    if (builtFrom() !== wanted) await build(wanted)
   } finally {
     rmSync(LOCK, { force: true })
   }

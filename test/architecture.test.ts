@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'tap'
@@ -16,6 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The store in memory stands in where there is no other.
   adapters: ['domain', 'decisioning/ports.ts', 'adapters/memory/memory-store.ts'],
   http: ['domain', 'decisioning', 'policy'],
+  // Types of answers, which leave nothing in its files.
+  console: ['http/answers.ts'],
   cli: ['domain', 'policy', 'scoring', 'learning', 'decisioning', 'app.ts', 'config.ts'],
   'config.ts': ['domain', 'policy'],
   'app.ts': ['*'],
@@ -32,11 +34,14 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http', 'app.ts', 'main.ts'],
   '@fastify/cors': ['http', 'app.ts', 'main.ts'],
   '@fastify/websocket': ['http', 'app.ts', 'main.ts'],
+  '@fastify/static': ['http'],
   pino: ['main.ts'],
+  preact: ['console'],
+  uplot: ['console'],
   yaml: ['policy', 'main.ts'],
   '@marcbachmann/cel-js': ['policy/conditions'],
   'lru-cache': ['adapters', 'http'],
-  zod: ['policy', 'decisioning', 'adapters', 'http', 'cli', 'config.ts']
+  zod: ['policy', 'decisioning', 'adapters', 'http', 'cli', 'config.ts', 'console']
 }
 
 /** Layers without input and output. Hashing is arithmetic, and compiling generated code reaches nothing. */
@@ -47,7 +52,7 @@ const PURE_BUILTINS = ['node:crypto', 'node:vm']
 const PROGRAMS = ['main.ts', 'adapters/onnx/try-out-child.ts']
 
 const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .filter(file => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
   .sort()
 
 interface Import {
@@ -64,9 +69,10 @@ function specifiersIn(text: string): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName)
 }
 
-/** The file of src that a relative specifier means, as `folder/name.ts`. */
+/** The file of src that a relative specifier means, as `folder/name.ts` or `.tsx`. */
 function targetOf({ file, specifier }: Import): string {
-  return relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.js$/, '.ts')
+  const target = relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.js$/, '.ts')
+  return existsSync(join(SRC, `${target}x`)) ? `${target}x` : target
 }
 
 function isWithin(file: string, place: string): boolean {

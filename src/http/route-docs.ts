@@ -222,6 +222,27 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     summary: 'The icon of all pages',
     status: 200,
     answer: { contentType: 'image/svg+xml' }
+  },
+  'GET /console': {
+    tag: 'Run',
+    summary: 'The console',
+    status: 200,
+    answer: { contentType: 'text/html' },
+    problems: ['not_found']
+  },
+  'GET /console/{screen}': {
+    tag: 'Run',
+    summary: 'The console, at one of its screens',
+    status: 200,
+    answer: { contentType: 'text/html' },
+    problems: ['not_found']
+  },
+  'GET /console/assets/{file}': {
+    tag: 'Run',
+    summary: 'A script, style sheet or picture of the console',
+    status: 200,
+    answer: { contentType: 'text/javascript' },
+    problems: ['not_found']
   }
 }
 

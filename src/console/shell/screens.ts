@@ -1,0 +1,18 @@
+import type { ComponentType } from 'preact'
+import type { Language } from './preferences.js'
+
+/** One screen of the console: its place below /console, its name, and its chunk, which is fetched when it is opened. */
+export interface ScreenEntry {
+  readonly path: string
+  readonly name: Readonly<Record<Language, string>>
+  load(): Promise<{ readonly Screen: ComponentType }>
+}
+
+/** In the order of the navigation, a line each. A screen's module exports its component as `Screen`. */
+export const SCREENS: readonly ScreenEntry[] = [
+  {
+    path: '',
+    name: { en: 'Overview', zh: '概览' },
+    load: () => import('../overview/overview.js')
+  }
+]

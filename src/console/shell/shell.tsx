@@ -1,0 +1,87 @@
+import type { ComponentType } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { key, keyAskedFor } from '../api/session.js'
+import { Announcer } from '../ui/announce.js'
+import { Empty, ErrorNote, Loading } from '../ui/states.js'
+import { useCell } from './cell.js'
+import { language } from './preferences.js'
+import { addressOf, followLink, place } from './router.js'
+import { SCREENS, type ScreenEntry } from './screens.js'
+import { Settings } from './settings.js'
+import { SHELL_TEXTS } from './shell-texts.js'
+import { SignIn } from './sign-in.js'
+import { useTexts } from './texts.js'
+
+/** The frame of every screen: where one is, where one may go, and the screen itself. */
+export function Shell() {
+  const texts = useTexts(SHELL_TEXTS)
+  const { path } = useCell(place)
+  const asked = useCell(keyAskedFor)
+  const chosen = useCell(language)
+  const entry = SCREENS.find(each => each.path === path)
+  const main = useRef<HTMLElement>(null)
+  useEffect(() => {
+    document.title = `${entry?.name[chosen] ?? texts.nowhere} · offerd`
+  }, [entry, chosen, texts])
+  useFocusOnArrival(main, path)
+  return (
+    <div class="shell" onClick={followLink}>
+      <a class="skip-link" href="#main">
+        {texts.skip}
+      </a>
+      <header class="top">
+        <a class="brand" href={addressOf('')}>
+          offerd
+        </a>
+        <nav aria-label={texts.navigation}>
+          <ul>
+            {SCREENS.map(each => (
+              <li key={each.path}>
+                <a href={addressOf(each.path)} aria-current={each === entry ? 'page' : undefined}>
+                  {each.name[chosen]}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <Settings />
+      </header>
+      <main id="main" tabIndex={-1} ref={main}>
+        {asked !== undefined ? (
+          <SignIn detail={asked} />
+        ) : entry === undefined ? (
+          <Empty title={texts.nowhere}>
+            <a href={addressOf('')}>{texts.toStart}</a>
+          </Empty>
+        ) : (
+          <Opened key={`${entry.path}:${key.get()}`} entry={entry} />
+        )}
+      </main>
+      <Announcer />
+    </div>
+  )
+}
+
+/** A screen from the moment its chunk is here. */
+function Opened({ entry }: { readonly entry: ScreenEntry }) {
+  const [screen, setScreen] = useState<{ readonly Screen: ComponentType }>()
+  const [error, setError] = useState<unknown>()
+  const load = (): void => {
+    setError(undefined)
+    entry.load().then(setScreen, setError)
+  }
+  useEffect(load, [entry])
+  if (error !== undefined) return <ErrorNote error={error} retry={load} />
+  return screen === undefined ? <Loading rows={6} /> : <screen.Screen />
+}
+
+/** Who follows a link starts at the new screen's beginning, not where the old one was left; the first screen is left alone. */
+function useFocusOnArrival(main: { readonly current: HTMLElement | null }, path: string): void {
+  const last = useRef(path)
+  useEffect(() => {
+    if (last.current === path) return
+    last.current = path
+    main.current?.focus({ preventScroll: true })
+    scrollTo(0, 0)
+  }, [path])
+}

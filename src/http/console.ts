@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+/** Where the build puts the console; the same place seen from the source and from the build. */
+const FOLDER = resolve(import.meta.dirname, '../../dist/console')
+
+const PAGE_POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+/** A file that changes gets another name. */
+const FOR_EVER = { cacheControl: true, maxAge: '1y', immutable: true } as const
+
+/** /console and its files. They are open to everybody: what the screens show, they ask for with the key of who sits before them. */
+export async function consoleRoutes(app: FastifyInstance): Promise<void> {
+  const config = { scope: 'open' } as const
+  await app.register(fastifyStatic, {
+    root: FOLDER,
+    // The routes are below; the plugin sends the files.
+    serve: false,
+    suppressWarning: true,
+    preCompressed: true,
+    cacheControl: false
+  })
+  const sendPage = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
+    reply
+      .headers({ 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-cache' })
+      .sendFile('index.html')
+  // One page for all screens; the path says which of them it opens.
+  app.get('/console', { config }, sendPage)
+  app.get('/console/:screen', { config }, sendPage)
+  app.get<{ Params: { file: string } }>(
+    '/console/assets/:file',
+    { config },
+    async ({ params }, reply) => reply.sendFile(`assets/${params.file}`, FOR_EVER)
+  )
+}

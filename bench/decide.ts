@@ -112,6 +112,7 @@ export async function prepare(
       append: record,
       get: async () => undefined,
       walk: period => store.records.walk(period),
+      latest: () => store.records.latest(),
       flush: async () => undefined
     },
     exposures: store.exposures,

@@ -5,10 +5,13 @@ import type { DecideOnce } from './decisioning/decide-once.js'
 import type { ReportExperiments } from './decisioning/experiments/experiment-report.js'
 import type { ImportCustomers } from './decisioning/customers/import-customers.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
+import type { FindDecisions } from './decisioning/find-decisions.js'
 import type { Log, Store } from './decisioning/ports.js'
 import type { RecordEvents } from './decisioning/events/record-events.js'
 import type { Replay } from './decisioning/replay/replay.js'
 import type { SharedLoader } from './decisioning/strategy/shared-loader.js'
+import type { ReportQuotas } from './decisioning/limits/quota-report.js'
+import type { ReportSegments } from './decisioning/strategy/segment-report.js'
 import type { Snapshots } from './decisioning/snapshot.js'
 import type { Subscriptions } from './decisioning/subscriptions/subscriptions.js'
 import { authenticate } from './http/auth.js'
@@ -22,6 +25,7 @@ import { eventRoutes } from './http/events.js'
 import { experimentRoutes } from './http/experiments.js'
 import { importRoute } from './http/import.js'
 import type { KeyRing } from './http/keys.js'
+import { liveRoute } from './http/live.js'
 import { operationRoutes } from './http/operations.js'
 import {
   answerErrors,
@@ -41,16 +45,21 @@ export interface AppDeps {
   readonly replay: Replay
   readonly recordEvents: RecordEvents
   readonly reportExperiments: ReportExperiments
+  readonly reportQuotas: ReportQuotas
+  readonly reportSegments: ReportSegments
+  readonly findDecisions: FindDecisions
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly strategyLoader: SharedLoader
   readonly snapshots: Pick<Snapshots, 'current'>
-  readonly store: Pick<Store, 'trouble'>
+  readonly store: Pick<Store, 'kind' | 'description' | 'trouble'>
   readonly metrics: Metrics
   /** NO_KEYS where there is no key file: then only this machine is served. */
   readonly keys: KeyRing
   readonly log: Log
   readonly version: string
+  /** A name for this process that no other has. */
+  readonly process: string
   /** Milliseconds since 1970. */
   readonly nowMs: () => number
   /** True from the moment in which the process was told to stop. */
@@ -79,9 +88,10 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => streamRoute(scope, { ...deps, report }))
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
-  app.register(async scope => strategyRoutes(scope, deps.snapshots, deps.strategyLoader))
+  app.register(async scope => strategyRoutes(scope, deps))
   app.register(async scope => experimentRoutes(scope, deps.reportExperiments))
   app.register(async scope => operationRoutes(scope, deps))
+  app.register(async scope => liveRoute(scope, deps))
   app.register(async scope => docsRoutes(scope, routes, deps.version))
   app.register(consoleRoutes)
   return app

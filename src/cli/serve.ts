@@ -128,12 +128,16 @@ function appDeps(
     replay: service.replay,
     recordEvents: service.recordEvents,
     reportExperiments: service.reportExperiments,
+    reportQuotas: service.reportQuotas,
+    reportSegments: service.reportSegments,
+    findDecisions: service.findDecisions,
     customers: service.customers,
     importCustomers: service.importCustomers,
     snapshots: service.snapshots,
     store: service.store,
     metrics: service.meters,
     version: parts.version,
+    process: parts.processName,
     nowMs: parts.clock.wallMs,
     isDraining: stop.isTold
   }

@@ -20,6 +20,12 @@ import {
   type StrategyLoader
 } from '../decisioning/strategy/load-strategy.js'
 import { createLegends } from '../decisioning/trace/legends.js'
+import { createFindDecisions, type FindDecisions } from '../decisioning/find-decisions.js'
+import { createReportQuotas, type ReportQuotas } from '../decisioning/limits/quota-report.js'
+import {
+  createReportSegments,
+  type ReportSegments
+} from '../decisioning/strategy/segment-report.js'
 import { createDecisionLookUp, type DecisionLookUp } from '../decisioning/look-up.js'
 import { createFollower, followOnce, type Follower } from '../decisioning/propensity/learnt.js'
 import type { Log, Meters, Store } from '../decisioning/ports.js'
@@ -54,6 +60,9 @@ export interface Service {
   readonly replay: Replay
   readonly recordEvents: RecordEvents
   readonly reportExperiments: ReportExperiments
+  readonly reportQuotas: ReportQuotas
+  readonly reportSegments: ReportSegments
+  readonly findDecisions: FindDecisions
   readonly learnt: Follower
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
@@ -172,6 +181,9 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     }),
     recordEvents: createRecordEvents(needs),
     reportExperiments: createReportExperiments(snapshots, exposures),
+    reportQuotas: createReportQuotas(snapshots, quotas, parts.clock.wallMs),
+    reportSegments: createReportSegments({ snapshots, records, customers }),
+    findDecisions: createFindDecisions({ snapshots, records, customers }),
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     async close() {

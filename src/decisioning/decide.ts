@@ -180,7 +180,8 @@ function timingsOf(
 }
 
 function meter(meters: Meters, decision: Decision, timings: StageTimings): void {
-  meters.decided(decision.channel, decision.degraded)
+  const fellBack = decision.placements.some(({ fallback }) => fallback)
+  meters.decided(decision.channel, decision.degraded, fellBack)
   meters.stageTook('profile', timings.profile / 1000)
   meters.stageTook('policy', timings.policy / 1000)
   meters.stageTook('model', timings.model / 1000)

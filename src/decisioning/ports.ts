@@ -175,6 +175,8 @@ export interface DecisionRecords {
   get(id: string): Promise<DecisionRecord | undefined>
   /** All that is stored of a period, some at a time, about in the order of time. Rejects with StoreUnavailable. */
   walk(period: JournalPeriod): AsyncIterable<readonly DecisionRecord[]>
+  /** All that is stored, some at a time, about the newest first. Rejects with StoreUnavailable. */
+  latest(): AsyncIterable<readonly DecisionRecord[]>
   /** Writes what is waiting. Called when the service stops. */
   flush(): Promise<void>
 }
@@ -556,10 +558,38 @@ export interface WatchedModel {
   readonly plan: Pick<FeaturePlan<Facts>, 'shared' | 'byOffer'>
 }
 
+/** A number under each name. */
+export type Counts = Readonly<Record<string, number>>
+
+/** What one process has counted since it started: sums that only grow, so that who reads them twice knows what came between. */
+export interface LiveFigures {
+  readonly decisions: {
+    /** Answered decisions by channel. */
+    readonly byChannel: Counts
+    /** Those of them in which a placement had no offer to show but its fallback, by channel. */
+    readonly fellBack: Counts
+    /** Those that did without something, by what that was. */
+    readonly degraded: Counts
+  }
+  /** Told events by type and by what became of them: stored, duplicate, erased or rejected. */
+  readonly events: Readonly<Record<string, Counts>>
+  /** What strict limits came to: held, full, failed or late. */
+  readonly limits: Counts
+  /** Runs of a model that failed, by its name. */
+  readonly modelFailures: Counts
+  /** How long decisions and their stages took. */
+  readonly stages: {
+    /** Upper bounds of the buckets in ms, ascending; one more bucket holds what took longer. */
+    readonly boundsMs: readonly number[]
+    /** By stage: decisions by bucket, one more than there are bounds, not cumulative. */
+    readonly counts: Readonly<Record<string, readonly number[]>>
+  }
+}
+
 /** What is counted and timed; the adapter gives the figures their names and their endpoint. */
 export interface Meters {
-  /** One answered decision. */
-  decided(channel: string, degraded: readonly string[]): void
+  /** One answered decision. `fellBack`: a placement had no offer to show but its fallback. */
+  decided(channel: string, degraded: readonly string[], fellBack: boolean): void
   /** Seconds that a stage took. */
   stageTook(stage: 'profile' | 'policy' | 'model' | 'arbitrate' | 'total', seconds: number): void
   /** Events by type and outcome. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { STAGES } from '../domain/decision.js'
+import { count, customerKey, limitStanding, modelVersions, share } from './answer-parts.js'
+import { OVERVIEW_ANSWERS } from './overview-answers.js'
 import { id, time } from './schemas.js'
 
 /*
@@ -7,9 +9,6 @@ import { id, time } from './schemas.js'
  * /openapi.json is made of them, and tests hold real answers against them. Members may be added at any time.
  */
 
-const customerKey = z.object({ namespace: id, id })
-const share = z.number().min(0).max(1)
-const count = z.int().min(0)
 const json = z.record(z.string(), z.unknown())
 
 const placedOffer = z.object({
@@ -216,23 +215,6 @@ const processes = z
   .array(processReport)
   .meta({ description: 'The processes that share the store, this one first.' })
 
-const limitStanding = z.object({
-  kind: z.enum(['contact', 'quota']),
-  id: z.string(),
-  text: z.string().meta({ description: 'The limit in words.' }),
-  scope: z.enum(['all', 'issue', 'group', 'offer', 'channel', 'placement']),
-  of: z.string().optional().meta({ description: 'Whose limit it is; absent for all.' }),
-  strict: z.boolean(),
-  limit: z.number().meta({ description: "Pieces, or money in the strategy's currency." }),
-  count: z.number().meta({ description: 'What counts now; of strict limits with reservations.' }),
-  reserved: count
-    .optional()
-    .meta({ description: "How much of a strict contact policy's count is reserved." }),
-  window: z.string(),
-  suppressedUntil: time.optional().meta({ description: 'Absent while nothing is suppressed.' }),
-  frees: time.optional().meta({ description: 'From when on a quota may have more room.' })
-})
-
 const strategy = z.looseObject({
   name: z.string(),
   version: count,
@@ -242,9 +224,7 @@ const strategy = z.looseObject({
   timeZone: z.string(),
   namespaces: z.array(z.string()),
   counts: z.record(z.string(), count),
-  models: z.array(
-    z.object({ name: z.string(), version: z.number(), shadows: z.array(z.number()) })
-  ),
+  models: modelVersions,
   offers: z.array(
     z.object({
       id,
@@ -345,5 +325,6 @@ export const ANSWERS = {
   }),
   Replay: replay,
   RecordedDecision: decision.extend({ request: z.unknown() }),
-  Strategy: strategy
+  Strategy: strategy,
+  ...OVERVIEW_ANSWERS
 } as const satisfies Readonly<Record<string, z.ZodType>>

@@ -1,13 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { StageTimings } from '../domain/decision.js'
 import type { DecideOnce } from '../decisioning/decide-once.js'
+import type { FindDecisions } from '../decisioning/find-decisions.js'
 import type { DecisionLookUp } from '../decisioning/look-up.js'
 import type { Replay } from '../decisioning/replay/replay.js'
+import type { Snapshots } from '../decisioning/snapshot.js'
 import { Refusal } from '../domain/refusal.js'
 import { textOf } from './body.js'
 import { parseJson } from './json.js'
 import type { Report } from './refuse.js'
-import { batchRequest, decisionRequest, id, page, replayRequest } from './schemas.js'
+import {
+  batchRequest,
+  decisionRequest,
+  decisionsQuery,
+  id,
+  page,
+  replayRequest
+} from './schemas.js'
 import { BATCH_BYTES } from './settings.js'
 import { reader } from './validate.js'
 
@@ -19,6 +28,8 @@ const JSON_UTF8 = 'application/json; charset=utf-8'
 export interface DecisionRouteNeeds {
   readonly decide: DecideOnce
   readonly lookUp: DecisionLookUp
+  readonly findDecisions: FindDecisions
+  readonly snapshots: Pick<Snapshots, 'current'>
   readonly replay: Replay
   readonly report: Report
 }
@@ -26,13 +37,14 @@ export interface DecisionRouteNeeds {
 /** POST /v1/decisions, the batch, and what was recorded. */
 export function decisionRoutes(
   app: FastifyInstance,
-  { decide, lookUp, replay, report }: DecisionRouteNeeds
+  { decide, lookUp, findDecisions, replay, report, snapshots }: DecisionRouteNeeds
 ): void {
   const readRequest = reader(decisionRequest)
   const readBatch = reader(batchRequest)
   const readId = reader(id)
   const readPage = reader(page)
   const readReplay = reader(replayRequest)
+  const readQuery = reader(decisionsQuery)
 
   app.post(
     '/v1/decisions',
@@ -71,6 +83,15 @@ export function decisionRoutes(
       return `{"decisions":[${bodies.join(',')}]}`
     }
   )
+
+  app.get('/v1/decisions', { config: { scope: 'admin' } }, async ({ query, caller }) => {
+    const { customer, namespace, limit } = readQuery(query)
+    const key =
+      customer === undefined
+        ? undefined
+        : { namespace: namespace ?? snapshots.current().strategy.namespaces[0]!, id: customer }
+    return findDecisions(key, limit, caller)
+  })
 
   app.get<{ Params: { id: string } }>(
     '/v1/decisions/:id',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveFigures } from '../decisioning/ports.js'
 import { Refusal } from '../domain/refusal.js'
 
 declare module 'fastify' {
@@ -14,6 +15,7 @@ declare module 'fastify' {
 export interface Metrics {
   readonly contentType: string
   text(): Promise<string>
+  live(): Promise<LiveFigures>
   /** Counts the answers of one route by its pattern, never the URL; asked for once a route. */
   route(route: string, method: string): (status: number, seconds: number) => void
 }

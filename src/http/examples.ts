@@ -1,3 +1,5 @@
+import { OVERVIEW_EXAMPLES } from './overview-examples.js'
+
 /* Examples for the document at /openapi.json; a test holds each against its schema. Ids are those of the strategy that is shipped as an example, shortened. */
 
 const customer = { id: 'c-1001', namespace: 'crm' }
@@ -62,6 +64,7 @@ const history = [
 
 /** By the name of the schema that they are examples of. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  ...OVERVIEW_EXAMPLES,
   Alive: { status: 'alive', version: '0.1.0' },
   CloudEvent: {
     specversion: '1.0',

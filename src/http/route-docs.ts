@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ANSWERS } from './answers.js'
 import type { BODIES } from './bodies.js'
 import type { ProblemKind } from './errors.js'
-import { historyQuery, page } from './schemas.js'
+import { decisionsQuery, historyQuery, page } from './schemas.js'
 
 /** What the document says about one route, beyond what follows from its path and scope. */
 export interface RouteDoc {
@@ -48,6 +48,17 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     body: { [JSON_TYPE]: 'DecisionBatch' },
     status: 200,
     answer: 'DecisionBatchAnswer'
+  },
+  'GET /v1/decisions': {
+    tag: 'Decide',
+    summary: 'The latest recorded decisions, of everybody or of one customer',
+    description:
+      'Newest first. Records are kept by id, so at most the newest 1,000 are looked at; for a customer also those that the history names, ' +
+      'however old, as long as they are recorded. `searched` tells how far that was.',
+    query: decisionsQuery,
+    status: 200,
+    answer: 'FoundDecisions',
+    problems: ['invalid', 'unavailable']
   },
   'GET /v1/decisions/{id}': {
     tag: 'Decide',
@@ -156,6 +167,28 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     status: 200,
     answer: 'Strategy'
   },
+  'GET /v1/strategy/details': {
+    tag: 'Strategy',
+    summary: 'The strategy in force as it was written, each part with its file and line',
+    status: 200,
+    answer: 'StrategyDetails'
+  },
+  'GET /v1/quotas': {
+    tag: 'Strategy',
+    summary: 'All quotas of the strategy in force, and how much of each is taken now',
+    status: 200,
+    answer: 'Quotas',
+    problems: ['unavailable']
+  },
+  'GET /v1/segments': {
+    tag: 'Strategy',
+    summary: 'How many of the customers who came lately are in each segment',
+    description:
+      'Counted over the customers of the newest 500 recorded decisions, each as the newest of those decisions met the customer.',
+    status: 200,
+    answer: 'Segments',
+    problems: ['unavailable']
+  },
   'POST /v1/strategy/reload': {
     tag: 'Strategy',
     summary: 'Load the files again, on every process; a strategy with errors is refused whole',
@@ -178,6 +211,14 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     status: 200,
     answer: 'Experiments',
     problems: ['unavailable']
+  },
+  'GET /v1/live': {
+    tag: 'Run',
+    summary: 'How this process is doing: what decides, whether it can, and what it has counted',
+    description:
+      'Counts only grow while the process runs; ask twice to know what came between. They are those of /metrics, as numbers.',
+    status: 200,
+    answer: 'Live'
   },
   'GET /livez': { tag: 'Run', summary: 'The process runs', status: 200, answer: 'Alive' },
   'GET /readyz': {

@@ -120,6 +120,13 @@ export const page = z.strictObject({
   limit: whole(1, PAGE_LIMIT).default(PAGE_LIMIT)
 })
 
+/** Query of a search for decisions. */
+export const decisionsQuery = z.strictObject({
+  customer: id.optional().meta({ description: 'Whose; all customers where left out.' }),
+  namespace: id.optional().meta({ description: "The customer's; the first where left out." }),
+  limit: whole(1, 100).default(20)
+})
+
 /** Query of a history. */
 export const historyQuery = z.strictObject({ limit: whole(1, PAGE_LIMIT).default(50) })
 

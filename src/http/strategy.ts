@@ -1,15 +1,24 @@
 import type { FastifyInstance } from 'fastify'
 import type { SharedLoader } from '../decisioning/strategy/shared-loader.js'
+import { describeStrategy } from '../decisioning/strategy/describe-strategy.js'
+import type { ReportQuotas } from '../decisioning/limits/quota-report.js'
+import type { ReportSegments } from '../decisioning/strategy/segment-report.js'
 import type { Snapshot, Snapshots } from '../decisioning/snapshot.js'
 import type { Strategy } from '../policy/strategy.js'
 import { problem } from './errors.js'
 import { sendProblem } from './refuse.js'
 
-/** What serves now, and loading what the files say now. */
+export interface StrategyRouteNeeds {
+  readonly snapshots: Pick<Snapshots, 'current'>
+  readonly strategyLoader: SharedLoader
+  readonly reportQuotas: ReportQuotas
+  readonly reportSegments: ReportSegments
+}
+
+/** What serves now, how much of it is used, and loading what the files say now. */
 export function strategyRoutes(
   app: FastifyInstance,
-  snapshots: Pick<Snapshots, 'current'>,
-  loader: SharedLoader
+  { snapshots, strategyLoader: loader, reportQuotas, reportSegments }: StrategyRouteNeeds
 ): void {
   const config = { scope: 'admin' } as const
 
@@ -18,6 +27,12 @@ export function strategyRoutes(
     lastLoad: loader.lastLoad() ?? null,
     processes: loader.processes()
   }))
+
+  app.get('/v1/strategy/details', { config }, async () => describeStrategy(snapshots.current()))
+
+  app.get('/v1/quotas', { config }, async () => reportQuotas())
+
+  app.get('/v1/segments', { config }, async () => reportSegments())
 
   app.post('/v1/strategy/reload', { config }, async (request, reply) => {
     const report = await loader.load()
@@ -30,7 +45,8 @@ export function strategyRoutes(
   app.post('/v1/strategy/validate', { config }, async () => loader.validate())
 }
 
-function describe({ strategy, version, hash, models, shadows, loadedAtMs }: Snapshot): object {
+function describe(snapshot: Snapshot): object {
+  const { strategy, version, hash, models, loadedAtMs } = snapshot
   return {
     name: strategy.name,
     version,
@@ -40,11 +56,7 @@ function describe({ strategy, version, hash, models, shadows, loadedAtMs }: Snap
     timeZone: strategy.timeZone,
     namespaces: strategy.namespaces,
     counts: countsOf(strategy, models.size),
-    models: [...models.values()].map(({ name, version }) => ({
-      name,
-      version,
-      shadows: (shadows.get(name) ?? []).map(shadow => shadow.version).sort((a, b) => a - b)
-    })),
+    models: modelsInForce(snapshot),
     offers: strategy.offers.map(({ id, name, issue, group, fallbackOnly, mandatory, model }) => ({
       id,
       name,
@@ -55,6 +67,15 @@ function describe({ strategy, version, hash, models, shadows, loadedAtMs }: Snap
       model: model ?? null
     }))
   }
+}
+
+/** The models that decide, each with the versions that score beside it. */
+export function modelsInForce({ models, shadows }: Pick<Snapshot, 'models' | 'shadows'>): object[] {
+  return [...models.values()].map(({ name, version }) => ({
+    name,
+    version,
+    shadows: (shadows.get(name) ?? []).map(shadow => shadow.version).sort((a, b) => a - b)
+  }))
 }
 
 function countsOf(strategy: Strategy, models: number): Readonly<Record<string, number>> {

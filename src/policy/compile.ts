@@ -6,6 +6,7 @@ import { journalOf } from './compile-journal.js'
 import { compileLimits } from './compile-limits.js'
 import { compileContextWeights, compileOffers, DEFAULT_VALUE, positions } from './compile-offers.js'
 import { compilePlacements, compileVenues, type Venues } from './compile-placements.js'
+import { compilePlaces } from './compile-places.js'
 import { compileQuotas, warnOfFreeOffers, type Quotas } from './compile-quotas.js'
 import { compileVocabulary, type Vocabulary } from './compile-vocabulary.js'
 import { createConditions, type ConditionNames } from './conditions/conditions.js'
@@ -127,7 +128,8 @@ function assemble(parts: Parts): Strategy | undefined {
     program,
     lexicon: lexiconOf(parts, limits.contactPolicies),
     modelNames: modelNamesOf(offers, experiments.experiments),
-    examples
+    examples,
+    places: compilePlaces(sections)
   }
 }
 

@@ -6,6 +6,17 @@ import type { WhenFull } from '../domain/journal.js'
 import type { QuotaCount, Window } from '../domain/limits.js'
 import type { Facts, Tri } from './facts.js'
 
+/** Where the parts of a strategy were written, for people: each by the index of what it is of. */
+export interface Places {
+  readonly issues: readonly Place[]
+  readonly groups: readonly Place[]
+  readonly offers: readonly Place[]
+  readonly channels: readonly Place[]
+  readonly placements: readonly Place[]
+  /** Offers, by id, that may not stand in the same answer, as they were written together. */
+  readonly never: ReadonlyArray<{ readonly place: Place; readonly offers: readonly string[] }>
+}
+
 /** One text file of a strategy. */
 export interface SourceFile {
   /** Relative to the working folder where that is shorter, as a person would type it. */
@@ -462,6 +473,7 @@ export interface Strategy {
   /** Names of the models that offers and arms name. */
   readonly modelNames: readonly string[]
   readonly examples: readonly Example[]
+  readonly places: Places
 }
 
 /** The strategy's own arbitration over p, c, v, l and attributes. */

@@ -433,6 +433,32 @@ const FACTS: Readonly<
     )
   },
 
+  async 'the latest records are met first, each once, until nobody wants more'(t, { store }) {
+    const nextId = createDecisionIds(0x1a7e57)
+    const startMs = Date.now() + 7_200_000
+    const record = (i: number): DecisionRecord => ({
+      id: nextId(startMs + 10 * i),
+      decidedAtMs: startMs + 10 * i,
+      strategyHash: '9f3c',
+      answer: '{}',
+      request: '{}',
+      trace: null
+    })
+    const records = Array.from({ length: 300 }, (_, i) => record(i))
+    for (const each of records) store.records.append(fresh(each))
+    await store.records.flush()
+    const met: DecisionRecord[] = []
+    for await (const some of store.records.latest()) {
+      met.push(...some)
+      if (met.length >= 200) break
+    }
+    const ids = met.map(({ id }) => id)
+    t.equal(new Set(ids).size, ids.length)
+    const newest = records.toReversed().slice(0, 150)
+    t.ok(newest.every(({ id }) => ids.includes(id)))
+    t.ok(met[0]!.decidedAtMs > met[150]!.decidedAtMs)
+  },
+
   async 'parts of a strategy are kept until they lapse, and renewed where they are there'(
     t,
     { store, other }

@@ -10,6 +10,8 @@ import type {
   Treatment
 } from '../../src/policy/strategy.js'
 
+const PLACE = { file: 'rules/offers.yaml', line: 1, column: 1 }
+
 /** Everything of a strategy but what follows from it: indices and the lexicon. */
 export type StrategyParts = Omit<
   Strategy,
@@ -116,7 +118,7 @@ export function offer(changes: Partial<Offer> = {}): Offer {
     leverFactor: 1,
     rules: [],
     model: undefined,
-    modelPlace: { file: 'rules/offers.yaml', line: 1, column: 1 },
+    modelPlace: PLACE,
     prior: 0.5,
     evidence: 50,
     positive: 'accept',
@@ -185,7 +187,15 @@ const PLAIN: StrategyParts = {
   experiments: [],
   layers: [],
   modelNames: [],
-  examples: []
+  examples: [],
+  places: {
+    issues: [PLACE, PLACE],
+    groups: [PLACE, PLACE],
+    offers: [PLACE, PLACE, PLACE],
+    channels: [PLACE, PLACE],
+    placements: [PLACE],
+    never: []
+  }
 }
 
 function positions(names: readonly string[]): ReadonlyMap<string, number> {

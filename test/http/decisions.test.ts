@@ -11,6 +11,22 @@ interface ProblemBody {
   readonly errors?: ReadonlyArray<{ pointer: string; detail: string }>
 }
 
+test('decisions are searched for by customer, in the first namespace unless another is named', async t => {
+  const { app, calls } = serve(t)
+  for (const query of ['', '?customer=c%2F1&limit=7', '?customer=ck-9&namespace=cookie'])
+    t.equal((await app.inject(`/v1/decisions${query}`)).statusCode, 200)
+  t.same(
+    calls.customers.map(([name, key, limit]) => [name, key ?? null, limit]),
+    [
+      ['find', null, 20],
+      ['find', { namespace: 'crm', id: 'c/1' }, 7],
+      ['find', { namespace: 'cookie', id: 'ck-9' }, 20]
+    ]
+  )
+  for (const query of ['?limit=101', '?who=c-1'])
+    t.equal((await app.inject(`/v1/decisions${query}`)).statusCode, 400, query)
+})
+
 test('a decision is answered as the use case wrote it', async t => {
   const { app, calls } = serve(t)
   const payload = JSON.stringify({ ...REQUEST, options: { timeoutMs: 25 } })

@@ -14,7 +14,11 @@ test('the service is alive and ready', async t => {
 
 test('a store in trouble makes the service not ready, and it says why', async t => {
   const { app } = serve(t, {
-    store: { trouble: async () => 'Redis evicts keys; set maxmemory-policy noeviction.' }
+    store: {
+      kind: 'redis',
+      description: 'Redis',
+      trouble: async () => 'Redis evicts keys; set maxmemory-policy noeviction.'
+    }
   })
   const response = await app.inject('/readyz')
   t.equal(response.statusCode, 503)
@@ -93,6 +97,21 @@ test('figures are given out and requests counted by route, never by URL', async 
       ['none', 'any', 404]
     ]
   )
+})
+
+test('how the process is doing is shown with what decides and whether it can', async t => {
+  const store = { kind: 'redis', description: 'Redis at a:1', trouble: async () => 'It is away.' }
+  const { app } = serve(t, { store: { ...store, kind: 'redis' }, isDraining: () => true })
+  const response = await app.inject('/v1/live')
+  t.equal(response.statusCode, 200)
+  t.match(response.json(), {
+    process: 'host:4711:k2',
+    at: '2026-03-01T10:00:00.000Z',
+    draining: true,
+    store: { kind: 'redis', description: 'Redis at a:1', trouble: 'It is away.' },
+    strategy: { version: 3, hash: 'abc', models: [] },
+    decisions: { byChannel: {} }
+  })
 })
 
 test('every answer carries the same headers', async t => {

@@ -15,6 +15,9 @@ import { createDecisionLookUp } from '../../src/decisioning/look-up.js'
 import { NOTHING_LEARNT } from '../../src/decisioning/propensity/learnt.js'
 import { createRecordEvents } from '../../src/decisioning/events/record-events.js'
 import { createReplay, createReplayRecord } from '../../src/decisioning/replay/replay.js'
+import { createFindDecisions } from '../../src/decisioning/find-decisions.js'
+import { createReportQuotas } from '../../src/decisioning/limits/quota-report.js'
+import { createReportSegments } from '../../src/decisioning/strategy/segment-report.js'
 import { createSnapshots } from '../../src/decisioning/snapshot.js'
 import { createSubscriptions } from '../../src/decisioning/subscriptions/subscriptions.js'
 import { createTokens } from '../../src/decisioning/tokens.js'
@@ -81,6 +84,9 @@ export function serveForReal(
     }),
     recordEvents: createRecordEvents(needs),
     reportExperiments: createReportExperiments(snapshots, exposures),
+    reportQuotas: createReportQuotas(snapshots, quotas, clock.wallMs),
+    reportSegments: createReportSegments({ snapshots, records, customers }),
+    findDecisions: createFindDecisions({ snapshots, records, customers }),
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     strategyLoader: {
@@ -96,6 +102,7 @@ export function serveForReal(
     keys: NO_KEYS,
     log,
     version: '0.0.0-test',
+    process: 'host:4711:k2',
     nowMs: clock.wallMs,
     isDraining: () => false,
     ...changes

@@ -103,6 +103,16 @@ function standIns(calls: Calls): AppDeps {
       strategy: { version: 3, hash: 'abc' },
       experiments: []
     }),
+    reportQuotas: async () => ({ strategy: { version: 3, hash: 'abc' }, quotas: [] }),
+    reportSegments: async () => ({
+      strategy: { version: 3, hash: 'abc' },
+      sample: { customers: 0, decisions: 0, passedOver: 0, from: null, to: null },
+      segments: []
+    }),
+    findDecisions: async (...given) => {
+      calls.customers.push(['find', ...given])
+      return { decisions: [], searched: { decisions: 0, backTo: null, all: true } }
+    },
     strategyLoader: {
       load: async () => ({ ...report, processes: [] }),
       validate: async () => ({ ...report, outcome: 'valid' }),
@@ -123,10 +133,11 @@ function standIns(calls: Calls): AppDeps {
         legend: writeLegend(strategyNow)
       })
     },
-    store: { trouble: async () => undefined },
+    store: { kind: 'memory', description: 'in memory', trouble: async () => undefined },
     metrics: {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
       text: async () => '# nothing\n',
+      live: async () => NOTHING_COUNTED,
       route:
         (...route) =>
         (...answer) =>
@@ -135,6 +146,7 @@ function standIns(calls: Calls): AppDeps {
     keys: NO_KEYS,
     log: pino({ level: 'debug' }, linesInto(calls.log)),
     version: '0.0.0-test',
+    process: 'host:4711:k2',
     nowMs: () => NOW_MS,
     isDraining: () => false
   }
@@ -169,4 +181,12 @@ export const REQUEST = {
   customer: { id: 'c-1' },
   channel: 'web',
   placements: [{ id: 'home_hero' }]
+}
+
+const NOTHING_COUNTED = {
+  decisions: { byChannel: {}, fellBack: {}, degraded: {} },
+  events: {},
+  limits: {},
+  modelFailures: {},
+  stages: { boundsMs: [], counts: {} }
 }

@@ -60,6 +60,10 @@ export class MemoryRecords implements DecisionRecords {
       if (record.decidedAtMs >= fromMs && record.decidedAtMs < toMs) yield [record]
   }
 
+  async *latest(): AsyncGenerator<readonly DecisionRecord[]> {
+    for (const record of [...this.#records.values()].reverse()) yield [record]
+  }
+
   async flush(): Promise<void> {
     await Promise.all(this.#preparing.values())
   }

@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Lexicon } from '../../domain/customer.js'
-import type { Meters } from '../../decisioning/ports.js'
+import type { LiveFigures, Meters } from '../../decisioning/ports.js'
 import { BoundHistogram, type Series } from './bound-histogram.js'
 import { createJournalFigures } from './journal-figures.js'
+import { liveFigures } from './live-figures.js'
 import { createModelFigures } from './model-figures.js'
 
 /** The figures of one process: counted through Meters and `route`, read through `text`. */
@@ -11,6 +12,8 @@ export interface PrometheusMeters extends Meters {
   readonly contentType: string
   /** Everything counted so far, in the text format of Prometheus. */
   text(): Promise<string>
+  /** The same counts as numbers, those that tell how the service is doing. */
+  live(): Promise<LiveFigures>
   /** Counts the answers of one route; `route` is a pattern, never a URL. To be asked for once a route. */
   route(route: string, method: string): (status: number, seconds: number) => void
 }
@@ -45,6 +48,7 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    live: () => liveFigures(figures),
     route(route, method) {
       const byStatus = new Map<number, Series>()
       return (status, seconds) => {
@@ -56,8 +60,10 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
         series.observe(seconds)
       }
     },
-    decided(channel, degraded) {
-      figures.decisions.inc({ channel: knownChannel(channel) })
+    decided(channel, degraded, fellBack) {
+      const labels = { channel: knownChannel(channel) }
+      figures.decisions.inc(labels)
+      if (fellBack) figures.fellBack.inc(labels)
       for (const reason of degraded) figures.degraded.inc({ reason })
     },
     stageTook(stage, seconds) {
@@ -106,6 +112,7 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
 interface Figures {
   readonly requests: BoundHistogram
   readonly decisions: Counter
+  readonly fellBack: Counter
   readonly degraded: Counter
   readonly stages: BoundHistogram
   readonly events: Counter
@@ -140,6 +147,11 @@ function createFigures(registry: Registry): Figures {
       REQUEST_BUCKETS_S
     ),
     decisions: counter('offerd_decisions_total', 'Answered decisions.', ['channel']),
+    fellBack: counter(
+      'offerd_decisions_fallback_total',
+      'Decisions in which a placement had no offer to show but its fallback.',
+      ['channel']
+    ),
     degraded: counter('offerd_degraded_total', 'Decisions that did without something.', ['reason']),
     stages: histogram(
       'offerd_decision_stage_duration_seconds',

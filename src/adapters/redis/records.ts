@@ -7,7 +7,7 @@ import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from '
 import type { RedisJournal } from './journal.js'
 import { batchOf, findRecord } from './record-codec.js'
 import { RecordPacker, type PackedRecord } from './record-packer.js'
-import { walkRecords } from './walk-records.js'
+import { latestRecords, walkRecords } from './walk-records.js'
 import { KEEP_RECORDS } from './scripts.js'
 import type { Call } from './wire.js'
 
@@ -91,6 +91,10 @@ export class RedisRecords implements DecisionRecords {
 
   walk(period: JournalPeriod): AsyncIterable<readonly DecisionRecord[]> {
     return walkRecords(this.#connection, period)
+  }
+
+  latest(): AsyncIterable<readonly DecisionRecord[]> {
+    return latestRecords(this.#connection)
   }
 
   async flush(): Promise<void> {

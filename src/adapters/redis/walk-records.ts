@@ -6,6 +6,8 @@ import { decodeRecords } from './record-codec.js'
 
 /** Places of the index that are read at once. */
 const PAGE = 64
+/** Of who waits: few, since a bucket holds up to hundreds of records. */
+const TOGETHER = 8
 /** A walk takes minutes: a Redis that is busy for a moment does not end it. */
 const MOST_TRIES = 10
 const RETRY_MS = 200
@@ -39,7 +41,7 @@ export async function* walkRecords(
     if (places.length === 0) return
     const buckets = new Set<string>()
     for (let i = 0; i < places.length; i += 2) {
-      const bucket = String(places[i]).replace(/:\d+:\d+$/, '')
+      const bucket = bucketAt(places[i])
       if (!seen.has(bucket)) buckets.add(bucket)
       seen.add(bucket)
       const timeMs = Number(String(places[i + 1]))
@@ -47,13 +49,42 @@ export async function* walkRecords(
       sinceMs = timeMs
     }
     for (const bucket of buckets) {
-      const batches = await patiently(() => connection.command('LRANGE', recordsKey(bucket), 0, -1))
-      const records = (batches as Buffer[]).flatMap(batch =>
-        decodeRecords(batch, 'a batch of decision records')
-      )
+      const records = await patiently(() => recordsIn(connection, bucket))
       yield records.filter(({ decidedAtMs }) => decidedAtMs >= fromMs && decidedAtMs < toMs)
     }
   }
+}
+
+/** Decision records from the newest on; who asks is waiting, so nothing is tried twice. */
+export async function* latestRecords(
+  connection: Connection
+): AsyncGenerator<readonly DecisionRecord[]> {
+  const seen = new Set<string>()
+  // What is written meanwhile moves the others on: they are met again, never missed.
+  for (let passed = 0; ; passed += TOGETHER) {
+    const last = passed + TOGETHER - 1
+    const page = (await connection.command(
+      'ZREVRANGE',
+      RECORDS_INDEX_KEY,
+      passed,
+      last
+    )) as Buffer[]
+    if (page.length === 0) return
+    const buckets = new Set(page.map(bucketAt).filter(bucket => !seen.has(bucket)))
+    for (const bucket of buckets) seen.add(bucket)
+    const records = [...buckets].map(bucket => recordsIn(connection, bucket))
+    for (const some of await Promise.all(records)) yield some.reverse()
+  }
+}
+
+/** Places are named after their bucket, its size and a number. */
+function bucketAt(place: unknown): string {
+  return String(place).replace(/:\d+:\d+$/, '')
+}
+
+async function recordsIn(connection: Connection, bucket: string): Promise<DecisionRecord[]> {
+  const batches = (await connection.command('LRANGE', recordsKey(bucket), 0, -1)) as Buffer[]
+  return batches.flatMap(batch => decodeRecords(batch, 'a batch of decision records'))
 }
 
 async function patiently<T>(ask: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ export type Command =
   | 'GET'
   | 'ZRANGE'
   | 'ZRANGEBYSCORE'
+  | 'ZREVRANGE'
   | 'EXISTS'
   | 'HGET'
   | 'HGETALL'

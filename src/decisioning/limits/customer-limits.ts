@@ -1,6 +1,7 @@
 import type { CustomerKey } from '../../domain/customer.js'
 import { INTERACTION_TYPES } from '../../domain/interaction.js'
 import type { ContactPolicy, Quota, Strategy } from '../../policy/strategy.js'
+import type { QuotaReadings } from '../../domain/limits.js'
 import { contactStanding, laterStanding, scopeNumber } from './contact-standing.js'
 import { contactText, quotaText } from './limit-texts.js'
 import { minorUnits } from '../../policy/money.js'
@@ -69,7 +70,7 @@ export function showLimits(
       ...strategy.contactPolicies.flatMap(policy =>
         contactStandings(strategy, policy, customer, nowMs)
       ),
-      ...strategy.quotas.map(quota => quotaStanding(strategy, quota, customer, nowMs))
+      ...strategy.quotas.map(quota => quotaStanding(strategy, quota, customer.quotas, nowMs))
     ],
     later: laterStandings(strategy, customer, nowMs),
     reservations: openReservations(strategy, customer, nowMs)
@@ -128,10 +129,11 @@ function nameOf(strategy: Strategy, scope: 'offer' | 'group' | 'issue', number: 
   return (scope === 'group' ? strategy.groups : strategy.issues)[number]!
 }
 
-function quotaStanding(
+/** Where everybody stands with a quota. */
+export function quotaStanding(
   strategy: Strategy,
   quota: Quota,
-  { quotas: { taken, mayFreeMs } }: CustomerState,
+  { taken, mayFreeMs }: QuotaReadings,
   nowMs: number
 ): LimitStanding {
   const { index, id, owner, strict, limit, money, window } = quota

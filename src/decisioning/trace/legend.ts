@@ -245,6 +245,7 @@ function instantText(ms: number): string | undefined {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined
 }
 
-function placeText(place: Place): string {
+/** A place as people and editors write it: file:line:column. */
+export function placeText(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`
 }

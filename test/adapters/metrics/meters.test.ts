@@ -7,7 +7,7 @@ const meters = () => createMeters({ lexicon: () => lexicon })
 
 test('every figure has its name, and the figures of the process keep theirs', async t => {
   const counted = meters()
-  counted.decided('web', ['profile', 'model:cards'])
+  counted.decided('web', ['profile', 'model:cards'], true)
   counted.stageTook('profile', 0.0004)
   counted.told('click', 'stored')
   counted.unknownCategory('cards', 'job')
@@ -18,6 +18,7 @@ test('every figure has its name, and the figures of the process keep theirs', as
   const text = await counted.text()
   for (const line of [
     'offerd_decisions_total{channel="web"} 1',
+    'offerd_decisions_fallback_total{channel="web"} 1',
     'offerd_degraded_total{reason="profile"} 1',
     'offerd_degraded_total{reason="model:cards"} 1',
     'offerd_decision_stage_duration_seconds_bucket{le="0.0005",stage="profile"} 1',
@@ -39,13 +40,42 @@ test('every figure has its name, and the figures of the process keep theirs', as
 test('names that the strategy does not have make no series of their own', async t => {
   const counted = meters()
   for (let i = 0; i < 100; i++) {
-    counted.decided(`channel-${i}`, [])
+    counted.decided(`channel-${i}`, [], false)
     counted.told(`type-${i}`, 'rejected')
   }
   const text = await counted.text()
   t.match(text, 'offerd_decisions_total{channel="other"} 100')
   t.match(text, 'offerd_events_total{type="other",outcome="rejected"} 100')
   t.notMatch(text, /channel-1|type-1/)
+})
+
+test('the live figures are the counters of the metrics, as numbers', async t => {
+  const counted = meters()
+  counted.decided('web', ['profile'], true)
+  counted.decided('web', [], false)
+  counted.decided('call', [], false)
+  counted.told('click', 'stored')
+  counted.told('click', 'repeated')
+  counted.limitMet('one', 'held')
+  counted.limitMet('two', 'held')
+  counted.modelFailed('cards')
+  for (const seconds of [0.00002, 0.0003, 0.0004, 60]) counted.stageTook('model', seconds)
+  const { decisions, events, limits, modelFailures, stages } = await counted.live()
+  t.strictSame(decisions, {
+    byChannel: { web: 2, other: 1 },
+    fellBack: { web: 1 },
+    degraded: { profile: 1 }
+  })
+  t.strictSame(events, { click: { stored: 1, duplicate: 1 } })
+  t.strictSame(limits, { held: 2 })
+  t.strictSame(modelFailures, { cards: 1 })
+  t.strictSame(stages.boundsMs.slice(0, 4), [0.05, 0.1, 0.25, 0.5])
+  t.equal(stages.counts['model']?.length, stages.boundsMs.length + 1)
+  t.strictSame(
+    [0, 3, stages.boundsMs.length].map(at => stages.counts['model']?.[at]),
+    [1, 2, 1]
+  )
+  t.ok(stages.counts['total']?.every(each => each === 0))
 })
 
 test('two sets of meters count apart', async t => {

@@ -19,7 +19,7 @@ export interface Ground {
   readonly model: string
   readonly offerd: Server
   /** Starts the service again, beside the first and with other rules, and other models where they are given. */
-  readonly further: (rulesDir: string, modelsDir?: string) => Promise<Server>
+  readonly further: (name: string, rulesDir: string, modelsDir?: string) => Promise<Server>
   readonly start: Start
 }
 
@@ -39,16 +39,17 @@ export async function withOfferd(work: (ground: Ground) => Promise<void>): Promi
     const redis = await startRedis(dir)
     stops.push(redis.stop)
     const model = await writeWorld(dir)
-    const further = (rulesDir: string, modelsDir = join(dir, 'models')) =>
-      start('offerd', ['dist/main.js', 'serve'], {
+    const further = (name: string, rulesDir: string, modelsDir = join(dir, 'models')) =>
+      start(name, ['dist/main.js', 'serve'], {
         OFFERD_PORT: '0',
+        OFFERD_DATA: join(dir, 'data'),
         OFFERD_REDIS_URL: redis.socket,
         OFFERD_RULES: rulesDir,
         OFFERD_MODELS: modelsDir,
         OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
         OFFERD_LOG_LEVEL: 'warn'
       })
-    const offerd = await further(join(dir, 'rules'))
+    const offerd = await further('offerd', join(dir, 'rules'))
     await work({ dir, redisSocket: redis.socket, model, offerd, further, start })
   } finally {
     for (const stop of stops.reverse()) await stop()
@@ -73,8 +74,8 @@ export async function cpuPerRequest(
   order: LoadOrder
 ): Promise<number> {
   const before = await server.usage()
-  const { requests, failed } = await load.run(order)
+  const { requests, failed, failures } = await load.run(order)
   const after = await server.usage()
-  if (failed > 0) throw new Error(`${failed} requests to ${server.name} failed`)
+  if (failed > 0) throw new Error(`${failed} requests to ${server.name} failed (${failures})`)
   return (after.cpuMicros - before.cpuMicros) / requests
 }

@@ -18,6 +18,8 @@ export interface LoadResult {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly failed: number
+  /** How those that failed did. */
+  readonly failures: string
 }
 
 /** Distinct bodies that the connections go through, so that no cache of one customer helps. */
@@ -54,6 +56,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     requestsPerSecond: result.requests.total / result.duration,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
-    failed: result.non2xx + result.errors + result.timeouts
+    failed: result.non2xx + result.errors + result.timeouts,
+    failures: `4xx: ${result['4xx']}, 5xx: ${result['5xx']}, no answer: ${result.errors}, of these too late: ${result.timeouts}`
   }
 }

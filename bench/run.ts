@@ -2,7 +2,7 @@
  * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
  * `npm run bench -- learning`: what adapting earns and costs; `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
- * `npm run bench -- stream`: subscriptions while events come;
+ * `npm run bench -- loop`: what journal, chance and adapting cost together; `npm run bench -- stream`: subscriptions while events come;
  * `npm run bench -- replay`: whether recorded decisions come out the same again.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,6 +11,7 @@ import { runDecisions } from './decide.js'
 import { runExploration } from './exploration.js'
 import { runLearningBench } from './learning.js'
 import { runLimits } from './limits.js'
+import { runLoop } from './loop.js'
 import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
 import { runReplays } from './replay.js'
@@ -23,6 +24,7 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   explain: runExplanations,
   learning: runLearningBench,
   limits: runLimits,
+  loop: runLoop,
   exploration: runExploration,
   races: runRaces,
   stream: runStream,

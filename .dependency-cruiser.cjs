@@ -7,6 +7,7 @@ const LAYERS = {
   learning: ['domain'],
   decisioning: ['domain', 'policy', 'scoring', 'learning'],
   http: ['domain', 'decisioning', 'policy'],
+  client: [],
   console: ['http/answers.ts'],
   cli: ['domain', 'policy', 'scoring', 'learning', 'decisioning', 'app.ts', 'config.ts']
 }
@@ -21,7 +22,7 @@ const PACKAGES = {
   fastify: '(http/|app\\.ts|main\\.ts)',
   '@fastify/[a-z]+': '(http/|app\\.ts|main\\.ts)',
   pino: 'main\\.ts',
-  vite: 'console/build\\.mjs',
+  vite: '(client|console)/build\\.mjs',
   preact: 'console/',
   uplot: 'console/',
   yaml: '(policy/|main\\.ts)',
@@ -77,7 +78,7 @@ module.exports = {
         pathNot: [
           '\\.d\\.ts$',
           '^src/build\\.mjs$',
-          '^src/console/(build\\.mjs|main\\.tsx)$',
+          '^src/(client|console)/(build\\.mjs|main\\.tsx|sdk\\.ts)$',
           '^test/',
           '^bench/'
         ]
@@ -100,7 +101,7 @@ module.exports = {
       name: 'no-dev-package-in-source',
       severity: 'error',
       // The console is built into files that need no packages.
-      from: { path: '^src/', pathNot: '^src/console/' },
+      from: { path: '^src/', pathNot: '^src/(client|console)/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['type-only']

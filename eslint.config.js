@@ -41,6 +41,12 @@ export default tseslint.config(
     }
   },
   {
+    files: ['src/client/**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: join(import.meta.dirname, 'src/client/tsconfig.json') }
+    }
+  },
+  {
     files: ['src/console/**/*.{ts,tsx}'],
     languageOptions: {
       parserOptions: { project: join(import.meta.dirname, 'src/console/tsconfig.json') }

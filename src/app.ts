@@ -16,6 +16,7 @@ import type { Snapshots } from './decisioning/snapshot.js'
 import type { Subscriptions } from './decisioning/subscriptions/subscriptions.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
+import { clientRoutes } from './http/client.js'
 import { consoleRoutes } from './http/console.js'
 import { customerRoutes } from './http/customers.js'
 import { decisionRoutes } from './http/decisions.js'
@@ -93,6 +94,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => operationRoutes(scope, deps))
   app.register(async scope => liveRoute(scope, deps))
   app.register(async scope => docsRoutes(scope, routes, deps.version))
+  app.register(clientRoutes)
   app.register(consoleRoutes)
   return app
 }

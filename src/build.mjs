@@ -18,6 +18,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { compress } from './compress.mjs'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const SRC = join(ROOT, 'src')
@@ -31,7 +32,7 @@ const LOCK_POLL_MS = 50
 const LOCK_MAX_AGE_MS = 120_000
 
 /** Built for browsers by a script of its own. */
-const BROWSER_PARTS = ['console']
+const BROWSER_PARTS = ['client', 'console']
 const NOT_COPIED = /(\.ts|\.mjs|README\.md|tsconfig\.json)$/
 
 function sources() {
@@ -123,11 +124,13 @@ function copyAssets() {
   }
 }
 
-/** The builder is loaded only here, since most starts have nothing to build. */
-async function buildConsole() {
-  if (!existsSync(join(SRC, 'console'))) return
-  const { buildConsole: run } = await import('./console/build.mjs')
-  await run(join(FRESH, 'console'))
+/** Their builders are loaded only here, since most starts have nothing to build. */
+async function buildBrowserParts() {
+  for (const part of BROWSER_PARTS.filter(name => existsSync(join(SRC, name)))) {
+    const { buildPart } = await import(`./${part}/build.mjs`)
+    await buildPart(join(FRESH, part))
+    compress(join(FRESH, part))
+  }
 }
 
 /** Folders of builds that were killed half-way. */
@@ -145,7 +148,7 @@ async function build(wanted) {
   try {
     compile()
     copyAssets()
-    await buildConsole()
+    await buildBrowserParts()
     writeFileSync(join(FRESH, STAMP), wanted)
     if (builtFrom() !== undefined) renameSync(DIST, `${FRESH}.old`)
     else rmSync(DIST, { recursive: true, force: true })

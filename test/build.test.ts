@@ -14,7 +14,7 @@ async function tinyProject(t: Test) {
   t.teardown(() => rm(root, { recursive: true }))
   await mkdir(join(root, 'src'))
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
-  for (const name of ['tsconfig.json', 'src/tsconfig.json', 'src/build.mjs']) {
+  for (const name of ['tsconfig.json', 'src/tsconfig.json', 'src/build.mjs', 'src/compress.mjs']) {
     await cp(join(ROOT, name), join(root, name))
   }
   await writeFile(join(root, 'package-lock.json'), '{}')

@@ -1,8 +1,6 @@
-/** Builds the console: one page, a chunk for each screen, and a compressed copy beside each file. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+/** Builds the console: one page and a chunk for each screen. */
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -11,7 +9,7 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 const TARGET = ['chrome123', 'firefox120', 'safari17.5']
 
 /** @param {string} outDir the folder to write into; made where it is not there */
-export async function buildConsole(outDir) {
+export async function buildPart(outDir) {
   await build({
     root: HERE,
     base: '/console/',
@@ -30,17 +28,4 @@ export async function buildConsole(outDir) {
       reportCompressedSize: false
     }
   })
-  compress(outDir)
-}
-
-/** Once here instead of with every answer. */
-function compress(dir) {
-  for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath ?? entry.path, entry.name)
-    const bytes = readFileSync(path)
-    writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
-    const quality = { [constants.BROTLI_PARAM_QUALITY]: 9 }
-    writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: quality }))
-  }
 }

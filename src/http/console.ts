@@ -1,13 +1,10 @@
 import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { PAGE_POLICY } from './page-policy.js'
 
 /** Where the build puts the console; the same place seen from the source and from the build. */
 const FOLDER = resolve(import.meta.dirname, '../../dist/console')
-
-const PAGE_POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; " +
-  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
 /** A file that changes gets another name. */
 const FOR_EVER = { cacheControl: true, maxAge: '1y', immutable: true } as const

@@ -6,7 +6,7 @@ import type { DecisionLookUp } from '../decisioning/look-up.js'
 import type { Replay } from '../decisioning/replay/replay.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
 import { Refusal } from '../domain/refusal.js'
-import { textOf } from './body.js'
+import { readAsText, textOf } from './body.js'
 import { parseJson } from './json.js'
 import type { Report } from './refuse.js'
 import {
@@ -46,6 +46,8 @@ export function decisionRoutes(
   const readReplay = reader(replayRequest)
   const readQuery = reader(decisionsQuery)
 
+  // A page of another origin sends this without a preflight.
+  readAsText(app, ['text/plain'])
   app.post(
     '/v1/decisions',
     { config: { scope: 'decide', publishable: true } },

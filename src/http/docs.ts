@@ -1,10 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { describeRoutes, type RegisteredRoute } from './openapi.js'
 import { ICON, PAGE, SCRIPT, STYLE } from './docs-page.js'
-
-const PAGE_POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; " +
-  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+import { PAGE_POLICY } from './page-policy.js'
 
 /** Collects every route that is registered from here on; the answer is complete when the app is ready. */
 export function collectRoutes(app: FastifyInstance): readonly RegisteredRoute[] {

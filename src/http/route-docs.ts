@@ -33,9 +33,10 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
   'POST /v1/decisions': {
     tag: 'Decide',
     summary: 'Decide what to offer a customer now',
-    description: 'Server-Timing tells what took how long. A traceparent is accepted and passed on.',
+    description:
+      'Server-Timing tells what took how long. A traceparent is accepted and passed on. Browsers post JSON as text/plain, which needs no preflight.',
     headers: IDEMPOTENCY,
-    body: { [JSON_TYPE]: 'DecisionRequest' },
+    body: { [JSON_TYPE]: 'DecisionRequest', 'text/plain': 'DecisionRequest' },
     status: 200,
     answer: 'Decision',
     problems: ['conflict', 'not_allowed']
@@ -257,6 +258,20 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     summary: 'The style of /docs',
     status: 200,
     answer: { contentType: 'text/css' }
+  },
+  'GET /sdk.js': {
+    tag: 'Run',
+    summary: 'The browser client as an ES module',
+    status: 200,
+    answer: { contentType: 'text/javascript' },
+    problems: ['not_found']
+  },
+  'GET /sdk.umd.js': {
+    tag: 'Run',
+    summary: 'The browser client as a script that sets "offerd"',
+    status: 200,
+    answer: { contentType: 'text/javascript' },
+    problems: ['not_found']
   },
   'GET /favicon.ico': {
     tag: 'Run',

@@ -36,6 +36,8 @@ export async function startBrowser(t: Ending): Promise<Browser> {
 export interface VisitOptions extends BrowserContextOptions {
   /** Where the service listens; paths given to `goto` are paths there, and requests to any other host are faults. */
   readonly baseURL: string
+  /** Origins that the page may ask beside. */
+  readonly others?: readonly string[]
   /** What the test itself brings about: faults that match are none. */
   readonly expected?: readonly RegExp[]
 }
@@ -53,7 +55,7 @@ interface Judging {
 export async function visit(
   t: Judging,
   browser: Browser,
-  { expected = [], ...options }: VisitOptions,
+  { expected = [], others = [], ...options }: VisitOptions,
   act: (page: Page) => Promise<void>
 ): Promise<void> {
   const context = await browser.newContext(options)
@@ -63,9 +65,9 @@ export async function visit(
     console.error('Content-Security-Policy: ' + breach.violatedDirective + ' forbids ' + (breach.blockedURI || breach.sample))
   })`)
   const faults: string[] = []
-  const { host } = new URL(options.baseURL)
+  const hosts = new Set([options.baseURL, ...others].map(url => new URL(url).host))
   context.on('page', page =>
-    watch(page, host, fault => {
+    watch(page, hosts, fault => {
       if (!expected.some(pattern => pattern.test(fault))) faults.push(fault)
     })
   )
@@ -78,7 +80,7 @@ export async function visit(
 }
 
 /** Tells everything that a page does and should not. */
-function watch(page: Page, host: string, note: (fault: string) => void): void {
+function watch(page: Page, hosts: ReadonlySet<string>, note: (fault: string) => void): void {
   page.on('console', message => {
     const kind = message.type()
     if (kind === 'error' || kind === 'warning')
@@ -87,11 +89,11 @@ function watch(page: Page, host: string, note: (fault: string) => void): void {
   page.on('pageerror', error => note(`uncaught: ${error.stack ?? error.message}`))
   page.on('request', request => {
     const url = new URL(request.url())
-    if (/^https?:$/.test(url.protocol) && url.host !== host)
+    if (/^https?:$/.test(url.protocol) && !hosts.has(url.host))
       note(`request to another host: ${url.href}`)
   })
   page.on('websocket', socket => {
-    if (new URL(socket.url()).host !== host) note(`WebSocket to another host: ${socket.url()}`)
+    if (!hosts.has(new URL(socket.url()).host)) note(`WebSocket to another host: ${socket.url()}`)
   })
 }
 

@@ -2,7 +2,7 @@ import { nearest } from '../domain/nearest.js'
 import { labelOf } from '../policy/model-roster.js'
 import { errorAt } from '../policy/problems.js'
 import type { Place, Problem, Strategy } from '../policy/strategy.js'
-import type { ModelFile } from './propensity/open-models.js'
+import type { ModelFile } from './propensity/model-files.js'
 
 /** What is wrong, or strange, with the models that the rules name and those that there are. */
 export function namingProblems(strategy: Strategy, files: readonly ModelFile[]): Problem[] {

@@ -443,10 +443,45 @@ export interface OpenModel {
   readonly warnings: readonly string[]
   /** False when the file says that its output is a raw score (post_transform NONE), which needs a calibration. */
   readonly yieldsProbabilities: boolean
+  readonly cost: RunCost
+  readonly fusable: Fusable
   /**
    * Raw outputs for the positive class, one a row, in the order of the rows.
    * Calls of one event-loop turn share one run. Rejects when the run fails; values are not checked here.
    */
+  score(rows: number, encode: EncodeRows): Promise<Float64Array>
+  /** Frees the session's memory; scores asked for before still answer. */
+  release(): Promise<void>
+}
+
+/** What runs of a model cost, measured when it was opened. */
+export interface RunCost {
+  /** Microseconds of a run, whatever its rows, and of each row. */
+  readonly runMicros: number
+  readonly rowMicros: number
+}
+
+/** Whether a model can stand beside others in one graph: the operator set that it uses of each domain, or why it cannot. */
+export type Fusable =
+  | { readonly versions: Readonly<Record<string, number>> }
+  | { readonly reason: string }
+
+/** Models that are to stand side by side in one graph. */
+export interface FusedLayout {
+  /** What is fed, for all of them together: one input of each type. */
+  readonly inputs: readonly ModelInput[]
+  /** For each of a member's inputs: the fused input that holds it, and its first column there. */
+  readonly members: ReadonlyArray<{
+    readonly open: OpenModel
+    readonly places: ReadonlyArray<{ readonly tensor: number; readonly column: number }>
+  }>
+}
+
+/** Models that share their runs. */
+export interface OpenFusion {
+  readonly inputs: readonly ModelInput[]
+  readonly cost: RunCost
+  /** As OpenModel.score, with one raw output a member in every row. Rejects when any member fails. */
   score(rows: number, encode: EncodeRows): Promise<Float64Array>
   /** Frees the session's memory; scores asked for before still answer. */
   release(): Promise<void>
@@ -470,6 +505,11 @@ export class ModelRefused extends Error {
 export interface ModelRuntime {
   /** Checks the file without running it, then opens it. Rejects with ModelRefused. */
   open(bytes: Uint8Array, output: ModelOutput): Promise<OpenModel>
+  /**
+   * Puts models that it has opened into one graph, which is checked as files are, and which must give what they give alone. They
+   * stay open. Rejects with ModelRefused.
+   */
+  fuse(layout: FusedLayout): Promise<OpenFusion>
 }
 
 /** One input tensor of a model with the columns that it is trained on. */

@@ -1,6 +1,8 @@
 import type { Strategy } from '../policy/strategy.js'
 import type { Legend } from './trace/legend.js'
 import type { LimitPlan } from './limits/limit-plan.js'
+import type { Fusion } from './propensity/fuse-models.js'
+import type { Session } from './propensity/model-pool.js'
 import type { ReadyModel } from './propensity/ready-model.js'
 
 /** One loaded strategy with its models: immutable, swapped whole. A decision sees exactly one. */
@@ -12,6 +14,8 @@ export interface Snapshot {
   readonly strategy: Strategy
   /** By name. */
   readonly models: ReadonlyMap<string, ReadyModel>
+  /** Those of them that share runs. */
+  readonly fusions: readonly Fusion[]
   /** By name of the model beside which they score; they decide nothing. */
   readonly shadows: ReadonlyMap<string, readonly ReadyModel[]>
   /** By offer index: the model that scores the offer, undefined where the prior decides. */
@@ -36,6 +40,11 @@ export function createSnapshots(initial: Snapshot): Snapshots {
       current = next
     }
   }
+}
+
+/** What of the models' runtime a snapshot holds open. */
+export function sessionsOf(snapshot: Snapshot): Session[] {
+  return [...modelsOf(snapshot), ...snapshot.fusions].map(({ open }) => open)
 }
 
 /** All models that a snapshot runs: those that decide, then those that only score. */

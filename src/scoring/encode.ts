@@ -20,6 +20,20 @@ export interface EncodeCounters {
   truncated(input: string): void
 }
 
+/** What one plan adds to a run: a row for each of the first `count` offers. */
+export interface Side<F> {
+  readonly plan: FeaturePlan<F>
+  readonly offers: Int32Array
+  readonly count: number
+  readonly counters: EncodeCounters
+}
+
+/** A value that stands in several columns of one tensor, in all rows alike, and is not counted. */
+export interface CommonValue<F> {
+  readonly planned: PlannedColumn<F>
+  readonly columns: Int32Array
+}
+
 /**
  * Encodes one row for each of the first `count` offers. Columns that do not depend on the offer are computed once and
  * copied down. When no column does (`plan.perOffer` false), one row serves all offers: pass a count of 1.
@@ -33,23 +47,70 @@ export function encodeRows<F>(
   count: number,
   counters: EncodeCounters
 ): EncodeRows {
+  const side = { plan, offers, count, counters }
   return (columns, firstRow) => {
     if (count === 0) return
-    const firstOffer = offers[0] ?? 0
-    for (let i = 0; i < plan.shared.length; i++) {
-      const planned = plan.shared[i]!
-      const { input, cells } = columns[planned.tensor]!
-      const at = firstRow * input.width + planned.column
-      writeCell(cells, at, valueOf(planned, facts, firstOffer), planned, counters)
-    }
+    writeShared(side, facts, columns, firstRow)
     for (let t = 0; t < columns.length; t++) copyDown(columns[t]!, firstRow, count)
-    for (let i = 0; i < plan.byOffer.length; i++) {
-      const planned = plan.byOffer[i]!
-      const { input, cells } = columns[planned.tensor]!
-      let at = firstRow * input.width + planned.column
-      for (let row = 0; row < count; row++, at += input.width) {
-        writeCell(cells, at, valueOf(planned, facts, offers[row]!), planned, counters)
-      }
+    writeByOffer(side, facts, columns, firstRow)
+  }
+}
+
+/**
+ * Encodes several plans side by side into the same rows, as many as the longest side has; what stands in a shorter side's columns
+ * further down is of no account. Otherwise as encodeRows.
+ */
+export function encodeSides<F>(
+  common: ReadonlyArray<CommonValue<F>>,
+  sides: ReadonlyArray<Side<F>>,
+  facts: F,
+  rows: number
+): EncodeRows {
+  return (tensors, firstRow) => {
+    if (rows === 0) return
+    for (const { planned, columns } of common) {
+      const { input, cells } = tensors[planned.tensor]!
+      const value = valueOf(planned, facts, 0)
+      const from = firstRow * input.width
+      for (let i = 0; i < columns.length; i++)
+        writeCell(cells, from + columns[i]!, value, planned, UNCOUNTED)
+    }
+    for (const side of sides) writeShared(side, facts, tensors, firstRow)
+    for (let t = 0; t < tensors.length; t++) copyDown(tensors[t]!, firstRow, rows)
+    for (const side of sides) writeByOffer(side, facts, tensors, firstRow)
+  }
+}
+
+const UNCOUNTED: EncodeCounters = { unknownCategory: () => undefined, truncated: () => undefined }
+
+/** Writes what all rows have alike, into the first of them. */
+function writeShared<F>(
+  { plan, offers, counters }: Side<F>,
+  facts: F,
+  columns: readonly TensorColumns[],
+  firstRow: number
+): void {
+  const firstOffer = offers[0] ?? 0
+  for (let i = 0; i < plan.shared.length; i++) {
+    const planned = plan.shared[i]!
+    const { input, cells } = columns[planned.tensor]!
+    const at = firstRow * input.width + planned.column
+    writeCell(cells, at, valueOf(planned, facts, firstOffer), planned, counters)
+  }
+}
+
+function writeByOffer<F>(
+  { plan, offers, count, counters }: Side<F>,
+  facts: F,
+  columns: readonly TensorColumns[],
+  firstRow: number
+): void {
+  for (let i = 0; i < plan.byOffer.length; i++) {
+    const planned = plan.byOffer[i]!
+    const { input, cells } = columns[planned.tensor]!
+    let at = firstRow * input.width + planned.column
+    for (let row = 0; row < count; row++, at += input.width) {
+      writeCell(cells, at, valueOf(planned, facts, offers[row]!), planned, counters)
     }
   }
 }

@@ -36,6 +36,7 @@ export function serveForReal(
     hash: 'abc',
     strategy: current,
     models: new Map(),
+    fusions: [],
     shadows: new Map(),
     modelOf: [],
     legend: writeLegend(current),

@@ -126,6 +126,7 @@ function standIns(calls: Calls): AppDeps {
         hash: 'abc',
         strategy: strategyNow,
         models: new Map(),
+        fusions: [],
         shadows: new Map(),
         modelOf: [],
         limits: undefined,

@@ -1,4 +1,4 @@
-import { readModel, type Graph, type Tensor } from './graph.js'
+import { readModel, type Graph, type ModelFile, type Tensor } from './graph.js'
 import { operatorTrouble } from './operators.js'
 import { ProtobufBroken } from './protobuf.js'
 import { refusal } from './refusal.js'
@@ -15,11 +15,14 @@ const LIMITS = {
   columns: 10_000
 } as const
 
+/** A graph that may run, and the operator sets that it was written for. */
+export type Admitted = Graph & Pick<ModelFile, 'opsets'>
+
 /**
  * Checks an ONNX file without running any of it and answers its graph. ONNX files are code: whatever is not known to be harmless
  * is refused. Throws ModelRefused with the first thing that is wrong and what to do about it.
  */
-export function admit(bytes: Uint8Array): Graph {
+export function admit(bytes: Uint8Array): Admitted {
   if (bytes.length === 0) throw refusal('The model file is empty; export the model again.')
   if (bytes.length > LIMITS.fileBytes) {
     throw refusal(
@@ -43,7 +46,7 @@ export function admit(bytes: Uint8Array): Graph {
   checkInputs(graph)
   checkNodes(graph)
   checkBatch(graph)
-  return graph
+  return { ...graph, opsets }
 }
 
 function read(bytes: Uint8Array): ReturnType<typeof readModel> {

@@ -31,6 +31,12 @@ export interface Inputs {
   readonly rowByRow: boolean
 }
 
+/** TensorProto.DataType of what is fed. */
+export function elementType(type: ModelInput['type']): number {
+  for (const [number, name] of FEEDABLE) if (name === type) return number
+  throw new TypeError(`${type} cannot be fed`)
+}
+
 /** Types and widths of an admitted graph's inputs. Throws ModelRefused for types that cannot be fed and widths that nobody says. */
 export function readInputs(graph: Graph, output: ModelOutput): Inputs {
   const inputs = graph.inputs.map(input => ({

@@ -6,6 +6,10 @@ import { cellsFor, tensorOf, type ShapedInput } from './runs.js'
 export interface Probe {
   /** Cells of the output a row. */
   readonly width: number
+  /** True when the output is [rows], false when it is [rows, width]. */
+  readonly flat: boolean
+  /** True when the output is in float64. */
+  readonly double: boolean
   /** The cells of the first row; empty when the model does not take such rows, as encoders that know no empty string do. */
   readonly cells: readonly number[]
   readonly warnings: readonly string[]
@@ -31,16 +35,20 @@ export async function probe(
       `Output ${name} holds ${declared.type}, so it has class labels and no scores; name the output of probabilities, in float32 or float64.`
     )
   }
+  const double = declared.type === 'float64'
   const outcome = await tryRun(session, inputs, rows)
   if (outcome.output !== undefined) {
     const { dims, data } = outcome.output
     const width = widthOf(name, dims, rows)
-    return { width, cells: Array.from(data.slice(0, width), Number), warnings: [] }
+    const cells = Array.from(data.slice(0, width), Number)
+    return { width, flat: dims.length === 1, double, cells, warnings: [] }
   }
   const width = declared.shape.length === 1 ? 1 : declared.shape[1]
   if (declared.shape.length <= 2 && typeof width === 'number')
     return {
       width,
+      flat: declared.shape.length === 1,
+      double,
       cells: [],
       warnings: [
         `A run with rows of zeros fails (${outcome.reason}); add a \`check\` to the model to see it run.`

@@ -5,9 +5,9 @@ import type { EncodeRows, InputColumns, ModelInput } from '../../decisioning/por
 export interface RunShape {
   readonly inputs: readonly ShapedInput[]
   readonly output: string
-  /** Cells of the output a row, and which of them is the positive class. */
+  /** Cells of the output a row, and which of them are scores: the positive class, of every model where several are fused. */
   readonly outputWidth: number
-  readonly column: number
+  readonly columns: readonly number[]
   /** True when the model takes one row a run. */
   readonly rowByRow: boolean
 }
@@ -19,6 +19,7 @@ export interface ShapedInput extends ModelInput {
 
 /** Scores that share runs of one session. */
 export interface Runs {
+  /** As many scores a row as there are columns, row after row. */
   score(rows: number, encode: EncodeRows): Promise<Float64Array>
   /** Resolves when every score asked for is answered; later ones are refused. False when it was closed before. */
   close(): Promise<boolean>
@@ -106,13 +107,11 @@ export function createRuns(session: InferenceSession, shape: RunShape): Runs {
   }
 
   function pick(cells: OutputCells, firstRow: number, rows: number): Float64Array {
-    const scores = new Float64Array(rows)
-    for (
-      let row = 0, at = firstRow * shape.outputWidth + shape.column;
-      row < rows;
-      row++, at += shape.outputWidth
-    )
-      scores[row] = cells[at]!
+    const { columns, outputWidth } = shape
+    const scores = new Float64Array(rows * columns.length)
+    let next = 0
+    for (let row = 0, at = firstRow * outputWidth; row < rows; row++, at += outputWidth)
+      for (let i = 0; i < columns.length; i++) scores[next++] = cells[at + columns[i]!]!
     return scores
   }
 

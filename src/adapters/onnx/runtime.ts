@@ -1,14 +1,14 @@
-import { InferenceSession } from 'onnxruntime-node'
 import type { ModelOutput, ModelRuntime, OpenModel } from '../../decisioning/ports.js'
 import { admit } from './admit.js'
+import { measureCost } from './cost.js'
+import { fusableOf, openFused, type Opened } from './fused.js'
 import { readInputs } from './inputs.js'
 import { chooseTensor, findPositive } from './outputs.js'
 import { isProbability } from './probability.js'
-import { probe, reasonOf } from './probe.js'
-import { refusal } from './refusal.js'
+import { probe } from './probe.js'
 import { rewrite } from './rewrite.js'
 import { createRuns } from './runs.js'
-import { SESSION_OPTIONS } from './session.js'
+import { openSession } from './session.js'
 import { createTryOut, type TryOut, type TryOutOptions } from './try-out.js'
 import { producersOf } from './walk.js'
 
@@ -23,10 +23,18 @@ export interface OnnxRuntimeOptions {
 /** Runs models with onnxruntime-node: from bytes, so that no file can be reached, and on this thread alone. */
 export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): ModelRuntime {
   const tryOut = options.tryOut === undefined ? async () => undefined : createTryOut(options.tryOut)
-  return { open: (bytes, output) => open(bytes, output, tryOut) }
+  const opened = new WeakMap<OpenModel, Opened>()
+  return {
+    async open(bytes, output) {
+      const model = await open(bytes, output, tryOut)
+      opened.set(model.open, model)
+      return model.open
+    },
+    fuse: layout => openFused(layout, open => opened.get(open), tryOut)
+  }
 }
 
-async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Promise<OpenModel> {
+async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Promise<Opened> {
   const graph = admit(bytes)
   const producers = producersOf(graph)
   const { inputs, rowByRow } = readInputs(graph, output)
@@ -36,26 +44,34 @@ async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Pro
   const session = await openSession(rewritten)
   try {
     // Two rows, so that a list of scores by class is not taken for one of scores by row.
-    const { width, cells, warnings: probed } = await probe(session, inputs, rowByRow ? 1 : 2)
+    const probed = await probe(session, inputs, rowByRow ? 1 : 2)
+    const { width, cells, flat, double } = probed
     const { column, warnings: assumed } = findPositive(graph, producers, chosen, output, width)
     const runs = createRuns(session, {
       inputs,
       output: chosen.tensor,
       outputWidth: width,
-      column,
+      columns: [column],
       rowByRow
     })
     const first = cells[column] ?? 0
-    return {
+    const takesZeros = cells.length > 0
+    const model: OpenModel = {
       inputs: inputs.map(({ name, type, width }) => ({ name, type, width })),
-      warnings: [...probed, ...assumed, ...(rowByRow ? [FIXED_BATCH] : [])],
+      warnings: [...probed.warnings, ...assumed, ...(rowByRow ? [FIXED_BATCH] : [])],
       yieldsProbabilities:
         isProbability(producers, chosen.tensor) && !(first < -TOLERANCE || first > 1 + TOLERANCE),
+      cost: takesZeros
+        ? await measureCost(session, inputs, rowByRow)
+        : { runMicros: 0, rowMicros: 0 },
+      fusable: fusableOf(graph, rowByRow, takesZeros),
       score: runs.score,
       async release() {
         if (await runs.close()) await session.release()
       }
     }
+    const member = { bytes: rewritten, inputs, output: chosen.tensor, flatOutput: flat, double }
+    return { open: model, member, outputWidth: width, column, zeros: first }
   } catch (error) {
     await session.release()
     throw error
@@ -64,13 +80,3 @@ async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Pro
 
 const FIXED_BATCH =
   'The model file fixes its batch at one row, so every row is a run of its own; export it with an open first dimension.'
-
-async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
-  try {
-    return await InferenceSession.create(bytes, SESSION_OPTIONS)
-  } catch (error) {
-    throw refusal(
-      `The ONNX runtime does not take the model: ${reasonOf(error)}; export it again for a standard operator set.`
-    )
-  }
-}

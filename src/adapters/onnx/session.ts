@@ -1,4 +1,6 @@
-import type { InferenceSession } from 'onnxruntime-node'
+import { InferenceSession } from 'onnxruntime-node'
+import { reasonOf } from './probe.js'
+import { refusal } from './refusal.js'
 
 /** One thread, the caller's: the service's processes share the cores, not its models. */
 export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
@@ -8,4 +10,15 @@ export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   // What goes wrong arrives as an error; the runtime would write it to the terminal too.
   logSeverityLevel: 4
+}
+
+/** Throws ModelRefused when the runtime does not take the bytes. */
+export async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(bytes, SESSION_OPTIONS)
+  } catch (error) {
+    throw refusal(
+      `The ONNX runtime does not take the model: ${reasonOf(error)}; export it again for a standard operator set.`
+    )
+  }
 }

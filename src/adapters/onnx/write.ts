@@ -4,6 +4,7 @@ import type {
   WrittenLinear,
   WrittenTrees
 } from '../../decisioning/ports.js'
+import { floats, int, ints, node, scalar, text, texts, value, wholes } from './graph-writer.js'
 import { createWriter, type Writer } from './protobuf.js'
 
 const IR_VERSION = 8
@@ -13,8 +14,6 @@ const ML = 'ai.onnx.ml'
 const FLOAT = 1
 const INT64 = 7
 const STRING = 8
-/** AttributeProto.type. */
-const ATTRIBUTE = { int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const
 const LABELS = [0, 1]
 
 /**
@@ -251,69 +250,6 @@ function model(
     .message(8, createWriter().text(1, '').varint(2, OPSET))
     .message(8, createWriter().text(1, ML).varint(2, ML_OPSET))
     .finish()
-}
-
-/** A graph input or output; a dimension that is a text is open. */
-function value(name: string, type: number, dims: ReadonlyArray<string | number>): Writer {
-  const shapeOf = createWriter()
-  for (const dim of dims)
-    shapeOf.message(
-      1,
-      typeof dim === 'number' ? createWriter().varint(1, dim) : createWriter().text(2, dim)
-    )
-  const tensor = createWriter().varint(1, type).message(2, shapeOf)
-  return createWriter().text(1, name).message(2, createWriter().message(1, tensor))
-}
-
-/** A list of whole numbers. */
-function wholes(name: string, numbers: readonly number[]): Writer {
-  return createWriter()
-    .varint(1, numbers.length)
-    .varint(2, INT64)
-    .packedVarints(7, numbers)
-    .text(8, name)
-}
-
-/** A number without dimensions. */
-function scalar(name: string, number: number): Writer {
-  return createWriter().varint(2, FLOAT).packedFloats(4, [number]).text(8, name)
-}
-
-function node(
-  operator: string,
-  domain: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  attributes: readonly Writer[]
-): Writer {
-  const writer = createWriter()
-  for (const input of inputs) writer.text(1, input)
-  for (const output of outputs) writer.text(2, output)
-  writer.text(3, `${operator}_${outputs[0]}`).text(4, operator)
-  for (const attribute of attributes) writer.message(5, attribute)
-  return writer.text(7, domain)
-}
-
-function int(name: string, whole: number): Writer {
-  return createWriter().text(1, name).varint(3, whole).varint(20, ATTRIBUTE.int)
-}
-
-function text(name: string, content: string): Writer {
-  return createWriter().text(1, name).text(4, content).varint(20, ATTRIBUTE.string)
-}
-
-function floats(name: string, numbers: readonly number[]): Writer {
-  return createWriter().text(1, name).packedFloats(7, numbers).varint(20, ATTRIBUTE.floats)
-}
-
-function ints(name: string, wholes: readonly number[]): Writer {
-  return createWriter().text(1, name).packedVarints(8, wholes).varint(20, ATTRIBUTE.ints)
-}
-
-function texts(name: string, contents: readonly string[]): Writer {
-  const writer = createWriter().text(1, name)
-  for (const content of contents) writer.text(9, content)
-  return writer.varint(20, ATTRIBUTE.strings)
 }
 
 /** What commands write models with. */

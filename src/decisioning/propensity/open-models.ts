@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { readModelFile, type ModelSpec } from '../../policy/model-file.js'
-import { labelOf, rosterProblems } from '../../policy/model-roster.js'
+import type { ModelSpec } from '../../policy/model-file.js'
+import { labelOf } from '../../policy/model-roster.js'
 import { errorAt } from '../../policy/problems.js'
 import type {
   CompileFeature,
@@ -16,102 +15,11 @@ import type { EncodeCounters } from '../../scoring/encode.js'
 import { planFeatures, type ColumnSource, type FeaturePlan } from '../../scoring/plan.js'
 import type { Facts } from '../../policy/facts.js'
 import { checkModel } from './check-model.js'
-import {
-  ModelRefused,
-  type Meters,
-  type ModelOutput,
-  type ModelRuntime,
-  type OpenModel,
-  type StrategySource
-} from '../ports.js'
+import { ModelRefused, type Meters, type OpenModel } from '../ports.js'
+import type { ModelFile } from './model-files.js'
+import type { ModelPool } from './model-pool.js'
 import type { ReadyModel } from './ready-model.js'
 import { createTally } from '../../scoring/score-tally.js'
-
-/** A model's file on its way to being used. */
-export interface ModelFile {
-  readonly spec: ModelSpec
-  readonly bytes: Uint8Array
-}
-
-export interface ModelFiles {
-  readonly files: readonly ModelFile[]
-  readonly problems: readonly Problem[]
-}
-
-/** Reads all model folders; what is wrong with one does not hide what is wrong with another. */
-export async function readModels(source: StrategySource): Promise<ModelFiles> {
-  const files: ModelFile[] = []
-  const problems: Problem[] = []
-  const specs: ModelSpec[] = []
-  for (const model of source.models) {
-    const { model: spec, problems: found } = readModelFile(model.file)
-    problems.push(...found)
-    if (spec === undefined) continue
-    specs.push(spec)
-    try {
-      files.push({ spec, bytes: await model.readBytes(spec.file) })
-    } catch (error) {
-      problems.push(
-        errorAt(spec.place, `the model's file ${spec.file} cannot be read: ${sentence(error)}`)
-      )
-    }
-  }
-  return { files, problems: [...problems, ...rosterProblems(specs, source.models.length)] }
-}
-
-/** Opened sessions by the content of their file, so that a reload opens only what has changed. */
-export interface ModelPool {
-  open(file: ModelFile): Promise<OpenModel>
-  /** Releases every session that none of the models uses. */
-  keepOnly(models: Iterable<ReadyModel>): void
-}
-
-/** How long a session outlives its last snapshot: longer than any decision may take. */
-const RELEASE_AFTER_MS = 15_000
-
-export function createModelPool(
-  runtime: ModelRuntime,
-  schedule: (work: () => void, delayMs: number) => void
-): ModelPool {
-  const sessions = new Map<string, Promise<OpenModel>>()
-  return {
-    open(file) {
-      const key = keyOf(file)
-      const opened = sessions.get(key) ?? runtime.open(file.bytes, outputOf(file.spec))
-      sessions.set(key, opened)
-      opened.catch(() => sessions.delete(key))
-      return opened
-    },
-    keepOnly(models) {
-      const used = new Set([...models].map(({ open }) => open))
-      for (const [key, opening] of sessions) {
-        void opening.then(
-          open => {
-            if (used.has(open) || sessions.get(key) !== opening) return
-            sessions.delete(key)
-            schedule(() => void open.release(), RELEASE_AFTER_MS)
-          },
-          () => sessions.delete(key)
-        )
-      }
-    }
-  }
-}
-
-function keyOf({ spec, bytes }: ModelFile): string {
-  return createHash('sha256')
-    .update(bytes)
-    .update(JSON.stringify(outputOf(spec)))
-    .digest('hex')
-}
-
-/** What the file is opened for; the number of columns fills in for inputs that leave their width open. */
-function outputOf(spec: ModelSpec): ModelOutput {
-  const columns = Object.fromEntries(
-    spec.inputs.map(({ input, columns: listed }) => [input, listed.length])
-  )
-  return { ...spec.output, columns }
-}
 
 /** A model made ready, or what is wrong with it. Warnings may come with a ready model. */
 export interface Readied {
@@ -261,8 +169,4 @@ function countersOf(name: string, meters: Meters): EncodeCounters {
 
 function isProblems(result: Expression | readonly Problem[]): result is readonly Problem[] {
   return Array.isArray(result)
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,7 @@
 import { Refusal } from '../../domain/refusal.js'
 import { readArchived } from './archive-strategy.js'
 import { build, type LoaderDeps } from '../strategy/load-strategy.js'
-import { createModelPool } from '../propensity/open-models.js'
+import { createModelPool } from '../propensity/model-pool.js'
 import type { Meters } from '../ports.js'
 import type { Snapshot } from '../snapshot.js'
 

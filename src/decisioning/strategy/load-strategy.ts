@@ -11,13 +11,10 @@ import { NOTHING_LEARNT } from '../propensity/learnt.js'
 import { writeLegend } from '../trace/legend.js'
 import { planLimits } from '../limits/limit-plan.js'
 import { namingProblems } from '../naming-problems.js'
-import {
-  createModelPool,
-  readModels,
-  readyModel,
-  type ModelFile,
-  type ModelPool
-} from '../propensity/open-models.js'
+import { fuseModels } from '../propensity/fuse-models.js'
+import { createModelPool, type ModelPool } from '../propensity/model-pool.js'
+import { readModels, type ModelFile } from '../propensity/model-files.js'
+import { readyModel } from '../propensity/open-models.js'
 import type {
   Log,
   Meters,
@@ -27,7 +24,13 @@ import type {
   StrategySource
 } from '../ports.js'
 import type { ReadyModel } from '../propensity/ready-model.js'
-import { createSnapshots, modelsOf, type Snapshot, type Snapshots } from '../snapshot.js'
+import {
+  createSnapshots,
+  modelsOf,
+  sessionsOf,
+  type Snapshot,
+  type Snapshots
+} from '../snapshot.js'
 
 export interface LoaderDeps {
   readonly files: StrategyFiles
@@ -124,13 +127,13 @@ function createStrategyLoader(
       numberLater(deps, snapshots)
       await archive(deps, snapshots, built)
     }
-    pool.keepOnly(modelsOf(snapshots.current()))
+    pool.keepOnly(sessionsOf(snapshots.current()))
     deps.meters.reloaded(last.outcome === 'valid' ? 'unchanged' : last.outcome, last.version)
     return last
   }
   async function validate(): Promise<LoadReport> {
     const { snapshot, problems } = await build({ ...deps, documents: undefined }, pool)
-    pool.keepOnly(modelsOf(snapshots.current()))
+    pool.keepOnly(sessionsOf(snapshots.current()))
     const { version } = snapshots.current()
     return {
       outcome: snapshot === undefined ? 'refused' : 'valid',
@@ -204,7 +207,7 @@ export async function build(
   }
   problems.push(...namingProblems(strategy, files))
   if (problems.some(isError)) return { snapshot: undefined, problems }
-  const snapshot = await compose(deps, strategy, { models, shadows }, hash)
+  const snapshot = await compose(deps, pool, strategy, { models, shadows }, hash)
   if (!past)
     problems.push(
       ...(await runExamples({ ...deps, learnt: NOTHING_LEARNT }, snapshot, deps.clock.wallMs()))
@@ -227,6 +230,7 @@ async function readFiles(files: StrategyFiles): Promise<StrategySource | { probl
 
 async function compose(
   deps: BuildDeps,
+  pool: ModelPool,
   strategy: Strategy,
   all: Pick<Snapshot, 'models' | 'shadows'>,
   hash: string
@@ -239,6 +243,7 @@ async function compose(
     hash,
     strategy,
     models,
+    fusions: await fuseModels([...models.values()], layout => pool.fuse(layout), deps.log),
     shadows: new Map([...all.shadows].filter(isNamed)),
     modelOf: strategy.offers.map(({ model }) =>
       model === undefined ? undefined : models.get(model)

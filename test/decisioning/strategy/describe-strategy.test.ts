@@ -29,6 +29,7 @@ async function shipped() {
     hash: 'abc',
     strategy,
     models: new Map(),
+    fusions: [],
     shadows: new Map(),
     modelOf: [],
     legend: writeLegend(strategy),

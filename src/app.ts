@@ -4,6 +4,7 @@ import type { Customers } from './decisioning/customers/customers.js'
 import type { DecideOnce } from './decisioning/decide-once.js'
 import type { ReportExperiments } from './decisioning/experiments/experiment-report.js'
 import type { ImportCustomers } from './decisioning/customers/import-customers.js'
+import type { ReportLearning } from './decisioning/lessons/learning-report.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
 import type { FindDecisions } from './decisioning/find-decisions.js'
 import type { Log, Store } from './decisioning/ports.js'
@@ -14,6 +15,7 @@ import type { ReportQuotas } from './decisioning/limits/quota-report.js'
 import type { ReportSegments } from './decisioning/strategy/segment-report.js'
 import type { Snapshots } from './decisioning/snapshot.js'
 import type { Subscriptions } from './decisioning/subscriptions/subscriptions.js'
+import type { WhatIf } from './decisioning/what-if/what-if.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
 import { clientRoutes } from './http/client.js'
@@ -27,6 +29,7 @@ import { experimentRoutes } from './http/experiments.js'
 import { importRoute } from './http/import.js'
 import type { KeyRing } from './http/keys.js'
 import { liveRoute } from './http/live.js'
+import { learningRoutes, type LearningRouteNeeds } from './http/learning.js'
 import { operationRoutes } from './http/operations.js'
 import {
   answerErrors,
@@ -37,6 +40,7 @@ import {
 import { serverSettings } from './http/settings.js'
 import { strategyRoutes } from './http/strategy.js'
 import { streamRoute } from './http/stream.js'
+import { whatIfRoutes } from './http/what-if.js'
 
 /** Everything that the routes need. The composition root builds it; nothing here opens or closes a resource. */
 export interface AppDeps {
@@ -49,6 +53,9 @@ export interface AppDeps {
   readonly reportQuotas: ReportQuotas
   readonly reportSegments: ReportSegments
   readonly findDecisions: FindDecisions
+  readonly reportLearning: ReportLearning
+  readonly reportJournal: LearningRouteNeeds['reportJournal']
+  readonly whatIf: WhatIf
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly strategyLoader: SharedLoader
@@ -91,6 +98,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
   app.register(async scope => strategyRoutes(scope, deps))
   app.register(async scope => experimentRoutes(scope, deps.reportExperiments))
+  app.register(async scope => learningRoutes(scope, deps))
+  app.register(async scope => whatIfRoutes(scope, deps.whatIf, deps.snapshots))
   app.register(async scope => operationRoutes(scope, deps))
   app.register(async scope => liveRoute(scope, deps))
   app.register(async scope => docsRoutes(scope, routes, deps.version))

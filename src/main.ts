@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { createOnnxRuntime } from './adapters/onnx/runtime.js'
 import { onnxWriter } from './adapters/onnx/write.js'
 import { openStore } from './adapters/redis/open-store.js'
 import { runCli } from './cli/cli.js'
-import type { Parts, Program } from './cli/parts.js'
+import type { EndedProgram, Parts, Program } from './cli/parts.js'
 import { CommandRefused, type Output, type Shell } from './cli/shell.js'
 import type { Config } from './config.js'
 import type { Log, Store } from './decisioning/ports.js'
@@ -31,6 +31,9 @@ const shell: Shell = {
     return () => process.off(name, heard)
   }
 }
+
+/** What another process may say before it is ended. */
+const MOST_OUTPUT_BYTES = 32 * 2 ** 20
 
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
 
@@ -53,6 +56,7 @@ const parts: Parts = {
   openStore: openConfiguredStore,
   createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
   startProgram,
+  runProgram,
   createMemoryStore,
   readKeys
 }
@@ -61,8 +65,26 @@ function outputTo(stream: NodeJS.WriteStream): Output {
   return { isTerminal: stream.isTTY, write: text => void stream.write(text) }
 }
 
+function programWith(words: readonly string[]): string[] {
+  return [...process.execArgv, process.argv[1] ?? '', ...words]
+}
+
+function runProgram(words: readonly string[], timeoutMs: number): Promise<EndedProgram> {
+  return new Promise(resolve => {
+    const bounds = { timeout: timeoutMs, maxBuffer: MOST_OUTPUT_BYTES }
+    const child = execFile(
+      process.execPath,
+      programWith(words),
+      bounds,
+      (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode, stdout, stderr })
+      }
+    )
+  })
+}
+
 function startProgram(words: readonly string[]): Program {
-  const program = [...process.execArgv, process.argv[1] ?? '', ...words]
+  const program = programWith(words)
   const child = spawn(process.execPath, program, { stdio: ['pipe', 'inherit', 'inherit'] })
   // It may be gone before its stdin is; `ended` tells.
   child.stdin.on('error', () => undefined)

@@ -34,6 +34,8 @@ export interface Parts {
   createJournalSegments(config: Config): JournalSegments
   /** Starts this program with other words as a process of its own, which is told by the end of its stdin when this one is gone. */
   startProgram(words: readonly string[]): Program
+  /** Runs this program with other words to its end, which it meets after timeoutMs at the latest. */
+  runProgram(words: readonly string[], timeoutMs: number): Promise<EndedProgram>
   /** A store that forgets everything, for trials. */
   createMemoryStore(): Store
   /** The keys of OFFERD_KEYS. Throws CommandRefused with everything wrong with the file. */
@@ -46,4 +48,12 @@ export interface Program {
   readonly ended: Promise<number | null>
   /** Tells it to stop. */
   stop(): void
+}
+
+/** What another process of this program came to. */
+export interface EndedProgram {
+  /** Its exit code; null where a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
 }

@@ -12,13 +12,14 @@ import { readOutcomes, readResponses } from './read-outcomes.js'
 import { alarmsOf, type Bounds, type ExperimentRatio } from './report/alarms.js'
 import { collect } from './report/collect.js'
 import { describeReport, type Report } from './report/describe.js'
-import { FEWEST_SHOWN, judgeGroups, judgeModels, judgeOffers } from './report/judge.js'
+import { FEWEST_SHOWN, judgeChance, judgeGroups, judgeModels, judgeOffers } from './report/judge.js'
 import { UsageRefused } from './shell.js'
 
 const HELP = `Usage: offerd report [--from TIME] [--to TIME] [OPTIONS]
 
 Says from the journal how offers, models and experiments do: how often every offer was shown and got its positive (with Wilson's
-95 % interval); of every model the AUC and the calibration error of the propensities that it decided by, the feature that changed most
+95 % interval); what leaving slots to chance is estimated to
+cost; of every model the AUC and the calibration error of the propensities that it decided by, the feature that changed most
 (population stability index, the second half of the period against the first), and the one with most values that it was not
 trained on; how much more a customer answers than one of the holdout, of the control, or of the first arm (95 %); and whether
 arms have as many customers as they should. A figure that leaves its bounds is told as an alarm; models that
@@ -65,7 +66,9 @@ export const reportCommand: Command = {
     const { models: files } = await parts.createFiles(config).read()
     const specs = files.flatMap(({ file }) => readModelFile(file).model ?? [])
     const collectIn = (from: JournalPeriod) =>
-      collect(readOutcomes(config, parts, strategy, { period: from, parts: ['features'] }))
+      collect(
+        readOutcomes(config, parts, strategy, { period: from, parts: ['features', 'candidates'] })
+      )
     const collected = await collectIn(period)
     const before = reference && (await collectIn(reference))
     const groups = await readResponses(config, parts, strategy, period)
@@ -75,6 +78,7 @@ export const reportCommand: Command = {
       decisions: collected.decisions,
       offers: judgeOffers(collected),
       models,
+      chance: (drawsPropensities(strategy) ? undefined : judgeChance(collected)) ?? null,
       lifts: judgeGroups(groups),
       experiments,
       alarms: alarmsOf(models, experiments, bounds)
@@ -85,6 +89,10 @@ export const reportCommand: Command = {
     shell.stdout.write(`${text}\n`)
     return values.check === true && report.alarms.length > 0 ? 1 : 0
   }
+}
+
+function drawsPropensities({ exploration, experiments }: Strategy): boolean {
+  return exploration.method === 'thompson' || experiments.some(({ touches }) => touches.exploration)
 }
 
 /** Customers by arm against the arms' shares, of the strategy's experiments. */

@@ -1,6 +1,7 @@
 import { createApp, type AppDeps } from '../app.js'
 import { exposureProblem, readConfig, type Config } from '../config.js'
 import type { Command } from './command.js'
+import { createReportJournal } from './journal-report.js'
 import { loadInBackground, logLoad, openSharedLoader } from './loads.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import type { Parts } from './parts.js'
@@ -73,7 +74,13 @@ export async function serve(
   try {
     await prepare?.(service)
     const strategyLoader = openSharedLoader(service, parts, log)
-    const app = createApp({ ...appDeps(service, parts, stop), strategyLoader, keys, log })
+    const app = createApp({
+      ...appDeps(service, parts, stop),
+      reportJournal: createReportJournal({ config, parts, log }),
+      strategyLoader,
+      keys,
+      log
+    })
     const forgetReload = shell.onSignal('SIGHUP', () => loadInBackground(strategyLoader, log))
     try {
       const url = await app.listen({ host: config.host, port: config.port }).catch(refuseAddress)
@@ -120,7 +127,7 @@ function appDeps(
   service: Service,
   parts: Parts,
   stop: Stop
-): Omit<AppDeps, 'strategyLoader' | 'keys' | 'log'> {
+): Omit<AppDeps, 'reportJournal' | 'strategyLoader' | 'keys' | 'log'> {
   return {
     decide: service.decideOnce,
     subscriptions: service.subscriptions,
@@ -131,6 +138,8 @@ function appDeps(
     reportQuotas: service.reportQuotas,
     reportSegments: service.reportSegments,
     findDecisions: service.findDecisions,
+    reportLearning: service.reportLearning,
+    whatIf: service.whatIf,
     customers: service.customers,
     importCustomers: service.importCustomers,
     snapshots: service.snapshots,

@@ -42,6 +42,11 @@ import {
   createSubscriptions,
   type Subscriptions
 } from '../decisioning/subscriptions/subscriptions.js'
+import {
+  createReportLearning,
+  type ReportLearning
+} from '../decisioning/lessons/learning-report.js'
+import { createWhatIf, type WhatIf } from '../decisioning/what-if/what-if.js'
 import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'
@@ -63,6 +68,8 @@ export interface Service {
   readonly reportQuotas: ReportQuotas
   readonly reportSegments: ReportSegments
   readonly findDecisions: FindDecisions
+  readonly reportLearning: ReportLearning
+  readonly whatIf: WhatIf
   readonly learnt: Follower
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
@@ -184,6 +191,8 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     reportQuotas: createReportQuotas(snapshots, quotas, parts.clock.wallMs),
     reportSegments: createReportSegments({ snapshots, records, customers }),
     findDecisions: createFindDecisions({ snapshots, records, customers }),
+    reportLearning: createReportLearning(needs),
+    whatIf: createWhatIf(deciding),
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     async close() {

@@ -10,7 +10,13 @@ import type {
   OutcomesWanted,
   WhenFull
 } from '../domain/journal.js'
-import type { Experience, LedgerEntry, LedgerPlace, Lesson } from '../domain/learning.js'
+import type {
+  Experience,
+  LearningPoint,
+  LedgerEntry,
+  LedgerPlace,
+  Lesson
+} from '../domain/learning.js'
 import type {
   ClaimOutcome,
   QuotaClaim,
@@ -68,6 +74,8 @@ export type ProfileChange = (stored: Profile | undefined) => Profile
 export interface CustomerStore {
   /** Reads all that a decision needs in one command. Unknown customers are an empty state, never an error. */
   load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState>
+  /** The same for somebody who only looks: no lifetime is renewed, and nothing is written of it. */
+  peek(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState>
   /** Appends behaviour events and loads, in the same round trip; the state holds the events. */
   appendAndLoad(
     events: readonly CustomerEvent[],
@@ -308,6 +316,13 @@ export interface LearningStore {
   learn(holder: string, learnt: LearntLessons): Promise<boolean>
   /** What has changed since a version (0: everything). */
   experienceSince(version: number): Promise<ExperienceNews>
+  /**
+   * Keeps a point in each of POINT_SERIES whose newest is old enough, and forgets the oldest beyond its length, if the holder has
+   * the lease; else nothing is changed.
+   */
+  keepPoint(holder: string, point: LearningPoint): Promise<void>
+  /** All points that are kept, each once, the oldest first. */
+  points(): Promise<LearningPoint[]>
 }
 
 export interface WaitingLessons {

@@ -75,6 +75,29 @@ export type LearningFeature =
   | { readonly type: 'number' | 'boolean'; readonly values?: undefined }
   | { readonly type: 'string'; readonly values: readonly string[] }
 
+/** What was seen of an offer in a channel, as Experience counts it. */
+export type Evidence = Pick<Experience, 'impressions' | 'positives'>
+
+/** What was known at one time, kept so that it can be looked at how learning went. */
+export interface LearningPoint {
+  readonly timeMs: number
+  /** By experienceName; of MOST_IN_POINT at most, those with the most impressions. */
+  readonly seen: ReadonlyMap<string, Evidence>
+}
+
+/** Bounds a point to about 20 kB. */
+export const MOST_IN_POINT = 500
+
+/**
+ * Points are kept in series, each more widely spaced and for longer than the one before: half a day, a week, a year. All together they
+ * take about 14 MB at most, and some 100 kB for a catalogue of a dozen offers.
+ */
+export const POINT_SERIES: ReadonlyArray<{ readonly everyMs: number; readonly most: number }> = [
+  { everyMs: 300_000, most: 144 },
+  { everyMs: 3_600_000, most: 168 },
+  { everyMs: 86_400_000, most: 366 }
+]
+
 /** Names the experience with an offer in a channel. */
 export function experienceName(offerId: string, channel: string): string {
   // No id holds a control character.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { STAGES } from '../domain/decision.js'
 import { count, customerKey, limitStanding, modelVersions, share } from './answer-parts.js'
+import { LEARNING_ANSWERS } from './learning-answers.js'
 import { OVERVIEW_ANSWERS } from './overview-answers.js'
 import { id, time } from './schemas.js'
 
@@ -326,5 +327,11 @@ export const ANSWERS = {
   Replay: replay,
   RecordedDecision: decision.extend({ request: z.unknown() }),
   Strategy: strategy,
+  WhatIf: z.object({
+    seed: z.string().meta({ description: 'Of the random choices of both.' }),
+    before: decision,
+    after: decision
+  }),
+  ...LEARNING_ANSWERS,
   ...OVERVIEW_ANSWERS
 } as const satisfies Readonly<Record<string, z.ZodType>>

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { EventSchema, MOST_EVENTS } from '../decisioning/events/event-schema.js'
 import { MOST_TAGS } from '../decisioning/customers/profile-body.js'
-import { decisionRequest, id, MOST_REQUESTS, replayRequest, time } from './schemas.js'
+import {
+  decisionRequest,
+  id,
+  MOST_REQUESTS,
+  replayRequest,
+  time,
+  whatIfRequest
+} from './schemas.js'
 
 /*
  * What bodies look like, for the document at /openapi.json. Decisions are checked against these very schemas (those of a batch one by one). Events and
@@ -63,5 +70,6 @@ export const BODIES = {
   DecisionRequest: decisionRequest,
   Event: EventSchema,
   Events: z.union([EventSchema, z.array(EventSchema).min(1).max(MOST_EVENTS)]),
-  ReplayRequest: replayRequest
+  ReplayRequest: replayRequest,
+  WhatIfRequest: whatIfRequest
 } as const satisfies Readonly<Record<string, z.ZodType>>

@@ -46,6 +46,20 @@ const decision = {
   degraded: []
 }
 
+const offerLearning = {
+  offerId: 'gold-card',
+  name: 'Gold card',
+  group: 'cards',
+  adapts: 'blend',
+  start: { value: 0.08, source: 'prior', scores: 0, evidence: 50 }
+}
+const seen = {
+  impressions: 200,
+  positives: 24,
+  rate: { value: 0.12, low: 0.082, high: 0.172 },
+  propensity: { value: 0.112, low: 0.078, high: 0.158 }
+}
+
 const problem = {
   type: 'urn:offerd:problem:invalid',
   title: 'The request does not say what it must',
@@ -162,7 +176,64 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     failed: 1,
     errors: [{ line: 3, detail: 'must be a JSON object, not broken JSON' }]
   },
+  JournalReport: {
+    madeAt: time,
+    from: '2026-01-30T10:00:00.000Z',
+    report: {
+      decisions: 4000,
+      offers: [{ offer: 'gold-card', placed: 3600, shown: 3500, positive: 420, rate: 0.12 }],
+      models: [
+        {
+          model: 'cards',
+          auc: 0.71,
+          calibrationError: 0.012,
+          calibration: [
+            {
+              from: 0.05,
+              to: 0.2,
+              rows: 3500,
+              predicted: 0.12,
+              observed: 0.12,
+              low: 0.11,
+              high: 0.13
+            }
+          ]
+        }
+      ],
+      chance: {
+        slots: 3500,
+        share: 0.04,
+        priorityOfBest: 9.6,
+        priorityCost: 0.21,
+        propensityCost: 0.002
+      },
+      lifts: [{ group: 'decided', against: 'holdout', lift: 0.05, low: 0.03, high: 0.07 }],
+      experiments: [],
+      alarms: []
+    }
+  },
+  Learning: {
+    strategy,
+    exploration: { method: 'epsilon', share: 0.05 },
+    journal: true,
+    offers: [{ ...offerLearning, channels: [{ channel: 'web', ...seen }] }],
+    models: [
+      {
+        model: 'cards@3',
+        shadow: false,
+        scores: 830,
+        mean: 0.11,
+        columns: [
+          { input: 'age', column: 'customer.age', least: 18, greatest: 95, values: 830, outside: 2 }
+        ]
+      }
+    ]
+  },
   LoadReport: loadReport,
+  OfferProgress: {
+    ...offerLearning,
+    channels: [{ channel: 'web', points: [{ time, ...seen }] }]
+  },
   ReloadReport: { ...loadReport, processes },
   Problem: problem,
   Ready: { status: 'ready', strategy },
@@ -197,5 +268,34 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ],
     lastLoad: loadReport,
     processes
+  },
+  WhatIf: { seed: '0199c0de', before: decision, after: decision },
+  WhatIfRequest: {
+    request,
+    changes: {
+      attributes: { balance: 25000, age: null },
+      tags: ['finance/credit'],
+      consent: { marketing: { granted: false } },
+      context: { device: 'desktop' },
+      at: time,
+      levers: { 'gold-card': 30 }
+    }
+  },
+  WhatIfWords: {
+    namespaces: ['crm', 'cookie'],
+    channels: [{ id: 'web', placements: [{ id: 'home_hero', count: 1 }] }],
+    attributes: [{ name: 'age', type: 'integer', personal: false }],
+    context: [{ name: 'device', type: 'string', values: ['desktop', 'mobile'], personal: false }],
+    tags: ['finance', 'finance/credit'],
+    purposes: ['marketing'],
+    offers: [
+      {
+        id: 'gold-card',
+        name: 'Gold card',
+        issue: 'grow',
+        group: 'cards',
+        levers: { issue: 0, group: 10, offer: 5 }
+      }
+    ]
   }
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ANSWERS } from './answers.js'
 import type { BODIES } from './bodies.js'
 import type { ProblemKind } from './errors.js'
-import { decisionsQuery, historyQuery, page } from './schemas.js'
+import { decisionsQuery, historyQuery, learningReportQuery, page } from './schemas.js'
 
 /** What the document says about one route, beyond what follows from its path and scope. */
 export interface RouteDoc {
@@ -220,6 +220,51 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
       'Counts only grow while the process runs; ask twice to know what came between. They are those of /metrics, as numbers.',
     status: 200,
     answer: 'Live'
+  },
+  'GET /v1/learning': {
+    tag: 'Strategy',
+    summary: 'What was learnt of every offer in every channel, and how the models do',
+    description:
+      'As this process knows it, up to a second behind. Figures of models are of this process since it loaded them. Intervals are Wilson’s of 95 %.',
+    status: 200,
+    answer: 'Learning'
+  },
+  'GET /v1/learning/offers/{id}': {
+    tag: 'Strategy',
+    summary: 'How learning about one offer went, by channel',
+    description:
+      'Points are five minutes apart for half a day, an hour for a week, a day for a year; the newest is now. Past evidence is shown with today’s start propensity.',
+    status: 200,
+    answer: 'OfferProgress',
+    problems: ['not_found', 'unavailable']
+  },
+  'GET /v1/learning/report': {
+    tag: 'Strategy',
+    summary: 'What came of the decisions of the last days, by the journal',
+    description:
+      'What "offerd report --json" prints: rates of offers, AUC and calibration of models, what chance cost, lift against holdout, control and first arms. ' +
+      'A process of its own makes it, which takes seconds; who asks again within a minute gets the same.',
+    query: learningReportQuery,
+    status: 200,
+    answer: 'JournalReport',
+    problems: ['invalid', 'unavailable']
+  },
+  'GET /v1/what-if': {
+    tag: 'Strategy',
+    summary: 'The words that a what-if may use: attributes, context, tags, placements, levers',
+    status: 200,
+    answer: 'WhatIfWords'
+  },
+  'POST /v1/what-if': {
+    tag: 'Strategy',
+    summary: 'Decide twice: as things are, and as they are supposed to be',
+    description:
+      'Both decisions are about the same customer, loaded once, with the same seed and what was learnt until now, and come with their ' +
+      'full explanations (the first 200 outcomes). A customer who is not stored has what the changes give. Nothing is recorded, reserved, counted or learnt.',
+    body: { [JSON_TYPE]: 'WhatIfRequest' },
+    status: 200,
+    answer: 'WhatIf',
+    problems: ['unavailable']
   },
   'GET /livez': { tag: 'Run', summary: 'The process runs', status: 200, answer: 'Alive' },
   'GET /readyz': {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { BehaviourEvent, DecisionRequest } from '../domain/decision.js'
+import type { WhatIfRequest } from '../decisioning/what-if/what-if.js'
 import { checkId, LONGEST_ID_BYTES } from '../decisioning/values.js'
 
 export const MOST_REQUESTS = 500
@@ -111,6 +112,31 @@ export const replayRequest = z.strictObject({
   })
 })
 
+/** Body of a what-if; what its names may be, the use case knows. */
+export const whatIfRequest: z.ZodType<WhatIfRequest> = z.strictObject({
+  request: decisionRequest.meta({
+    description: 'A decision request; it is decided in mode test, whatever it says.'
+  }),
+  changes: z
+    .strictObject({
+      attributes: facts.optional().meta({
+        description: 'A merge patch (RFC 7396) of the customer: null takes one away.'
+      }),
+      tags: z.array(z.string()).optional().meta({ description: "In the place of the customer's." }),
+      consent: z
+        .record(id, z.strictObject({ granted: z.boolean() }).nullable())
+        .optional()
+        .meta({ description: 'By purpose.' }),
+      context: facts.optional().meta({ description: "Over the request's; null takes one away." }),
+      at: time.optional().meta({ description: 'The instant to decide at.' }),
+      levers: z.record(id, z.number().min(-1000).max(1000)).optional().meta({
+        description:
+          "By offer, in percent: takes the place of the offer's own lever; those of its group and issue stay."
+      })
+    })
+    .default({})
+})
+
 /** Most outcomes of an explanation, and most entries of a history, in one answer. */
 const PAGE_LIMIT = 200
 
@@ -129,6 +155,9 @@ export const decisionsQuery = z.strictObject({
 
 /** Query of a history. */
 export const historyQuery = z.strictObject({ limit: whole(1, PAGE_LIMIT).default(50) })
+
+/** Query of the report on what came of decisions. */
+export const learningReportQuery = z.strictObject({ days: whole(1, 366).default(30) })
 
 /** A whole number as a query string spells it. */
 function whole(smallest: number, largest: number): z.ZodType<number> {

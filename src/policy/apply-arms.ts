@@ -10,6 +10,38 @@ export function applyArms(strategy: Strategy, arms: readonly Arm[]): Strategy {
   return arms.reduce((changed, { changes }) => apply(changed, changes), strategy)
 }
 
+const NO_CHANGES: Changes = {
+  formula: undefined,
+  groupLimit: undefined,
+  exploration: undefined,
+  values: new Map(),
+  levers: [],
+  models: new Map(),
+  treatments: []
+}
+
+/**
+ * The strategy with other levers of offers, whatever arm a customer is in.
+ * @param levers the offers' own parts, in percent
+ */
+export function withLevers(
+  strategy: Strategy,
+  levers: ReadonlyArray<readonly [offer: number, percent: number]>
+): Strategy {
+  if (levers.length === 0) return strategy
+  const own = levers.map(([index, lever]) => ({ kind: 'offer' as const, index, lever }))
+  return {
+    ...apply(strategy, { ...NO_CHANGES, levers: own }),
+    layers: strategy.layers.map(layer => ({
+      ...layer,
+      arms: layer.arms.map(arm => ({
+        ...arm,
+        changes: { ...arm.changes, levers: [...arm.changes.levers, ...own] }
+      }))
+    }))
+  }
+}
+
 /** Whether anything is other than in the strategy itself. */
 export function hasChanges(changes: Changes): boolean {
   const { formula, groupLimit, exploration, values, levers, models, treatments } = changes

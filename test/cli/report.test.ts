@@ -2,7 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
 import { createJournalSegments } from '../../src/adapters/journal/segments.js'
+import { collect } from '../../src/cli/report/collect.js'
 import type { Report } from '../../src/cli/report/describe.js'
+import { judgeChance } from '../../src/cli/report/judge.js'
 import { createRandom } from '../../src/learning/random.js'
 import { runCommand } from '../helpers/cli.js'
 import { answerOf, journalled, writeSegment } from '../helpers/journalled.js'
@@ -107,12 +109,22 @@ test('a journal as models expect it gives their figures, and no alarm', async t 
   const { shown, positive, report } = await journalOf(t)
   const { code, stdout, stderr } = await report('--json', '--check')
   t.equal(code, 0, stderr + stdout)
-  const { decisions, offers, models, lifts, experiments, alarms } = JSON.parse(stdout) as Report
+  const { decisions, offers, models, chance, lifts, experiments, alarms } = JSON.parse(
+    stdout
+  ) as Report
   t.equal(decisions, ROWS)
   t.match(offers, [{ offer: 'gold-card', placed: shown, shown, positive, rate: positive / shown }])
   t.ok(offers[0]!.low < offers[0]!.rate! && offers[0]!.high > offers[0]!.rate!)
   t.match(models, [{ model: 'cards', shown, positive, sampled: shown, outside: [{ figure: 0 }] }])
   t.ok(models[0]!.auc! > 0.6 && models[0]!.calibrationError < 0.03)
+  const bins = models[0]!.calibration
+  t.equal(bins.length, 10)
+  t.equal(
+    bins.reduce((sum, { rows }) => sum + rows, 0),
+    shown
+  )
+  t.ok(bins.every(({ observed, low, high }) => low <= observed && observed <= high))
+  t.match(chance, { slots: shown, share: 0, priorityCost: 0, propensityCost: 0 })
   t.ok(models[0]!.stability[0]!.figure < 0.05)
   t.match(experiments, [{ experiment: 'hero', sampleRatio: { verdict: 'match' } }])
   const [holdout, arms] = lifts
@@ -156,4 +168,43 @@ test('features are compared with a reference, and what cannot be read is refused
     ['--reference', '2026-03-01']
   ])
     t.equal((await report(...words)).code, 2)
+})
+
+test('what chance cost is told from slots in which another than the best stood', async t => {
+  const chance = { slots: 0, byChance: 0, priority: 0, priorityOfBest: 0, propensity: 0 }
+  const scored = (offer: string, rank: number, p: number, outcome = 'outranked') => ({
+    ...{ offer, rank, p, outcome, c: 1, v: 10, l: 1, priority: 10 * p, model: null }
+  })
+  const candidates = [
+    scored('full', 1, 0.9, 'quota'),
+    scored('best', 2, 0.3),
+    scored('other', 3, 0.2)
+  ]
+  const decisions = ['best', 'other', 'other', 'best'].map((offer, i) => ({
+    ...journalled(`d-${i}`, START_MS, {
+      placing: {
+        offer,
+        priority: offer === 'best' ? 3 : 2,
+        propensity: offer === 'best' ? 0.3 : 0.2
+      },
+      candidates
+    }),
+    namespace: 'crm',
+    customer: 'c'
+  }))
+  async function* outcomes() {
+    for (const { placed, ...decision } of decisions)
+      yield {
+        ...decision,
+        placed: placed.map(one => ({
+          ...{ ...one, model: null, shownMs: null, positive: false, value: null, rejected: false }
+        }))
+      }
+  }
+  const collected = await collect(outcomes())
+  t.match(collected.chance, { slots: 4, byChance: 2, priority: 2, priorityOfBest: 12 })
+  const judged = judgeChance(collected)!
+  t.match(judged, { slots: 4, share: 0.5, priorityOfBest: 3, priorityCost: 0.5 })
+  t.ok(Math.abs(judged.propensityCost - 0.05) < 1e-12)
+  t.equal(judgeChance({ ...collected, chance }), undefined)
 })

@@ -1,7 +1,12 @@
 import { test } from 'tap'
 import type { Test } from 'tap'
 import type { LearntLessons } from '../../src/decisioning/ports.js'
-import { experienceName, type Experience, type Lesson } from '../../src/domain/learning.js'
+import {
+  experienceName,
+  POINT_SERIES,
+  type Experience,
+  type Lesson
+} from '../../src/domain/learning.js'
 import { NOTHING_KNOWN } from '../../src/learning/adaptive.js'
 import type { Stores } from './store-contract.js'
 
@@ -73,6 +78,8 @@ function learntUp(
   return { ledger: [], ledgerLifetimeMs: 60_000, experience: new Map(), ...changes }
 }
 
+const POINT_SPACING_MS = POINT_SERIES[0]!.everyMs
+
 const FACTS: Readonly<Record<string, (t: Test, stores: Stores, name: string) => Promise<void>>> = {
   async 'lessons wait in their order until they are learnt'(t, { store, other }) {
     t.equal(await store.learning.append([SHOWN, TOLD]), 0)
@@ -94,6 +101,43 @@ const FACTS: Readonly<Record<string, (t: Test, stores: Stores, name: string) => 
     )
     t.equal(left.version, version + 1)
     await store.learning.giveUp('one')
+  },
+
+  async 'points are kept by the learner alone, each once, widely spaced and up to a number'(
+    t,
+    { store, other },
+    name
+  ) {
+    const { learning } = store
+    const before = await learning.points()
+    const firstMs = (before.at(-1)?.timeMs ?? 1_700_000_000_000) + 7 * 86_400_000
+    const pointAt = (timeMs: number) => ({
+      timeMs,
+      seen: new Map([[name, { impressions: timeMs / 1e6, positives: 0.25 }]])
+    })
+    await learning.keepPoint('one', pointAt(firstMs))
+    t.same(await learning.points(), before)
+    await learning.lease('one', 60_000)
+    await learning.keepPoint('two', pointAt(firstMs))
+    t.same(await learning.points(), before)
+    await learning.keepPoint('one', pointAt(firstMs))
+    await learning.keepPoint('one', pointAt(firstMs + POINT_SPACING_MS - 1))
+    t.same(await other.learning.points(), [...before, pointAt(firstMs)])
+    const most = POINT_SERIES[0]!.most
+    const last = most + 20
+    for (let i = 1; i <= last; i++)
+      await learning.keepPoint('one', pointAt(firstMs + i * POINT_SPACING_MS))
+    const times = (await other.learning.points()).map(({ timeMs }) => timeMs)
+    t.same(
+      times,
+      [...new Set(times)].sort((a, b) => a - b)
+    )
+    const hourMs = POINT_SERIES[1]!.everyMs
+    const due = Array.from({ length: last + 1 }, (_, i) => firstMs + i * POINT_SPACING_MS).filter(
+      (timeMs, i) => i > last - most || (timeMs - firstMs) % hourMs === 0
+    )
+    t.same(times.slice(-due.length), due, 'the newest ones, and of those before one an hour')
+    await learning.giveUp('one')
   },
 
   async 'what is learnt is recalled, and told to those who follow, by every process'(

@@ -82,6 +82,7 @@ function partsFor(stdout: Capture, stderr: Capture): Parts {
     openStore: async () => createMemoryStore(),
     createMemoryStore,
     createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
+    runProgram: async () => ({ code: 1, stdout: '', stderr: 'there are no processes here' }),
     startProgram() {
       throw new Error('a store in memory has no exporter')
     },

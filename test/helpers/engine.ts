@@ -29,6 +29,8 @@ import {
 } from '../../src/decisioning/replay/replay.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
+import type { WhatIfChanges } from '../../src/decisioning/what-if/what-if-changes.js'
+import { createWhatIf } from '../../src/decisioning/what-if/what-if.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'
 import { LOCAL_CALLER } from '../../src/domain/caller.js'
 import type { DecisionRequest } from '../../src/domain/decision.js'
@@ -69,6 +71,8 @@ export interface Engine {
   readonly counted: string[]
   /** Decides for a local caller and parses the answer; with all the time that a busy machine takes unless timeoutMs says otherwise. */
   ask(request: DecisionRequest): Promise<Answer>
+  /** Supposes changes, and parses both answers; at the request's own time unless it names none. */
+  suppose(request: DecisionRequest, changes: WhatIfChanges): Promise<Supposed>
   /** Tells events as a local caller. */
   tell(...events: readonly IncomingEvent[]): Promise<EventsReceipt>
   /** Learns from all that was told, and takes it over at once. */
@@ -92,6 +96,13 @@ export interface Answer {
   }>
   readonly degraded: readonly string[]
   readonly explanation?: Explanation
+}
+
+/** What a what-if answers. */
+export interface Supposed {
+  readonly seed: string
+  readonly before: Answer
+  readonly after: Answer
 }
 
 export interface AnswerOffer {
@@ -137,7 +148,10 @@ export interface Explanation {
 
 /** An answer as tests like to read it: every outcome an object, the outranked ones included. */
 function readAnswer(body: string): Answer {
-  const answer = JSON.parse(body) as Answer
+  return readable(JSON.parse(body) as Answer)
+}
+
+function readable(answer: Answer): Answer {
   const { explanation } = answer
   return explanation === undefined
     ? answer
@@ -231,6 +245,7 @@ export async function tryEngine(
     eventId: randomUUID
   }
   const decide = createDecide(deps)
+  const whatIf = createWhatIf({ ...deps, freshId: randomUUID })
   const legendOf = createLegends(store.documents, started.snapshots.current)
   const archived = createArchivedStrategies({
     ...loading,
@@ -251,6 +266,12 @@ export async function tryEngine(
     ask: async request => {
       const patient = { ...request, options: { timeoutMs: PATIENT_MS, ...request.options } }
       return readAnswer((await decide(patient, LOCAL_CALLER, performance.now())).body)
+    },
+    suppose: async (request, changes) => {
+      const { seed, before, after } = JSON.parse(
+        await whatIf({ request, changes }, LOCAL_CALLER)
+      ) as Supposed
+      return { seed, before: readable(before), after: readable(after) }
     },
     tell: (...events) => recordEvents(events, LOCAL_CALLER, nowMs),
     async learn() {

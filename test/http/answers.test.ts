@@ -65,6 +65,12 @@ test('real answers are what the document says', async t => {
   await ask('FoundDecisions', 'GET', '/v1/decisions?customer=c-1')
   await ask('Live', 'GET', '/v1/live')
   await ask('Experiments', 'GET', '/v1/experiments')
+  const learning = await ask('Learning', 'GET', '/v1/learning')
+  const [learnt] = learning['offers'] as Array<{ offerId: string }>
+  await ask('OfferProgress', 'GET', `/v1/learning/offers/${learnt!.offerId}`)
+  await ask('JournalReport', 'GET', '/v1/learning/report?days=7')
+  await ask('WhatIfWords', 'GET', '/v1/what-if')
+  await ask('WhatIf', 'POST', '/v1/what-if', { request: REQUEST })
   await ask('ReloadReport', 'POST', '/v1/strategy/reload')
   await ask('LoadReport', 'POST', '/v1/strategy/validate')
   await ask('Alive', 'GET', '/livez')

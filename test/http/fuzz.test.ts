@@ -91,6 +91,15 @@ const ROUTES: ReadonlyArray<
   ['POST', '/v1/customers/import', [{ ...CUSTOMER, ...PROFILE }]],
   ['GET', '/v1/strategy', [undefined]],
   ['GET', '/v1/experiments', [undefined]],
+  ['GET', '/v1/learning', [undefined]],
+  ['GET', '/v1/learning/offers/@', [undefined]],
+  ['GET', '/v1/learning/report', [undefined]],
+  ['GET', '/v1/what-if', [undefined]],
+  [
+    'POST',
+    '/v1/what-if',
+    [{ request: REQUEST, changes: { attributes: { age: null }, context: {}, levers: {} } }]
+  ],
   ['POST', '/v1/strategy/reload', [undefined]],
   ['POST', '/v1/strategy/validate', [undefined]],
   ['GET', '/metrics', [undefined]],

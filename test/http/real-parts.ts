@@ -20,6 +20,9 @@ import { createReportQuotas } from '../../src/decisioning/limits/quota-report.js
 import { createReportSegments } from '../../src/decisioning/strategy/segment-report.js'
 import { createSnapshots } from '../../src/decisioning/snapshot.js'
 import { createSubscriptions } from '../../src/decisioning/subscriptions/subscriptions.js'
+import { createReportLearning } from '../../src/decisioning/lessons/learning-report.js'
+import { EXAMPLES } from '../../src/http/examples.js'
+import { createWhatIf } from '../../src/decisioning/what-if/what-if.js'
 import { createTokens } from '../../src/decisioning/tokens.js'
 import { NO_KEYS } from '../../src/http/keys.js'
 import { strategy } from '../helpers/build.js'
@@ -88,6 +91,9 @@ export function serveForReal(
     reportQuotas: createReportQuotas(snapshots, quotas, clock.wallMs),
     reportSegments: createReportSegments({ snapshots, records, customers }),
     findDecisions: createFindDecisions({ snapshots, records, customers }),
+    reportLearning: createReportLearning(needs),
+    reportJournal: async () => JSON.stringify(EXAMPLES.JournalReport),
+    whatIf: createWhatIf(deciding),
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     strategyLoader: {

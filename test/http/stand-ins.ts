@@ -113,6 +113,20 @@ function standIns(calls: Calls): AppDeps {
       calls.customers.push(['find', ...given])
       return { decisions: [], searched: { decisions: 0, backTo: null, all: true } }
     },
+    reportLearning: {
+      now: () => ({
+        strategy: { version: 3, hash: 'abc' },
+        exploration: { method: 'none' },
+        journal: false,
+        offers: [],
+        models: []
+      }),
+      async progressOf(id) {
+        throw new Refusal('not_found', `There is no offer ${id}.`)
+      }
+    },
+    reportJournal: async days => JSON.stringify({ days }),
+    whatIf: async () => `{"seed":"s","before":${ANSWER},"after":${ANSWER}}`,
     strategyLoader: {
       load: async () => ({ ...report, processes: [] }),
       validate: async () => ({ ...report, outcome: 'valid' }),

@@ -60,9 +60,15 @@ export class MemoryCustomers implements CustomerStore {
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
     this.#retentionMs = lexicon.retentionMs
-    const { canonical, members } = this.#identities.of(key)
+    const { canonical } = this.#identities.of(key)
     const stored = this.#find(canonical)
     if (stored !== undefined) this.#renew(canonical, stored)
+    return await this.peek(key, lexicon)
+  }
+
+  async peek(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
+    const { canonical, members } = this.#identities.of(key)
+    const stored = this.#find(canonical)
     const kept: KeptState = {
       members,
       profile: stored?.written?.profile,

@@ -1,4 +1,11 @@
-import type { Experience, LedgerEntry, LedgerPlace, Lesson } from '../../domain/learning.js'
+import {
+  POINT_SERIES,
+  type Experience,
+  type LearningPoint,
+  type LedgerEntry,
+  type LedgerPlace,
+  type Lesson
+} from '../../domain/learning.js'
 import type {
   ExperienceNews,
   LearningStore,
@@ -18,6 +25,7 @@ export class MemoryLearning implements LearningStore {
   #lessons: Array<WaitingLessons['lessons'][number]> = []
   readonly #ledger = new Map<string, Slice>()
   readonly #experience = new Map<string, { readonly version: number; readonly is: Experience }>()
+  readonly #series = POINT_SERIES.map((): LearningPoint[] => [])
   #appended = 0
   #version = 0
   #lease: { readonly holder: string; readonly expiresAtMs: number } | undefined
@@ -80,6 +88,21 @@ export class MemoryLearning implements LearningStore {
       isWhole: since === 0,
       experience: new Map(news.map(([name, { is }]) => [name, is]))
     }
+  }
+
+  async keepPoint(holder: string, point: LearningPoint): Promise<void> {
+    if (this.#holder() !== holder) return
+    this.#series.forEach((kept, i) => {
+      const { everyMs, most } = POINT_SERIES[i]!
+      const newest = kept.at(-1)
+      if (newest !== undefined && point.timeMs - newest.timeMs < everyMs) return
+      kept.push(point)
+      if (kept.length > most) kept.shift()
+    })
+  }
+
+  async points(): Promise<LearningPoint[]> {
+    return [...new Set(this.#series.flat())].sort((one, other) => one.timeMs - other.timeMs)
   }
 
   #holder(): string | undefined {

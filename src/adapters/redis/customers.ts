@@ -73,13 +73,16 @@ export class RedisCustomers implements CustomerStore {
     this.#profiles = new Profiles({ connection, names, aliases, merging, nextStamp, clock })
     this.#events = new EventLog(connection, names, aliases, log)
     this.#holding = new Holding(connection, names, this.#words, aliases, this.#events, (...reply) =>
-      this.#loaded(...reply)
+      this.#used(...reply)
     )
   }
 
   async load(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
-    if (this.#words.known(lexicon) === undefined) await this.#words.of(lexicon)
-    return await this.#loaded(key, await this.#loader.load(customerKeys(key), lexicon), lexicon)
+    return await this.#used(key, await this.#reply(key, lexicon), lexicon)
+  }
+
+  async peek(key: CustomerKey, lexicon: Lexicon): Promise<CustomerState> {
+    return await this.#loaded(key, await this.#reply(key, lexicon), lexicon)
   }
 
   async appendAndLoad(
@@ -103,7 +106,7 @@ export class RedisCustomers implements CustomerStore {
       return await this.load(key, lexicon)
     }
     const reply = replyOf(answerOf(values) as Array<Buffer | null>, quotas)
-    return await this.#loaded(key, reply, lexicon)
+    return await this.#used(key, reply, lexicon)
   }
 
   append(events: readonly CustomerEvent[]): Promise<AppendOutcome[]> {
@@ -198,6 +201,19 @@ export class RedisCustomers implements CustomerStore {
     )
   }
 
+  async #reply(key: CustomerKey, lexicon: Lexicon): Promise<Reply> {
+    if (this.#words.known(lexicon) === undefined) await this.#words.of(lexicon)
+    return await this.#loader.load(customerKeys(key), lexicon)
+  }
+
+  /** The state for somebody who decides: the customer lives on by it. */
+  async #used(key: CustomerKey, reply: Reply, lexicon: Lexicon): Promise<CustomerState> {
+    const state = await this.#loaded(key, reply, lexicon)
+    this.#events.foldIfLong(customerKeys(state.key), state.history.length)
+    this.#renewals.renew(state.key, key)
+    return state
+  }
+
   #loaded(key: CustomerKey, reply: Reply, lexicon: Lexicon): Promise<CustomerState> {
     return reply.alias === null
       ? this.#stateOf({ canonical: key, members: [key] }, reply, lexicon)
@@ -207,27 +223,23 @@ export class RedisCustomers implements CustomerStore {
   async #mergedState(key: CustomerKey, reply: Reply, lexicon: Lexicon): Promise<CustomerState> {
     const read = (of: CustomerKey) => this.#loader.load(customerKeys(of), lexicon)
     const found = await this.#aliases.follow(key, reply, read)
-    if (found !== undefined) return await this.#stateOf(found.identity, found.reply, lexicon, key)
+    if (found !== undefined) return await this.#stateOf(found.identity, found.reply, lexicon)
     const { identity, reply: united } = await this.#merging.united(key, lexicon.namespaces)
     this.#merging.settleBeside(identity, lexicon)
-    return await this.#stateOf(identity, { ...united, quotas: reply.quotas }, lexicon, key)
+    return await this.#stateOf(identity, { ...united, quotas: reply.quotas }, lexicon)
   }
 
   /** @param asked the key that was loaded */
   async #stateOf(
     identity: Identity,
     reply: Omit<Reply, 'alias'>,
-    lexicon: Lexicon,
-    asked = identity.canonical
+    lexicon: Lexicon
   ): Promise<CustomerState> {
     const words = this.#words.known(lexicon)
     if (words === undefined)
       throw new StoreUnavailable('the names registry changed during the load; ask again')
-    const state = await this.#names.reading(() =>
+    return await this.#names.reading(() =>
       stateOf(identity, reply, this.#names, words, this.#clock())
     )
-    this.#events.foldIfLong(customerKeys(state.key), state.history.length)
-    this.#renewals.renew(state.key, asked)
-    return state
   }
 }

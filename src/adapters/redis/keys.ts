@@ -112,6 +112,11 @@ export const LEARNING_KEYS = {
   changed: `${LEARNING_STEM}changed`
 } as const
 
+/** The key of a series of points, by its position among them. */
+export function pointsKey(series: number): string {
+  return `${LEARNING_STEM}points${series}`
+}
+
 /** The key of one slice of the ledger. */
 export function ledgerKey(slice: string): string {
   return `${LEARNING_STEM}l:${slice}`

@@ -1,5 +1,11 @@
 import { Packr } from 'msgpackr'
-import type { Experience, LedgerEntry, Lesson } from '../../domain/learning.js'
+import type {
+  Evidence,
+  Experience,
+  LearningPoint,
+  LedgerEntry,
+  Lesson
+} from '../../domain/learning.js'
 import { UnreadableRecord } from './errors.js'
 
 /** Lessons, ledger entries and experience in Redis: MessagePack lists that begin with the version. */
@@ -90,6 +96,24 @@ export function decodeExperience(bytes: Buffer): Experience {
     weights &&
     precision && { means, squares, weights, precision }
   return { way, impressions, positives, total, begunAt, regression }
+}
+
+/** Names and numbers in one flat list, which is all that a point takes. */
+export function encodePoint({ timeMs, seen }: LearningPoint): Buffer {
+  const flat: Array<string | number> = []
+  for (const [name, { impressions, positives }] of seen) flat.push(name, impressions, positives)
+  return packr.pack([VERSION, timeMs, ...flat])
+}
+
+export function decodePoint(bytes: Buffer): LearningPoint {
+  const [, timeMs, ...flat] = unpack(bytes, 'a point of learning') as [number, number, ...unknown[]]
+  const seen = new Map<string, Evidence>()
+  for (let i = 0; i < flat.length; i += 3)
+    seen.set(flat[i] as string, {
+      impressions: flat[i + 1] as number,
+      positives: flat[i + 2] as number
+    })
+  return { timeMs, seen }
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Buffer {

@@ -52,3 +52,19 @@ for _, name in ipairs(redis.call('ZRANGE', KEYS[3], '(' .. since, '+inf', 'BYSCO
 end
 return news
 `)
+
+/**
+ * KEYS lease, then series of points: sorted sets by time. ARGV holder, time of the point in ms, the point, then for each series its
+ * spacing in ms and its length.
+ */
+export const KEEP_POINT = write(`
+if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+for i = 2, #KEYS do
+  local newest = redis.call('ZRANGE', KEYS[i], -1, -1, 'WITHSCORES')[2]
+  if not newest or tonumber(ARGV[3]) - tonumber(newest) >= tonumber(ARGV[2 * i + 1]) then
+    redis.call('ZADD', KEYS[i], ARGV[3], ARGV[4])
+    redis.call('ZREMRANGEBYRANK', KEYS[i], 0, -1 - tonumber(ARGV[2 * i + 2]))
+  end
+end
+return 1
+`)

@@ -1,4 +1,10 @@
-import type { Experience, LedgerPlace, Lesson } from '../../domain/learning.js'
+import {
+  POINT_SERIES,
+  type Experience,
+  type LearningPoint,
+  type LedgerPlace,
+  type Lesson
+} from '../../domain/learning.js'
 import type {
   ExperienceNews,
   LearningStore,
@@ -7,19 +13,22 @@ import type {
 } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { LEASE } from './journal-scripts.js'
-import { ledgerKey, LEARNING_KEYS } from './keys.js'
+import { ledgerKey, LEARNING_KEYS, pointsKey } from './keys.js'
 import {
   decodeEntry,
   decodeExperience,
   decodeLesson,
+  decodePoint,
   encodeEntry,
   encodeExperience,
-  encodeLesson
+  encodeLesson,
+  encodePoint
 } from './learning-codec.js'
-import { APPEND_LESSONS, EXPERIENCE_SINCE, LEARN } from './learning-scripts.js'
+import { APPEND_LESSONS, EXPERIENCE_SINCE, KEEP_POINT, LEARN } from './learning-scripts.js'
 import { answerOf, type Argument } from './wire.js'
 
 const { lease, state, lessons: stream, experience: experienceKey, changed } = LEARNING_KEYS
+const POINTS = POINT_SERIES.map((_, i) => pointsKey(i))
 
 /** Lessons, ledger and experience in Redis, in one slot, so that a script can change them together. */
 export class RedisLearning implements LearningStore {
@@ -98,5 +107,20 @@ export class RedisLearning implements LearningStore {
     for (let i = 0; i < pairs.length; i += 2)
       experience.set(String(pairs[i]), decodeExperience(pairs[i + 1]!))
     return { version: now, isWhole: since === 0, experience }
+  }
+
+  async keepPoint(holder: string, point: LearningPoint): Promise<void> {
+    const series = POINT_SERIES.flatMap(({ everyMs, most }) => [everyMs, most])
+    const args = [holder, point.timeMs, encodePoint(point), ...series]
+    await this.#connection.run(KEEP_POINT, [lease, ...POINTS], args)
+  }
+
+  async points(): Promise<LearningPoint[]> {
+    const series = await this.#connection.runAll(
+      POINTS.map(key => ({ command: 'ZRANGE' as const, args: [key, 0, -1] }))
+    )
+    const points = series.flatMap(kept => (answerOf(kept) as Buffer[]).map(decodePoint))
+    const byTime = new Map(points.map(point => [point.timeMs, point]))
+    return [...byTime.values()].sort((one, other) => one.timeMs - other.timeMs)
   }
 }

@@ -1,4 +1,4 @@
-import type { DecisionOutcomes, PlacingOutcome } from '../../domain/journal.js'
+import type { DecisionOutcomes, JournalCandidate, PlacingOutcome } from '../../domain/journal.js'
 import { createRandom } from '../../learning/random.js'
 
 /** Offers of a model that are looked at one by one: the memory of a report is bounded by it. */
@@ -36,14 +36,28 @@ export interface Collected {
   readonly offers: Map<string, OfferCounts>
   /** By name. */
   readonly models: Map<string, ModelSample>
+  readonly chance: ChanceCost
+}
+
+/** What leaving a part to chance was estimated to cost: sums over first slots whose best candidate is known. */
+export interface ChanceCost {
+  slots: number
+  /** Where chance put another than the best there. */
+  byChance: number
+  /** Priority and propensity of the best, less those of the one that stood there. */
+  priority: number
+  priorityOfBest: number
+  propensity: number
 }
 
 /** Counts what came of decisions, and samples what models said; in bounded memory, and the same for the same decisions. */
 export async function collect(decisions: AsyncIterable<DecisionOutcomes>): Promise<Collected> {
-  const collected: Collected = { decisions: 0, offers: new Map(), models: new Map() }
+  const chance = { slots: 0, byChance: 0, priority: 0, priorityOfBest: 0, propensity: 0 }
+  const collected: Collected = { decisions: 0, offers: new Map(), models: new Map(), chance }
   const random = createRandom(SEED)
   for await (const decision of decisions) {
     collected.decisions++
+    countChance(chance, decision)
     for (const placing of decision.placed) {
       if (placing.fallback) continue
       countOffer(collected.offers, placing)
@@ -61,6 +75,33 @@ export async function collect(decisions: AsyncIterable<DecisionOutcomes>): Promi
     }
   }
   return collected
+}
+
+/** Only of decisions that filled one placement: of others it is not noted what competed for which. */
+function countChance(chance: ChanceCost, { placed, candidates }: DecisionOutcomes): void {
+  const first = placed.find(({ rank }) => rank === 1)
+  if (first === undefined || first.fallback) return
+  if (placed.some(({ placement }) => placement !== first.placement)) return
+  const best = bestOf(candidates)
+  if (best === undefined || best.priority === null || best.p === null) return
+  if (first.propensity === null) return
+  chance.slots++
+  chance.priorityOfBest += best.priority
+  if (best.offer === first.offer) return
+  chance.byChance++
+  chance.priority += best.priority - first.priority
+  chance.propensity += best.p - first.propensity
+}
+
+/** The first in the order of the arbitration, in which chance has no part, of those that were not taken out by a limit. */
+function bestOf(candidates: readonly JournalCandidate[]): JournalCandidate | undefined {
+  let best: JournalCandidate | undefined
+  for (const candidate of candidates) {
+    const { outcome, rank } = candidate
+    if (rank === null || (outcome !== 'selected' && outcome !== 'outranked')) continue
+    if (best === undefined || rank < best.rank!) best = candidate
+  }
+  return best
 }
 
 function countOffer(offers: Collected['offers'], placing: PlacingOutcome): void {

@@ -1,12 +1,14 @@
 import { figure, table, type Paint } from '../paint.js'
 import type { ExperimentRatio } from './alarms.js'
-import type { FeatureFigure, Lift, ModelFigures, OfferFigures } from './judge.js'
+import type { ChanceFigures, FeatureFigure, Lift, ModelFigures, OfferFigures } from './judge.js'
 
 /** Everything that a report says, as --json prints it. */
 export interface Report {
   readonly decisions: number
   readonly offers: readonly OfferFigures[]
   readonly models: readonly ModelFigures[]
+  /** null where propensities are drawn: then nobody noted which offer was the best; and where no decision tells. */
+  readonly chance: ChanceFigures | null
   readonly lifts: readonly Lift[]
   readonly experiments: readonly ExperimentRatio[]
   readonly alarms: readonly string[]
@@ -14,12 +16,13 @@ export interface Report {
 
 /** The report for people: alarms last, where they are seen. */
 export function describeReport(report: Report, paint: Paint): string[] {
-  const { decisions, offers, models, lifts, experiments, alarms } = report
+  const { decisions, offers, models, chance, lifts, experiments, alarms } = report
   if (decisions === 0) return ['The journal has no decisions of this period.']
   return [
     `${decisions} decisions`,
     ...section(OFFER_HEAD, offers.map(offerRow)),
     ...section(MODEL_HEAD, models.map(modelRow)),
+    ...(chance === null || chance.share === 0 ? [] : ['', chanceText(chance)]),
     ...section(LIFT_HEAD, lifts.map(liftRow)),
     ...section(
       ['experiment', 'sample ratio', 'p'],
@@ -132,6 +135,11 @@ function liftRow({ group, arm, against, customers, ...lift }: Lift): string[] {
     String(customers),
     ...[lift.lift, lift.low, lift.high, lift.valueLift, lift.valueLow, lift.valueHigh].map(figure)
   ]
+}
+
+function chanceText({ slots, share, priorityOfBest, priorityCost }: ChanceFigures): string {
+  const cost = `${figure(priorityCost)} of ${figure(priorityOfBest)} in priority a slot`
+  return `chance filled ${percent(share)} of ${slots} first slots with another than the best, at an estimated ${cost}`
 }
 
 function worst([first]: readonly FeatureFigure[]): string {

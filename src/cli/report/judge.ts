@@ -1,5 +1,10 @@
 import type { GroupResponses } from '../../domain/journal.js'
-import { auc, calibrationError, calibrationTable } from '../../learning/metrics.js'
+import {
+  auc,
+  calibrationError,
+  calibrationTable,
+  type CalibrationBin
+} from '../../learning/metrics.js'
 import { stabilityOf } from '../../learning/stability.js'
 import { wilsonInterval, Z_95 } from '../../learning/wilson.js'
 import type { ModelSpec } from '../../policy/model-file.js'
@@ -37,6 +42,10 @@ export interface ModelFigures {
   /** null where only one answer came. */
   readonly auc: number | null
   readonly calibrationError: number
+  /** As many bins as calibrationError is of, by rising propensity; the observed share with Wilson's 95 %. */
+  readonly calibration: ReadonlyArray<
+    CalibrationBin & { readonly low: number; readonly high: number }
+  >
   /** Mean propensity, and the share of positives. */
   readonly predicted: number
   readonly observed: number
@@ -59,6 +68,32 @@ export interface Lift {
   readonly valueLift: number
   readonly valueLow: number
   readonly valueHigh: number
+}
+
+/**
+ * What leaving a part to chance cost, as estimated by the priorities and propensities of the time: not what was lost in truth, and
+ * not what was gained by learning. Means over first slots.
+ */
+export interface ChanceFigures {
+  readonly slots: number
+  /** Share of them in which another than the best stood. */
+  readonly share: number
+  readonly priorityOfBest: number
+  readonly priorityCost: number
+  readonly propensityCost: number
+}
+
+/** undefined where no decision tells. */
+export function judgeChance({ chance }: Collected): ChanceFigures | undefined {
+  const { slots, byChance, priority, priorityOfBest, propensity } = chance
+  if (slots === 0) return undefined
+  return {
+    slots,
+    share: byChance / slots,
+    priorityOfBest: priorityOfBest / slots,
+    priorityCost: priority / slots,
+    propensityCost: propensity / slots
+  }
 }
 
 /** Figures of all offers, those most shown first. */
@@ -105,13 +140,18 @@ function judgeModel(
   const area = auc(scores, labels)
   const inTime = [...rows].sort((a, b) => a.timeMs - b.timeMs)
   const half = inTime.length >> 1
+  const table = calibrationTable(scores, labels)
   return {
     model,
     shown,
     positive,
     sampled: rows.length,
     auc: Number.isNaN(area) ? null : area,
-    calibrationError: calibrationError(calibrationTable(scores, labels)),
+    calibrationError: calibrationError(table),
+    calibration: table.map(bin => ({
+      ...bin,
+      ...wilsonInterval(bin.observed * bin.rows, bin.rows)
+    })),
     predicted: meanOf(scores),
     observed: meanOf(labels),
     stability: stabilities(before ?? inTime.slice(0, half), before ? rows : inTime.slice(half)),

@@ -2,6 +2,7 @@ import { experienceName, type Experience, type LedgerEntry } from '../../domain/
 import type { Strategy } from '../../policy/strategy.js'
 import { stepwise } from '../in-turns.js'
 import { Knowledge, placeText } from './learn-lessons.js'
+import { createPoints } from './keep-points.js'
 import { placeLessons, type Placed, type PlaceDeps } from './place-lessons.js'
 import type { LearningStore, LessonOutcome, Log, Meters } from '../ports.js'
 import { repeat, type Repeated } from '../repeat.js'
@@ -47,12 +48,14 @@ export function startLearning(
 
 class Learner {
   readonly #deps: LearnDeps
+  readonly #keepPoint: () => Promise<void>
   #leads = false
   /** What went wrong is told once. */
   #troubled = false
 
   constructor(deps: LearnDeps) {
     this.#deps = deps
+    this.#keepPoint = createPoints(deps)
   }
 
   /** Looks for lessons, and answers in how many ms it is to look again. */
@@ -66,7 +69,8 @@ class Learner {
       }
       this.#leads = await learning.lease(processName, LEASE_MS)
       const isBehind = this.#leads && (await learnSome(this.#deps, strategy))
-      if (!this.#leads) meters.learnerLags(0)
+      if (this.#leads) await this.#keepPoint()
+      else meters.learnerLags(0)
       this.#troubled = false
       return isBehind ? 0 : LOOK_MS
     } catch (error) {

@@ -53,6 +53,7 @@ export function tellingOf(customers: CustomerStore, { tell }: Changes): Customer
 
   return {
     load: (key, lexicon) => customers.load(key, lexicon),
+    peek: (key, lexicon) => customers.peek(key, lexicon),
     read: key => customers.read(key),
     history: (key, limit) => customers.history(key, limit),
     identityOf: key => customers.identityOf(key),

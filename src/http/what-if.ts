@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify'
+import type { Snapshots } from '../decisioning/snapshot.js'
+import type { WhatIf } from '../decisioning/what-if/what-if.js'
+import type { Declared, Strategy } from '../policy/strategy.js'
+import { textOf } from './body.js'
+import { parseJson } from './json.js'
+import { whatIfRequest } from './schemas.js'
+import { reader } from './validate.js'
+
+/** What would be decided if something were otherwise, and the words to say it with. */
+export function whatIfRoutes(
+  app: FastifyInstance,
+  whatIf: WhatIf,
+  snapshots: Pick<Snapshots, 'current'>
+): void {
+  const config = { scope: 'admin' } as const
+  const read = reader(whatIfRequest)
+
+  app.get('/v1/what-if', { config }, async () => wordsOf(snapshots.current().strategy))
+
+  app.post('/v1/what-if', { config }, async (request, reply) => {
+    const body = await whatIf(read(parseJson(textOf(request.body))), request.caller)
+    return reply.header('content-type', 'application/json; charset=utf-8').send(body)
+  })
+}
+
+/** What a request and its changes may name. */
+function wordsOf(strategy: Strategy): object {
+  const { namespaces, channels, placements, attributes, context, tagPaths, purposes } = strategy
+  return {
+    namespaces,
+    channels: channels.map(({ id, index }) => ({
+      id,
+      placements: placements
+        .filter(({ channel }) => channel === index)
+        .map(placement => ({ id: placement.id, count: placement.count }))
+    })),
+    attributes: attributes.filter(each => !each.protected).map(describeName),
+    context: context.map(describeName),
+    tags: [...tagPaths],
+    purposes,
+    offers: strategy.offers
+      .filter(({ fallbackOnly }) => !fallbackOnly)
+      .map(({ id, name, issue, group, levers }) => ({ id, name, issue, group, levers }))
+  }
+}
+
+function describeName({ name, type, values, personal }: Declared): object {
+  return { name, type, ...(values === undefined ? {} : { values }), personal }
+}

@@ -23,6 +23,20 @@ export function createDraws(random: Random): Draws {
   return new GammaDraws(random)
 }
 
+/**
+ * What a beta variable exceeds with a probability of at most e^-exponent: a Bernstein bound (Skorski, Bernstein-type bounds for beta
+ * distribution, 2023), not the smallest such number. In (0, 1].
+ * @param a above 0 @param b above 0 @param exponent above 0
+ */
+export function betaBound(a: number, b: number, exponent: number): number {
+  const sum = a + b
+  const variance = (a * b) / (sum * sum * (sum + 1))
+  const skew = b > a ? (2 * (b - a)) / (sum * (sum + 2)) : 0
+  // The ε at which ε² / (2 · (variance + skew · ε / 3)) is the exponent.
+  const half = (skew * exponent) / 3
+  return Math.min(1, a / sum + half + Math.sqrt(half * half + 2 * variance * exponent))
+}
+
 class GammaDraws implements Draws {
   readonly #random: Random
   /** Normals come in pairs. */

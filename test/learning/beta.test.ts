@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { test } from 'tap'
-import { createDraws } from '../../src/learning/beta.js'
+import { betaBound, createDraws } from '../../src/learning/beta.js'
 import { chiSquareSurvival } from '../../src/learning/chi-square.js'
 import { createRandom } from '../../src/learning/random.js'
+import { holds } from '../helpers/holds.js'
 
 const DRAWN = 40_000
 
@@ -113,4 +115,23 @@ test('the same source gives the same draws', async t => {
     return Array.from({ length: 20 }, (_, i) => draws.beta(0.3 + i, 2))
   }
   t.same(draw(), draw())
+})
+
+test('a beta variable exceeds its bound as seldom as is said', async t => {
+  const shape = fc.double({ min: 0.06, max: 200, noNaN: true })
+  const DRAWS = 2000
+  const EXPONENT = 3
+  holds(
+    t,
+    fc.property(shape, shape, fc.integer(), (a, b, seed) => {
+      const draws = createDraws(createRandom(seed))
+      const bound = betaBound(a, b, EXPONENT)
+      let above = 0
+      for (let i = 0; i < DRAWS; i++) if (draws.beta(a, b) > bound) above++
+      const most = Math.exp(-EXPONENT)
+      return bound <= 1 && above / DRAWS <= most + 5 * Math.sqrt((most * (1 - most)) / DRAWS)
+    }),
+    300
+  )
+  t.ok(betaBound(50, 450, 16) < 0.2, 'and it is not far off: the mean is 0.1, its deviation 0.013')
 })

@@ -6,7 +6,7 @@ import type { Asked } from '../asked.js'
 import { stageNumber } from '../candidates.js'
 import type { Outcome } from '../choose.js'
 import { fillBest } from './fill.js'
-import { drawPropensity } from '../propensity/posteriors.js'
+import { drawPropensity, mostDrawn } from '../propensity/posteriors.js'
 
 /** An offer in its slot, and how likely it was that drawn propensities put it there. */
 export interface DrawnSlot {
@@ -54,6 +54,15 @@ export function* estimateChances(
   if (slots.every(({ contestant }) => contestant < 0)) return []
   const alone = asked.placements.length === 1 && strategy.exclusions.never.length === 0
   const draws = new OtherDraws(strategy, outcome, drawing, alone ? slots[0]!.contestant : -1)
+  if (alone && slots.length === 1) {
+    const { placement, contestant } = slots[0]!
+    let first = 0
+    for (let draw = 0; draw < ESTIMATING_DRAWS; draw++) {
+      yield
+      if (draws.firstStays()) first++
+    }
+    return [{ placement, contestant, ...shareOf(first, ESTIMATING_DRAWS) }]
+  }
   /** By number of slots: the draws that agree in as many, from the first on. */
   const agreeing = new Uint32Array(slots.length + 1)
   agreeing[0] = ESTIMATING_DRAWS
@@ -84,45 +93,69 @@ class OtherDraws {
   readonly #draws: Draws
   /** Who stands first in the only placement; -1 where that says nothing about the others. */
   readonly #first: number
-  /** By contestant: 1 for those that stand before the first if their priority is higher. */
-  readonly #rivals: Uint8Array
+  /** The contestants that stand before the first if their priority is higher, by `most` from the highest on. */
+  readonly #rivals: readonly number[]
+  /** By rival: what its priority does not exceed in any draw that matters. */
+  readonly #most: readonly number[]
+  readonly #p: Float64Array
 
   constructor(strategy: Strategy, outcome: Outcome, drawing: Drawing, first: number) {
-    const { candidates, contest } = outcome
     this.#strategy = strategy
     this.#outcome = outcome
     this.#posteriors = drawing.posteriors
     this.#draws = createDraws(createRandom(drawing.seed, ESTIMATING))
     this.#first = first
-    const isMandatory = (contestant: number): boolean =>
-      strategy.offers[candidates.offers[contest.positions[contestant]!]!]!.mandatory
-    this.#rivals = Uint8Array.from(contest.positions, (position, contestant) =>
-      first >= 0 &&
-      candidates.stages[position]! >= stageNumber.outranked &&
-      isMandatory(contestant) === isMandatory(first)
-        ? 1
-        : 0
-    )
+    const rivals = first < 0 ? [] : this.#rivalsOf(first)
+    this.#rivals = rivals.map(({ contestant }) => contestant)
+    this.#most = rivals.map(({ most }) => most)
+    this.#p = new Float64Array(outcome.contest.positions.length)
   }
 
-  /** Another ranking; undefined as soon as one is drawn that comes before the first: then the rest makes no difference. */
+  /** Draws until it is known whether the first stands before its rivals; most of these cannot reach it, or one of the first few does. */
+  firstStays(): boolean {
+    const bar = this.#priority(this.#first)
+    for (let i = 0; i < this.#rivals.length && this.#most[i]! > bar; i++)
+      if (this.#priority(this.#rivals[i]!) > bar) return false
+    return true
+  }
+
+  /** Another ranking; undefined where the first is beaten: then the rest makes no difference. */
   next(): ReturnType<typeof rankBy> | undefined {
     const { facts, candidates, contest } = this.#outcome
-    const p = new Float64Array(contest.positions.length)
-    const first = this.#first
-    const bar = first < 0 ? Infinity : this.#priority(first, p)
-    for (let i = 0; i < p.length; i++) {
-      if (i === first) continue
-      if (this.#priority(i, p) > bar && this.#rivals[i] === 1) return undefined
-    }
-    return rankBy(this.#strategy, facts, candidates, contest, p)
+    this.#p.fill(NaN)
+    if (this.#first >= 0 && !this.firstStays()) return undefined
+    for (let i = 0; i < this.#p.length; i++) if (Number.isNaN(this.#p[i])) this.#priority(i)
+    return rankBy(this.#strategy, facts, candidates, contest, this.#p.slice())
+  }
+
+  #rivalsOf(first: number): Array<{ readonly contestant: number; readonly most: number }> {
+    const { facts, candidates, contest } = this.#outcome
+    const isMandatory = (contestant: number): boolean =>
+      this.#strategy.offers[candidates.offers[contest.positions[contestant]!]!]!.mandatory
+    // A strategy's own formula need not rise with the propensity.
+    const rises = this.#strategy.formula === undefined
+    return Array.from(contest.positions.keys())
+      .filter(
+        i =>
+          i !== first &&
+          candidates.stages[contest.positions[i]!]! >= stageNumber.outranked &&
+          isMandatory(i) === isMandatory(first)
+      )
+      .map(contestant => {
+        const p = mostDrawn(this.#posteriors, contestant)
+        const most = rises
+          ? priorityOf(this.#strategy, facts, candidates, contest, contestant, p)
+          : Infinity
+        return { contestant, most }
+      })
+      .sort((a, b) => (a.most === b.most ? 0 : b.most - a.most))
   }
 
   /** Draws a contestant's propensity. */
-  #priority(contestant: number, p: Float64Array): number {
+  #priority(contestant: number): number {
     const { facts, candidates, contest } = this.#outcome
     const drawn = drawPropensity(this.#posteriors, contestant, this.#draws)
-    p[contestant] = drawn
+    this.#p[contestant] = drawn
     return priorityOf(this.#strategy, facts, candidates, contest, contestant, drawn)
   }
 }

@@ -1,4 +1,4 @@
-import type { Draws } from '../../learning/beta.js'
+import { betaBound, type Draws } from '../../learning/beta.js'
 import type { Offer } from '../../policy/strategy.js'
 import type { Candidates } from '../candidates.js'
 import type { Propensities } from './propensities.js'
@@ -34,6 +34,17 @@ export function drawPropensity(
   const a = evidence[contestant]! * mean
   const b = evidence[contestant]! * (1 - mean)
   return a > 0 && b > 0 ? draws.beta(a, b) : mean
+}
+
+/** A draw that comes less often than once in ten million times. */
+const NEVER = 16
+
+/** What no draw of a contestant's propensity exceeds, but for one in ten million. In [0, 1]. */
+export function mostDrawn({ means, evidence }: Posteriors, contestant: number): number {
+  const mean = means[contestant]!
+  const a = evidence[contestant]! * mean
+  const b = evidence[contestant]! * (1 - mean)
+  return a > 0 && b > 0 ? betaBound(a, b, NEVER) : mean
 }
 
 /** One draw for each contestant. */

@@ -32,7 +32,12 @@ const RUNS: ReadonlyArray<readonly [name: string, options: Omit<LearningRunOptio
 export async function runLearningBench(): Promise<void> {
   const runs: Array<readonly [string, LearningRun]> = []
   for (const [name, options] of RUNS) {
-    const run = await runLearning({ after: () => undefined }, { ...options, decisions: DECISIONS })
+    const endings: Array<() => unknown> = []
+    const run = await runLearning(
+      { after: ending => void endings.push(ending) },
+      { ...options, decisions: DECISIONS }
+    )
+    for (const end of endings) await end()
     runs.push([name, run])
     const shares = Array.from({ length: PARTS }, (_, part) => {
       const size = DECISIONS / PARTS

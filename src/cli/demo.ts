@@ -156,6 +156,7 @@ async function introduce(service: Service, { url, shell, config, parts }: Scene)
   const lines = [
     '',
     `Service  ${url}`,
+    `Page     ${url}/demo`,
     `Docs     ${url}/docs`,
     `Metrics  ${url}/metrics`,
     `Store    ${service.store.description}`,

@@ -12,10 +12,20 @@ const TARGET = ['chrome103', 'firefox100', 'safari16']
 /** A script that is no module is told by the browser where it came from while it starts. */
 const WHERE_FROM = '((document.currentScript || {}).src || location.href)'
 
+/** The demo loads the client as any page does: from the service. */
+const AS_SERVED = {
+  name: 'client-as-served',
+  enforce: 'pre',
+  resolveId: id => (id.endsWith('/sdk.js') ? { id: '/sdk.js', external: 'absolute' } : undefined)
+}
+
 /** @param {string} outDir the folder to write into */
 export async function buildPart(outDir) {
   await bundle(outDir, 'sdk.ts', 'es', 'sdk.js')
   await bundle(outDir, 'sdk.ts', 'umd', 'sdk.umd.js')
+  await bundle(outDir, 'demo/page.ts', 'es', 'demo/page.js')
+  for (const name of ['index.html', 'page.css'])
+    cpSync(join(HERE, 'demo', name), join(outDir, 'demo', name))
   writeTypes(outDir)
   cpSync(join(HERE, 'package.json'), join(outDir, 'package.json'))
 }
@@ -27,6 +37,7 @@ async function bundle(outDir, entry, format, fileName) {
     envDir: false,
     publicDir: false,
     logLevel: 'warn',
+    plugins: entry === 'sdk.ts' ? [] : [AS_SERVED],
     define: format === 'umd' ? { 'import.meta.url': WHERE_FROM } : {},
     build: {
       outDir,

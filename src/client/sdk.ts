@@ -154,15 +154,18 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   function watch(element: HTMLElement, offer: PlacedOffer): void {
-    watches.add(element, () => tell('impression', offer))
+    const note = (type: string): void => {
+      tell(type, offer)
+      element.dispatchEvent(new CustomEvent('offerd', { bubbles: true, detail: { type, offer } }))
+    }
+    watches.add(element, () => note('impression'))
     const clicked = (event: Event): void => {
       const hit = (event.target as Element).closest<HTMLElement>('a,button,[data-offerd-event]')
       if (hit === null || !element.contains(hit)) return
       const type = hit.dataset['offerdEvent'] ?? 'click'
       if (offer.token !== undefined && (type === 'click' || type === 'accept'))
         visitor.noteClick(offer.offerId, offer.token)
-      tell(type, offer)
-      element.dispatchEvent(new CustomEvent('offerd', { bubbles: true, detail: { type, offer } }))
+      note(type)
     }
     element.addEventListener('click', clicked)
     // The middle button opens a link too.

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { PAGE_POLICY } from './page-policy.js'
 
 /** Where the build puts the client; the same place seen from the source and from the build. */
 const FOLDER = resolve(import.meta.dirname, '../../dist/client')
@@ -15,7 +16,15 @@ const OF_SCRIPTS = {
   'cache-control': 'public, max-age=300, stale-while-revalidate=604800, stale-if-error=604800'
 }
 
-/** The browser client: an ES module, and a script that sets `offerd` for pages without modules. */
+/** The files of the demo change with the service, and nobody else loads them. */
+const OF_DEMO = { 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-cache' }
+const DEMO_FILES = {
+  '/demo': 'index.html',
+  '/demo/page.js': 'page.js',
+  '/demo/page.css': 'page.css'
+}
+
+/** The browser client, as an ES module and as a script that sets `offerd` for pages without modules, and a page that shows it at work. */
 export async function clientRoutes(app: FastifyInstance): Promise<void> {
   const config = { scope: 'open' } as const
   await app.register(fastifyStatic, {
@@ -29,6 +38,11 @@ export async function clientRoutes(app: FastifyInstance): Promise<void> {
   for (const file of ['sdk.js', 'sdk.umd.js']) {
     app.get(`/${file}`, { config }, async (_request, reply) =>
       reply.headers(OF_SCRIPTS).sendFile(file)
+    )
+  }
+  for (const [url, file] of Object.entries(DEMO_FILES)) {
+    app.get(url, { config }, async (_request, reply) =>
+      reply.headers(OF_DEMO).sendFile(`demo/${file}`)
     )
   }
 }

@@ -304,6 +304,27 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     status: 200,
     answer: { contentType: 'text/css' }
   },
+  'GET /demo': {
+    tag: 'Run',
+    summary: 'A shop window that the browser client fills',
+    status: 200,
+    answer: { contentType: 'text/html' },
+    problems: ['not_found']
+  },
+  'GET /demo/page.js': {
+    tag: 'Run',
+    summary: 'The script of /demo',
+    status: 200,
+    answer: { contentType: 'text/javascript' },
+    problems: ['not_found']
+  },
+  'GET /demo/page.css': {
+    tag: 'Run',
+    summary: 'The style of /demo',
+    status: 200,
+    answer: { contentType: 'text/css' },
+    problems: ['not_found']
+  },
   'GET /sdk.js': {
     tag: 'Run',
     summary: 'The browser client as an ES module',

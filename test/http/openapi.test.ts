@@ -32,7 +32,7 @@ test('every route that is registered is in the document, and every route of the 
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`)
   )
-  t.equal(described.length, 44)
+  t.equal(described.length, 47)
   for (const name of described) {
     const [method = '', path = ''] = name.split(' ')
     t.ok(app.hasRoute({ method, url: path.replace(/\{(\w+)\}/g, ':$1') }), name)
@@ -50,12 +50,6 @@ test('an undescribed route and a description without a route keep the app from s
     /GET \/new is not described/
   )
   t.throws(() => describeRoutes([], '1'), /There are no such routes, .*POST \/v1\/decisions/)
-})
-
-test('what comes later is not in the document', async t => {
-  const { document } = await documentOf(t)
-  const paths = Object.keys(document.paths).join(' ')
-  t.notMatch(paths, /demo/)
 })
 
 for (const [name, schema] of Object.entries({ ...BODIES, ...ANSWERS })) {

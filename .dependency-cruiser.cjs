@@ -8,7 +8,7 @@ const LAYERS = {
   decisioning: ['domain', 'policy', 'scoring', 'learning'],
   http: ['domain', 'decisioning', 'policy'],
   client: [],
-  console: ['http/answers.ts'],
+  console: ['domain', 'http/answers.ts'],
   cli: ['domain', 'policy', 'scoring', 'learning', 'decisioning', 'app.ts', 'config.ts']
 }
 

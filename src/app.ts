@@ -41,6 +41,7 @@ import { serverSettings } from './http/settings.js'
 import { strategyRoutes } from './http/strategy.js'
 import { streamRoute } from './http/stream.js'
 import { whatIfRoutes } from './http/what-if.js'
+import { wordsRoute } from './http/words.js'
 
 /** Everything that the routes need. The composition root builds it; nothing here opens or closes a resource. */
 export interface AppDeps {
@@ -97,6 +98,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
   app.register(async scope => strategyRoutes(scope, deps))
+  app.register(async scope => wordsRoute(scope, deps.snapshots))
   app.register(async scope => experimentRoutes(scope, deps.reportExperiments))
   app.register(async scope => learningRoutes(scope, deps))
   app.register(async scope => whatIfRoutes(scope, deps.whatIf, deps.snapshots))

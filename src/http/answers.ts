@@ -241,6 +241,30 @@ const strategy = z.looseObject({
   processes
 })
 
+const declared = z.object({
+  name: z.string(),
+  type: z.string(),
+  values: z.array(z.string()).optional().meta({ description: 'All that it may be.' })
+})
+
+const words = z.object({
+  currency: z.string(),
+  namespaces: z.array(z.string()),
+  channels: z.array(
+    z.object({
+      id,
+      direction: z.enum(['inbound', 'outbound']),
+      placements: z.array(z.object({ id, count }))
+    })
+  ),
+  offers: z.array(z.object({ id, name: z.string(), group: z.string(), issue: z.string() })),
+  attributes: z
+    .array(declared.extend({ personal: z.boolean() }))
+    .meta({ description: 'Without the protected ones.' }),
+  context: z.array(declared),
+  events: z.array(z.string()).meta({ description: 'Behaviour types.' })
+})
+
 const experiment = z.object({
   name: id,
   layer: z.string().nullable(),
@@ -333,5 +357,6 @@ export const ANSWERS = {
     after: decision
   }),
   ...LEARNING_ANSWERS,
+  Words: words,
   ...OVERVIEW_ANSWERS
 } as const satisfies Readonly<Record<string, z.ZodType>>

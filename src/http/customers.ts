@@ -3,7 +3,7 @@ import type { Customers } from '../decisioning/customers/customers.js'
 import type { CustomerKey } from '../domain/customer.js'
 import { readAsText, textOf } from './body.js'
 import { parseJson } from './json.js'
-import { historyQuery } from './schemas.js'
+import { customerQuery, historyQuery } from './schemas.js'
 import { reader } from './validate.js'
 
 interface OfCustomer {
@@ -19,11 +19,14 @@ export function customerRoutes(
   nowMs: () => number
 ): void {
   const config = { scope: 'customers' } as const
+  const readCustomerQuery = reader(customerQuery)
   const readHistoryQuery = reader(historyQuery)
   const bodyOf = (body: unknown): unknown => parseJson(textOf(body))
   readAsText(app, ['application/merge-patch+json'])
 
-  app.get<OfCustomer>(PATH, { config }, async ({ params, caller }) => customers.get(params, caller))
+  app.get<OfCustomer>(PATH, { config }, async ({ params, query, caller }) =>
+    customers.get(params, caller, { masked: readCustomerQuery(query).personal === 'masked' })
+  )
 
   app.put<OfCustomer>(PATH, { config }, async ({ params, body, caller }) =>
     customers.put(params, bodyOf(body), caller, nowMs())

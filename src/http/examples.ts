@@ -297,5 +297,16 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
         levers: { issue: 0, group: 10, offer: 5 }
       }
     ]
+  },
+  Words: {
+    currency: 'EUR',
+    namespaces: ['crm', 'cookie'],
+    channels: [
+      { id: 'call_center', direction: 'inbound', placements: [{ id: 'agent', count: 3 }] }
+    ],
+    offers: [{ id: 'gold-card', name: 'Gold card', issue: 'grow', group: 'cards' }],
+    attributes: [{ name: 'phone', type: 'string', personal: true }],
+    context: [{ name: 'intent', type: 'string', values: ['none', 'card', 'loan'] }],
+    events: ['login']
   }
 }

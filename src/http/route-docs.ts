@@ -2,7 +2,13 @@ import type { z } from 'zod'
 import type { ANSWERS } from './answers.js'
 import type { BODIES } from './bodies.js'
 import type { ProblemKind } from './errors.js'
-import { decisionsQuery, historyQuery, learningReportQuery, page } from './schemas.js'
+import {
+  customerQuery,
+  decisionsQuery,
+  historyQuery,
+  learningReportQuery,
+  page
+} from './schemas.js'
 
 /** What the document says about one route, beyond what follows from its path and scope. */
 export interface RouteDoc {
@@ -117,7 +123,10 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     answer: 'EventsReceipt',
     problems: ['not_allowed', 'unavailable']
   },
-  'GET /v1/customers/{namespace}/{id}': customer('Read a customer', 'Customer', ['not_found']),
+  'GET /v1/customers/{namespace}/{id}': {
+    ...customer('Read a customer', 'Customer', ['not_found']),
+    query: customerQuery
+  },
   'PUT /v1/customers/{namespace}/{id}': {
     ...customer('Replace a customer', 'Customer'),
     body: { [JSON_TYPE]: 'CustomerBody' }
@@ -161,6 +170,12 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
       'the most restrictive consent holds. The canonical key is that of the earliest-declared namespace, then the smaller id, whatever the order of the parties. ' +
       'From then on each key stands for the whole: documents name the canonical key, and erasing one erases all. Repeatable; at most 100 keys.',
     body: { [JSON_TYPE]: 'CustomerMerge' }
+  },
+  'GET /v1/words': {
+    tag: 'Strategy',
+    summary: 'The words of the strategy in force, for screens that ask for decisions and show them',
+    status: 200,
+    answer: 'Words'
   },
   'GET /v1/strategy': {
     tag: 'Strategy',

@@ -153,6 +153,13 @@ export const decisionsQuery = z.strictObject({
   limit: whole(1, 100).default(20)
 })
 
+/** Query of one customer. */
+export const customerQuery = z.strictObject({
+  personal: z.enum(['shown', 'masked']).default('shown').meta({
+    description: 'masked: of personal attributes only the ends, enough to compare.'
+  })
+})
+
 /** Query of a history. */
 export const historyQuery = z.strictObject({ limit: whole(1, PAGE_LIMIT).default(50) })
 

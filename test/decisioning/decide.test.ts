@@ -478,6 +478,29 @@ test('personal attributes are masked in explanations', async t => {
   t.notMatch(JSON.stringify(answer), /030 1234/)
 })
 
+test('a full explanation says of each winner which rules hold, and what they read', async t => {
+  const policies = { suitability: 'customer.age < 70 && seen("reject", "same", "30d") == 0' }
+  const engine = await startEngine(t, {
+    rules: rulesWith({ offers: [offerYaml('a', policies), offerYaml('b')].join('\n') })
+  })
+  const ask = (explain: 'full' | 'summary') =>
+    engine.ask({ ...WEB, attributes: { age: 41 }, options: { explain } })
+  const winner = (await ask('full')).explanation!.outcomes[0]!
+  t.match(winner, {
+    offerId: 'a',
+    stage: 'selected',
+    rules: [
+      {
+        id: 'a.suitability',
+        owner: 'a',
+        text: policies.suitability,
+        values: { 'customer.age': 41, 'seen("reject", "same", "30d")': 0 }
+      }
+    ]
+  })
+  t.notOk('rules' in (await ask('summary')).explanation!.outcomes[0]!, 'a summary goes without')
+})
+
 test('a recorded decision answers as it was sent, with its request and its explanation', async t => {
   const engine = await startEngine(t, {
     rules: rulesWith({

@@ -34,7 +34,7 @@ test('every route of a customer calls its use case with the decoded key', async 
       name === 'history' ? what : (rest.at(-1) ?? null)
     ]),
     [
-      ['get', KEY, null],
+      ['get', KEY, { masked: false }],
       ['put', KEY, NOW_MS],
       ['patch', KEY, NOW_MS],
       ['erase', KEY, null],
@@ -44,6 +44,13 @@ test('every route of a customer calls its use case with the decoded key', async 
       ['export', KEY, null]
     ]
   )
+})
+
+test('personal attributes are masked where that is asked for', async t => {
+  const { app, calls } = serve(t)
+  await app.inject(`${PATH}?personal=masked`)
+  t.same(calls.customers.at(-1)?.at(-1), { masked: true })
+  t.equal((await app.inject(`${PATH}?personal=no`)).statusCode, 400)
 })
 
 test('a patch is read as a merge patch and as JSON, a replacement as JSON only', async t => {

@@ -14,5 +14,10 @@ export const SCREENS: readonly ScreenEntry[] = [
     path: '',
     name: { en: 'Overview', zh: '概览' },
     load: () => import('../overview/overview.js')
+  },
+  {
+    path: 'desk',
+    name: { en: 'Agent desk', zh: '坐席工作台' },
+    load: () => import('../desk/desk.js')
   }
 ]

@@ -14,6 +14,7 @@ import { showLimits, type LimitsDocument } from '../limits/customer-limits.js'
 import { readMerge } from './merge-body.js'
 import type { CustomerStore } from '../ports.js'
 import {
+  maskPersonal,
   readConsent,
   readPatch,
   readProfile,
@@ -59,7 +60,12 @@ export interface IdentityDocument {
  * finds neither a profile nor an interaction), and passes StoreUnavailable on. What a write has answered is seen by every later decision.
  */
 export interface Customers {
-  get(key: CustomerKey, caller: Caller): Promise<CustomerDocument>
+  /** `masked`: of personal attributes only as much as it takes to compare them with what a caller says. */
+  get(
+    key: CustomerKey,
+    caller: Caller,
+    options?: { readonly masked: boolean }
+  ): Promise<CustomerDocument>
   /** Replaces the whole profile; what the body leaves out is gone. */
   put(key: CustomerKey, body: unknown, caller: Caller, nowMs: number): Promise<CustomerDocument>
   /** Merges by RFC 7396 and makes the customer where there is none; see readPatch for consent. */
@@ -125,15 +131,16 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       throw noCustomer(key)
     }
     return {
+      strategy,
       document: showProfile(canonical, profile ?? EMPTY_PROFILE, strategy),
       history: events.map(showEvent)
     }
   }
 
   return {
-    async get(key, caller) {
-      const { document } = await readAll(key, caller, 1)
-      return document
+    async get(key, caller, { masked } = { masked: false }) {
+      const { document, strategy } = await readAll(key, caller, 1)
+      return masked ? maskPersonal(document, strategy) : document
     },
     put: (key, body, caller, nowMs) =>
       change(key, caller, nowMs, (reading, faults) => {

@@ -1,12 +1,13 @@
 import { STAGES, type Explain } from '../../domain/decision.js'
 import { stageNumber } from '../candidates.js'
-import { ruleText, textsOf, type ExplanationTexts } from './explanation-texts.js'
+import { valuesText, type Rendering } from './explain-values.js'
+import { ruleText, textsOf } from './explanation-texts.js'
 import { valuedBy } from './explain-experiments.js'
 import { experienceText } from './explain-experience.js'
 import { exploredText } from './explain-exploration.js'
 import { limitText, movesOf } from './explain-limits.js'
 import { JsonBytes, piecesOf } from '../json-bytes.js'
-import type { Legend, LegendOffer, LegendRead } from '../trace/legend.js'
+import type { Legend, LegendOffer } from '../trace/legend.js'
 import { writeHead } from './explain-head.js'
 import { writeNeeds } from './explain-needs.js'
 import { weightsOf, writeOutranked } from './explain-outranked.js'
@@ -63,15 +64,6 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
 const text = new JsonBytes()
 const LABELS = piecesOf([',"priority":', ',"factors":{"p":', ',"c":', ',"v":', ',"l":'])
 
-interface Rendering {
-  readonly trace: Trace
-  readonly legend: Legend
-  readonly texts: ExplanationTexts
-  /** By read: `"label":value`, made when first needed. */
-  readonly values: Array<string | undefined>
-  readonly full: boolean
-}
-
 /**
  * Outcomes in order: first `selected` winners, then up to `scored` the outranked, all as contestants;
  * after them −1 − position for candidates that a stage has removed.
@@ -101,7 +93,8 @@ function outcomeOrder({ offers, stages, contest }: Trace): {
 }
 
 /** A winner, as an object. */
-function writeSelected(contestant: number, { trace, legend, texts, full }: Rendering): void {
+function writeSelected(contestant: number, rendering: Rendering): void {
+  const { trace, legend, texts, full } = rendering
   const contest = trace.contest!
   const position = contest.positions[contestant]!
   const offer = trace.offers[position]!
@@ -122,11 +115,24 @@ function writeSelected(contestant: number, { trace, legend, texts, full }: Rende
   if (legend.offers[offer]!.mandatory) text.text(',"mandatory":true')
   if (model > 0) text.text(`,"model":${JSON.stringify(legend.models[model - 1])}`)
   if (full && contest.moves.length > 0) text.text(`,"influencers":${movesOf(trace, offer)}`)
+  if (full) writeHeldRules(offer, position, rendering)
   const held = full ? weightsOf(contest, offer, texts) : ''
   if (held !== '') text.text(`,"contextWeights":[${held}]`)
   if (trace.adapted !== undefined) text.text(experienceText(contestant, trace.adapted))
   if (trace.exploration !== undefined) text.text(exploredText(contestant, trace, legend))
   text.text('},')
+}
+
+/** The rules of a winner, all of which hold, and what they read. */
+function writeHeldRules(offer: number, position: number, rendering: Rendering): void {
+  const { rules } = rendering.legend.offers[offer]!
+  if (rules.length === 0) return
+  text.text(',"rules":[')
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rendering.texts.rules[offer]![i]!.slice(0, -1)
+    text.text(`${rule}${valuesText(rules[i]!.reads, position, rendering)}},`)
+  }
+  text.endList()
 }
 
 /** What the best losers would need to win, and for the first of the removed the rule that stands in the way. */
@@ -154,7 +160,7 @@ function renderRemoval(offer: number, position: number, rendering: Rendering): s
   const cause = trace.causes[position]!
   const { rules } = legend.offers[offer]!
   if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
-    return `,"rule":${texts.rules[offer]![cause]!}${renderValues(rules[cause]!.reads, position, rendering)}`
+    return `,"rule":${texts.rules[offer]![cause]!}${valuesText(rules[cause]!.reads, position, rendering)}`
   }
   const limit = limitText(offer, position, trace, legend, rendering.full)
   if (limit !== undefined) return limit
@@ -163,50 +169,7 @@ function renderRemoval(offer: number, position: number, rendering: Rendering): s
   }
   const { value, formula } = valuedBy(offer, trace, legend)
   if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(formula ?? '')}}`
-  return `,"rule":${ruleText(value)}${renderValues(value.reads, position, rendering)}`
-}
-
-function renderValues(reads: readonly number[], position: number, rendering: Rendering): string {
-  if (!rendering.full || reads.length === 0) return ''
-  return `,"values":{${reads.map(read => valueText(read, position, rendering)).join(',')}}`
-}
-
-function valueText(number: number, position: number, rendering: Rendering): string {
-  const { trace, legend, texts, values } = rendering
-  const read = legend.reads[number]!
-  const label = texts.labels[number]!
-  if (read.kind === 'offer')
-    return label + offerProperty(read, legend.offers[trace.offers[position]!]!)
-  if (read.kind === 'offerCall') {
-    const found = trace.offerValues.find(([at, of]) => at === position && of === number)
-    return label + shownValue(read, found?.[2] ?? null)
-  }
-  return (values[number] ??= label + shownValue(read, trace.values[number]))
-}
-
-function offerProperty({ label }: LegendRead, offer: LegendOffer): string {
-  switch (label) {
-    case 'offer.group':
-      return JSON.stringify(offer.group)
-    case 'offer.tags':
-      return JSON.stringify(offer.tags)
-    case 'offer.value':
-      return typeof offer.value === 'number' ? JSON.stringify(offer.value) : 'null'
-    default:
-      return JSON.stringify(offer.id)
-  }
-}
-
-function shownValue({ show }: LegendRead, value: unknown): string {
-  if (value === null || value === undefined) return 'null'
-  if (show === 'boolean')
-    return value === 1 || value === true
-      ? 'true'
-      : value === 0 || value === false
-        ? 'false'
-        : 'null'
-  if (show === 'timestamp' && typeof value === 'number') return `"${new Date(value).toISOString()}"`
-  return JSON.stringify(value)
+  return `,"rule":${ruleText(value)}${valuesText(value.reads, position, rendering)}`
 }
 
 function plainReason(stage: number, cause: number, legend: Legend, offer: LegendOffer): string {

@@ -9,7 +9,7 @@ import type { ExplorationTrace } from './exploration-trace.js'
 import type { Column } from './column-codec.js'
 import type { LeverMove } from '../arbitration/lever-moves.js'
 import type { LimitNotes } from '../limits/limit-notes.js'
-import type { Legend, LegendRead } from './legend.js'
+import type { Legend, LegendRead, LegendRule } from './legend.js'
 import type { ShadowScores } from '../propensity/shadows.js'
 import type { Propensities } from '../propensity/propensities.js'
 
@@ -27,7 +27,7 @@ export interface Trace {
   readonly causes: Column
   /** Values by position in Legend.reads; null where missing or unknown, and for reads that depend on the offer. */
   readonly values: readonly unknown[]
-  /** What the rules that removed a candidate read for just that offer. */
+  /** What the rules that removed a candidate, and those of the selected, read for just that offer. */
   readonly offerValues: ReadonlyArray<readonly [position: number, read: number, value: number]>
   readonly contest: ContestTrace | null
   /** undefined where nothing competed, and in traces of the release before. */
@@ -217,15 +217,21 @@ function readForOffers(
 ): Array<readonly [number, number, number]> {
   const found: Array<readonly [number, number, number]> = []
   if (strategy.program.offerCalls.length === 0) return found
-  for (let i = 0; i < candidates.count; i++) {
-    const stage = candidates.stages[i]!
-    if (stage < stageNumber.eligibility || stage > stageNumber.suitability) continue
-    const offer = candidates.offers[i]!
-    for (const number of legend.offers[offer]!.rules[candidates.causes[i]!]!.reads) {
+  const { offerCalls } = strategy.program
+  const note = (candidate: number, offer: number, rule: LegendRule): void => {
+    for (const number of rule.reads) {
       const read = legend.reads[number]!
       if (read.kind === 'offerCall')
-        found.push([i, number, strategy.program.offerCalls[read.slot]!(facts, offer)])
+        found.push([candidate, number, offerCalls[read.slot]!(facts, offer)])
     }
+  }
+  for (let i = 0; i < candidates.count; i++) {
+    const stage = candidates.stages[i]!
+    const offer = candidates.offers[i]!
+    const { rules } = legend.offers[offer]!
+    if (stage === stageNumber.selected) for (const rule of rules) note(i, offer, rule)
+    else if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability)
+      note(i, offer, rules[candidates.causes[i]!]!)
   }
   return found
 }

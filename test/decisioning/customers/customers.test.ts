@@ -51,6 +51,36 @@ test('what is put is what is got', async t => {
   t.strictSame(await get(), document)
 })
 
+test('of personal attributes the ends are shown where the caller asks for no more', async t => {
+  const attributes = [
+    attribute({ name: 'phone', type: 'string', personal: true }),
+    attribute({ name: 'email', type: 'string', personal: true }),
+    attribute({ name: 'pin', type: 'integer', personal: true }),
+    attribute({ name: 'code', type: 'string', personal: true }),
+    attribute({ name: 'age', type: 'integer' })
+  ]
+  const store = createMemoryStore({ clock: () => NOW_MS })
+  t.after(() => store.close())
+  const snapshots = snapshotsOf(strategy({ attributes }))
+  const customers = createCustomers({ customers: store.customers, snapshots })
+  const given = {
+    phone: '+49 30 23125 889',
+    email: 'ann@x.example',
+    pin: 1234,
+    code: 'abc',
+    age: 41
+  }
+  await customers.put(KEY, { attributes: given }, BRANCH, NOW_MS)
+  t.same((await customers.get(KEY, BRANCH, { masked: true })).attributes, {
+    phone: '•••889',
+    email: 'a•••@x.example',
+    pin: '•••',
+    code: '•••',
+    age: 41
+  })
+  t.same((await customers.get(KEY, BRANCH)).attributes, given)
+})
+
 test('put replaces all, what the body leaves out included', async t => {
   const { put, get } = setUp(t)
   await put({

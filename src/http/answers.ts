@@ -140,6 +140,10 @@ const explanation = z.object({
     .array(z.object({ model: id, offers: z.record(z.string(), share) }))
     .optional()
     .meta({ description: 'What models that decide nothing would have said; first page only.' }),
+  contextWeights: z
+    .array(z.object({ when: z.string(), weight: z.number(), target: z.string() }))
+    .optional()
+    .meta({ description: 'Those that held.' }),
   funnel: z.array(z.object({ stage: z.enum(STAGES), removed: count, left: count })),
   outcomes: z
     .array(z.looseObject({ offerId: id, stage: z.enum(STAGES) }))

@@ -54,12 +54,12 @@ test('the page and its files', { skip: browserMissing }, async t => {
   await t.test('the language and the appearance are remembered', async t => {
     await visit(t, browser, { baseURL: service.url }, async page => {
       await page.goto('/console')
-      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      await page.getByRole('heading', { name: 'Live' }).waitFor()
       await page.getByLabel('Language').selectOption('zh')
       await page.getByLabel('外观').selectOption('dark')
-      await page.getByRole('heading', { name: '概览' }).waitFor()
+      await page.getByRole('heading', { name: '实时' }).waitFor()
       await page.reload()
-      await page.getByRole('heading', { name: '概览' }).waitFor()
+      await page.getByRole('heading', { name: '实时' }).waitFor()
       t.equal(await page.evaluate('document.documentElement.lang'), 'zh-Hans')
       t.equal(await page.evaluate('getComputedStyle(document.documentElement).colorScheme'), 'dark')
     })

@@ -12,12 +12,22 @@ export interface ScreenEntry {
 export const SCREENS: readonly ScreenEntry[] = [
   {
     path: '',
-    name: { en: 'Overview', zh: '概览' },
-    load: () => import('../overview/overview.js')
+    name: { en: 'Live', zh: '实时' },
+    load: () => import('../live/live.js')
   },
   {
     path: 'desk',
     name: { en: 'Agent desk', zh: '坐席工作台' },
     load: () => import('../desk/desk.js')
+  },
+  {
+    path: 'strategy',
+    name: { en: 'Strategy', zh: '策略' },
+    load: () => import('../strategy/strategy.js')
+  },
+  {
+    path: 'decisions',
+    name: { en: 'Decisions', zh: '决策' },
+    load: () => import('../decisions/decisions.js')
   }
 ]

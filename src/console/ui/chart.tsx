@@ -3,7 +3,9 @@ import 'uplot/dist/uPlot.min.css'
 import './chart.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useCell } from '../shell/cell.js'
-import { theme } from '../shell/preferences.js'
+import { useFormat, type Format } from '../shell/format.js'
+import { language, theme } from '../shell/preferences.js'
+import { useTexts, type Texts } from '../shell/texts.js'
 
 /** A line of a chart. `color` is a custom property of the tokens such as --series-1. */
 export interface Line {
@@ -30,6 +32,8 @@ interface ChartProps {
   readonly isSpark?: boolean
 }
 
+const TEXTS: Texts<{ readonly time: string }> = { en: { time: 'Time' }, zh: { time: '时间' } }
+
 /** Lines over time. Its colours follow the theme, its width what it stands in. */
 export function Chart(props: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
@@ -37,11 +41,18 @@ export function Chart(props: ChartProps) {
   const data = useRef(props.data)
   data.current = props.data
   const dark = useDarkness()
-  const shape = JSON.stringify([props.lines, props.height, props.isTime, props.isSpark, dark])
+  const format = useFormat()
+  const texts = useTexts(TEXTS)
+  const chosen = useCell(language)
+  const { lines, height, isTime, isSpark } = props
+  const shape = JSON.stringify([lines, height, isTime, isSpark, dark, chosen])
   useEffect(() => {
     const element = box.current!
     const made = new uPlot(
-      { ...optionsOf(props, element), width: element.clientWidth },
+      {
+        ...optionsOf(props, element, { ...format, timeName: texts.time }),
+        width: element.clientWidth
+      },
       data.current,
       element
     )
@@ -95,8 +106,13 @@ function useDarkness(): string {
 
 const darkness = matchMedia('(prefers-color-scheme: dark)')
 
-function optionsOf(props: ChartProps, element: Element): Omit<uPlot.Options, 'width'> {
+function optionsOf(
+  props: ChartProps,
+  element: Element,
+  format: Format & { readonly timeName: string }
+): Omit<uPlot.Options, 'width'> {
   const { lines, height, formatY, isTime = true, isSpark = false } = props
+  const atTime = (seconds: number): string => format.time(seconds * 1000)
   const muted = colorOf(element, '--muted')
   const grid = { stroke: colorOf(element, '--line'), width: 1 }
   const axis: uPlot.Axis = { stroke: muted, grid, ticks: grid, font: '12px system-ui, sans-serif' }
@@ -108,9 +124,17 @@ function optionsOf(props: ChartProps, element: Element): Omit<uPlot.Options, 'wi
     scales: { x: { time: isTime } },
     axes: isSpark
       ? [{ show: false }, { show: false }]
-      : [axis, { ...axis, ...(formatY && { values: (_, ticks) => ticks.map(formatY) }) }],
+      : [
+          { ...axis, ...(isTime && { space: 80, values: (_, ticks) => ticks.map(atTime) }) },
+          { ...axis, ...(formatY && { values: (_, ticks) => ticks.map(formatY) }) }
+        ],
     series: [
-      {},
+      isTime
+        ? {
+            label: format.timeName,
+            value: (_, at: number | null) => (at === null ? '–' : atTime(at))
+          }
+        : {},
       ...lines.map(({ label, color, format, isFilled }, i): uPlot.Series => {
         const stroke = colorOf(element, color)
         return {

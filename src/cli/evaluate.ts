@@ -1,12 +1,10 @@
 import { evaluate, LEAST_CARRYING, LEAST_EFFECTIVE_SIZE } from '../learning/evaluation.js'
-import { readConfig } from '../config.js'
 import type { Command } from './command.js'
 import { readCsv } from './csv.js'
 import { describeEvaluation } from './evaluate/describe-evaluation.js'
-import { readJournalLog, type JournalQuestion } from './evaluate/journal-log.js'
+import { evaluateJournal } from './evaluate/evaluate-journal.js'
 import { readLog } from './evaluate/read-log.js'
 import { piecesOf } from './input.js'
-import { loadNames } from './load-names.js'
 import {
   parseOptions,
   readSeparator,
@@ -15,14 +13,12 @@ import {
   STRATEGY_OPTIONS
 } from './options.js'
 import { paintFor } from './paint.js'
-import type { Parts } from './parts.js'
-import { periodOf } from './period.js'
 import { createProgress } from './progress.js'
-import { readOutcomes } from './read-outcomes.js'
-import { CommandRefused, UsageRefused, type ExitCode, type Shell } from './shell.js'
+import { UsageRefused } from './shell.js'
 
 const HELP = `Usage: offerd evaluate --log FILE|- [OPTIONS]
        offerd evaluate --journal --policy logged|uniform|greedy [OPTIONS]
+       offerd evaluate --strategy DIR [--from TIME] [--to TIME] [OPTIONS]
 
 Says what another policy would have earned, from decisions that were made with known probabilities. The log is a CSV
 file with a header and one decision a row:
@@ -33,9 +29,10 @@ A reward model may add two columns, for the estimators that use one (DM, DR, SND
   --predicted          what it predicts for the offer that was chosen
   --expected           its predictions averaged over the offers that the other policy would choose
 
-From the journal it asks the recorded decisions about another share of chance, all else being as it was: the same offers that fitted,
-at the same priorities. uniform draws every slot evenly from those that fit, greedy always takes the best filling, logged is what
-decided. What would change who fits, what models say or what things are worth cannot be told without deciding again: see offerd replay.
+From the journal it asks the decisions about another strategy: with --strategy every decision is made again by those rules and the
+models of --models, as offerd replay does, which needs its record in the store (they are kept for 7 days). Propensities that were
+corrected by experience stay so where the same model gives them. With --policy only the share of chance is another, all else being as
+it was: uniform draws every slot evenly from the offers that fitted, greedy always takes the best filling, logged is what decided.
 The reward is 1 for every positive of a decision's offers, or what they were worth; who was not shown an offer gives none.
 
 Without a model read SNIPS, with one SNDR: IPS and DR say the same less steadily. The others (weights clipped at, up to
@@ -49,6 +46,7 @@ wrong or that offers of the other policy were never tried.
   --log FILE           the decisions; - is the standard input
   --journal            the decisions of the journal
   --policy NAME        with --journal: logged, uniform or greedy
+  --strategy DIR       the rules of the other strategy; the decisions are those of the journal
   --from, --to TIME    with --journal: when they were made, such as 2026-03-01
   --placement NAME     with --journal: the only one whose rewards count
   --reward COLUMN      the reward's column (reward); with --journal positive or value (positive)
@@ -69,6 +67,7 @@ const OPTIONS = {
   ...STRATEGY_OPTIONS,
   journal: { type: 'boolean' },
   policy: { type: 'string' },
+  strategy: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
   placement: { type: 'string' },
@@ -91,7 +90,8 @@ export const evaluateCommand: Command = {
 
   async run(shell, words, parts) {
     const { values, positionals } = parseOptions(words, OPTIONS)
-    if (values.journal === true) return await evaluateJournal(shell, parts, values)
+    if (values.journal === true || values.strategy !== undefined)
+      return await evaluateJournal(shell, parts, { ...values, bootstrap: bootstrapOf(values) })
     const { clock } = parts
     const { log, columns, separator, bootstrap, json } = readRequest(values, positionals)
     const name = log === '-' ? 'the standard input' : log
@@ -111,48 +111,6 @@ export const evaluateCommand: Command = {
 }
 
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values']
-
-async function evaluateJournal(shell: Shell, parts: Parts, values: Values): Promise<ExitCode> {
-  const question = questionOf(values)
-  const { config } = readConfig(shell.env, values)
-  const { strategy } = await loadNames(config, parts, paintFor(shell.stderr, shell.env))
-  if (question.placement !== undefined && !strategy.placementIndex.has(question.placement))
-    throw new UsageRefused(
-      `--placement ${question.placement}: ${config.rulesDir} has no such placement`
-    )
-  const progress = createProgress(shell, parts.clock.monotonicMs)
-  const scope = { period: periodOf(values), parts: ['candidates'] as const }
-  const { sums, idle, unknown } = await readJournalLog(
-    readOutcomes(config, parts, strategy, scope),
-    strategy,
-    question,
-    decisions => progress.show(() => `${decisions} decisions read`)
-  ).finally(progress.clear)
-  if (sums.decisions === 0)
-    throw new CommandRefused(
-      'the journal has no decisions of this period in which offers competed and their probabilities are known'
-    )
-  const evaluation = evaluate(sums, bootstrapOf(values))
-  const text = values.json
-    ? JSON.stringify({ ...evaluation, idle, unknown })
-    : [
-        `passed over: ${idle} decisions in which nothing competed, ${unknown} whose probabilities are not known`,
-        describeEvaluation(evaluation, { failed: 0, errors: [] }, paintFor(shell.stdout, shell.env))
-      ].join('\n')
-  shell.stdout.write(`${text}\n`)
-  return evaluation.verdict === 'estimates' ? 0 : 1
-}
-
-function questionOf({ log, policy, placement, reward = 'positive' }: Values): JournalQuestion {
-  if (log !== undefined) throw new UsageRefused('take --log or --journal, not both')
-  if (policy !== 'logged' && policy !== 'uniform' && policy !== 'greedy')
-    throw new UsageRefused(
-      'name the policy with --policy logged, uniform or greedy; what other rules would decide is told by offerd replay'
-    )
-  if (reward !== 'positive' && reward !== 'value')
-    throw new UsageRefused(`--reward of the journal is positive or value, not "${reward}"`)
-  return { policy, placement, reward }
-}
 
 function bootstrapOf({ seed, resamples }: Values) {
   return {

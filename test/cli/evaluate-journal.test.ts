@@ -78,13 +78,25 @@ test('a question that the journal cannot answer is refused', async t => {
     return stderr
   }
   t.match(await refused(), 'name the policy with --policy logged, uniform or greedy')
-  t.match(
-    await refused('--policy', 'other'),
-    'what other rules would decide is told by offerd replay'
-  )
+  t.match(await refused('--policy', 'other'), 'or other rules with --strategy DIR')
   t.match(
     await refused('--policy', 'logged', '--log', 'x.csv'),
-    'take --log or --journal, not both'
+    'take --log or the journal, not both'
+  )
+  t.match(
+    await refused('--policy', 'logged', '--strategy', 'rules'),
+    'take --policy or --strategy, not both'
+  )
+  const drawing = await smallStrategy(
+    t,
+    rulesWith({
+      offers: offerYaml('a'),
+      rest: 'arbitration: {exploration: {method: thompson}}'
+    })
+  )
+  t.match(
+    await refused('--strategy', drawing.env['OFFERD_RULES']!),
+    'draws propensities (exploration: thompson), whose answers have no exact probabilities'
   )
   t.match(await refused('--policy', 'logged', '--placement', 'x'), 'has no such placement')
   t.match(await refused('--policy', 'logged', '--reward', 'x'), 'is positive or value')

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import tap, { test } from 'tap'
 import { createJournalSegments } from '../../src/adapters/journal/segments.js'
 import type { Report } from '../../src/cli/report/describe.js'
@@ -9,6 +9,7 @@ import type { PlacingOutcome } from '../../src/domain/journal.js'
 import type { Evaluation } from '../../src/learning/evaluation.js'
 import { compileStrategy } from '../../src/policy/compile.js'
 import { runCommand } from '../helpers/cli.js'
+import { runOfferd } from '../helpers/offerd.js'
 import { cameNaively } from '../helpers/outcomes.js'
 import { redisMissing } from '../helpers/redis.js'
 import { journalOfShippedWorld, shippedRules } from '../helpers/shipped-journal.js'
@@ -104,17 +105,14 @@ test('the journal of a service says what came of its decisions, and a model lear
     'the share that decided gives the probabilities that were logged'
   )
 
-  const evaluateAs = async (policy: string, ...words: string[]) => {
-    const outcome = await runCommand(
-      ['evaluate', '--journal', '--policy', policy, '--json', ...words],
-      env
-    )
+  const evaluateBy = async (...words: string[]) => {
+    const outcome = await runOfferd(t, ['evaluate', '--journal', '--json', ...words], env)
     t.equal(outcome.code, 0, outcome.stderr + outcome.stdout)
     const evaluation = JSON.parse(outcome.stdout) as Evaluation & { idle: number; unknown: number }
     if (evaluation.verdict !== 'estimates') throw new Error(outcome.stdout)
     return evaluation
   }
-  const same = await evaluateAs('logged')
+  const same = await evaluateBy('--policy', 'logged')
   t.equal(same.unknown, 0)
   t.match(same.weights, { mean: 1, standardError: 0 })
   const earned = competed
@@ -123,7 +121,7 @@ test('the journal of a service says what came of its decisions, and a model lear
   t.ok(Math.abs(same.logged.value - earned.length / same.decisions) < 1e-12)
   for (const { estimator, value } of same.estimates)
     t.ok(Math.abs(value - same.logged.value) < 1e-12, estimator)
-  const uniform = await evaluateAs('uniform', '--placement', 'home_hero')
+  const uniform = await evaluateBy('--policy', 'uniform', '--placement', 'home_hero')
   const expected = competed.flatMap(({ id, candidates, filling, placed }) => {
     if (!placed.some(({ placement, fallback }) => placement === 'home_hero' && !fallback)) return []
     const fit = candidates.filter(
@@ -142,6 +140,23 @@ test('the journal of a service says what came of its decisions, and a model lear
   const snips = uniform.estimates.find(({ estimator }) => estimator === 'snips')!
   t.ok(snips.low < truth && truth < snips.high, `${truth} in ${snips.low} to ${snips.high}`)
 
+  const unchanged = await evaluateBy('--strategy', env['OFFERD_RULES']!)
+  t.equal(unchanged.unknown, 0)
+  t.equal(unchanged.decisions, same.decisions)
+  t.ok(
+    Math.abs(unchanged.weights.mean - 1) < 1e-9,
+    'made again by its own rules, each was as likely'
+  )
+  t.ok(unchanged.weights.standardError < 1e-9)
+  const anyhow = join(env['OFFERD_DATA']!, 'anyhow')
+  await writeRules(anyhow, shippedRules(1))
+  const evenly = await evaluateBy('--strategy', anyhow, '--placement', 'home_hero')
+  t.ok(
+    Math.abs(evenly.estimates.find(({ estimator }) => estimator === 'snips')!.value - snips.value) <
+      1e-9,
+    'rules that leave everything to chance come to what the even draw comes to'
+  )
+
   const out = join(env['OFFERD_DATA']!, 'made')
   const train = (...words: string[]) =>
     runCommand(['train', 'savings', '--journal', '--out', out, '--json', ...words], env)
@@ -159,6 +174,18 @@ test('the journal of a service says what came of its decisions, and a model lear
   const others = await contentsOf(out)
   t.same(others.get('model.onnx'), bytes.get('model.onnx'), 'the same journal, the same bytes')
 })
+
+/** Writes rules into a folder of their own. */
+async function writeRules(
+  folder: string,
+  rules: ReadonlyArray<{ path: string; text: string }>
+): Promise<void> {
+  for (const { path, text } of rules) {
+    const file = join(folder, path.replace(/^rules\//, ''))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  }
+}
 
 function productOf(numbers: readonly number[]): number {
   return numbers.reduce((product, number) => product * number, 1)

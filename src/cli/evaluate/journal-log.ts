@@ -1,14 +1,13 @@
-import { chancesOfDecision } from '../../decisioning/arbitration/chance-of.js'
 import type { DecisionOutcomes, JournalPlacing, PlacingOutcome } from '../../domain/journal.js'
 import { createLogSummer, type LoggedDecision, type LogSums } from '../../learning/off-policy.js'
-import type { Strategy } from '../../policy/strategy.js'
 
-/** A policy that the journal's decisions can be asked about; all but how much is left to chance stays as it was. */
-export type JournalPolicy = 'logged' | 'uniform' | 'greedy'
+/** How likely another policy would have answered a decision alike, by asked placement; undefined where that is not known. */
+export type ChancesOf = (decision: DecisionOutcomes) => Promise<readonly number[] | undefined>
 
 /** What is asked of the journal. */
 export interface JournalQuestion {
-  readonly policy: JournalPolicy
+  /** The other policy, or the one that decided. */
+  readonly policy: 'logged' | ChancesOf
   /** Positives, or what they were worth. */
   readonly reward: 'positive' | 'value'
   /** The only placement whose rewards count; undefined: all. */
@@ -24,33 +23,46 @@ export interface JournalLog {
   readonly unknown: number
 }
 
+/** Asked at the same time, so that decisions made again share the models' runs. */
+const TOGETHER = 32
+
 /**
  * Sums up the decisions of a journal: the reward of a decision is that of the offers it placed, its weight the product over the
  * slots up to the last one that counts, since who stands in a slot depends on those before.
  */
 export async function readJournalLog(
   decisions: AsyncIterable<DecisionOutcomes>,
-  strategy: Strategy,
   question: JournalQuestion,
   progress: (decisions: number) => void
 ): Promise<JournalLog> {
   const summer = createLogSummer({ modelled: false })
   const counts = { idle: 0, unknown: 0 }
   let read = 0
-  for await (const decision of decisions) {
-    const logged = loggedOf(decision, strategy, question)
-    if (typeof logged === 'string') counts[logged]++
-    else summer.add(logged)
-    progress(++read)
+  for await (const lot of inLots(decisions)) {
+    for (const logged of await Promise.all(lot.map(decision => loggedOf(decision, question)))) {
+      if (typeof logged === 'string') counts[logged]++
+      else summer.add(logged)
+    }
+    progress((read += lot.length))
   }
   return { sums: summer.finish(), ...counts }
 }
 
-function loggedOf(
+async function* inLots<T>(all: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  let lot: T[] = []
+  for await (const one of all) {
+    lot.push(one)
+    if (lot.length < TOGETHER) continue
+    yield lot
+    lot = []
+  }
+  yield lot
+}
+
+async function loggedOf(
   decision: DecisionOutcomes,
-  strategy: Strategy,
   { policy, reward, placement }: JournalQuestion
-): LoggedDecision | 'idle' | 'unknown' {
+): Promise<LoggedDecision | 'idle' | 'unknown'> {
   const { filling, placed } = decision
   const slots = filling?.slots ?? []
   const last =
@@ -64,9 +76,7 @@ function loggedOf(
   if (chosen.some(({ probability }) => probability === null)) return 'unknown'
   const loggedProbability = productOf(chosen.map(({ probability }) => probability!))
   const chances =
-    policy === 'logged'
-      ? [loggedProbability]
-      : chancesOfDecision(strategy, decision, policy === 'uniform' ? 1 : 0)?.slice(0, last + 1)
+    policy === 'logged' ? [loggedProbability] : (await policy(decision))?.slice(0, last + 1)
   if (chances === undefined) return 'unknown'
   return {
     reward: counts.reduce((sum, one) => sum + rewardOf(one, reward), 0),

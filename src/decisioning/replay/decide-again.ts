@@ -1,7 +1,7 @@
 import { LOCAL_CALLER } from '../../domain/caller.js'
 import { writeAnswer } from '../answer.js'
 import { NO_METERS } from './archived-strategies.js'
-import { askedAgain, readRequest } from '../asked.js'
+import { askedAgain, readRequest, type Asked } from '../asked.js'
 import { choose, type ChooseDeps, type Outcome } from '../choose.js'
 import { makeKnown } from '../make-known.js'
 import { packTrace, unpackTrace } from '../trace/packed-trace.js'
@@ -21,6 +21,7 @@ export interface DecideAgainDeps {
 
 /** A decision made again. */
 export interface DecidedAgain extends MadeDecision {
+  readonly asked: Asked
   /** What it was decided by: the snapshot with what the customer's arms change. */
   readonly snapshot: Snapshot
   /** undefined where nothing competed. */
@@ -96,6 +97,7 @@ export async function decideAgain(
     // As it comes out of a record.
     trace: unpackTrace(packTrace(told.trace)),
     legend,
+    asked,
     snapshot: told.held.snapshot,
     outcome: told.held.outcome,
     scores: comparison

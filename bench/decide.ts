@@ -8,7 +8,7 @@ import { createOnnxRuntime } from '../src/adapters/onnx/runtime.js'
 import { createDecide, type Decide } from '../src/decisioning/decide.js'
 import { NOTHING_LEARNT, type Learnt } from '../src/decisioning/propensity/learnt.js'
 import { startStrategy } from '../src/decisioning/strategy/load-strategy.js'
-import type { FreshRecord, Log, Meters } from '../src/decisioning/ports.js'
+import type { FreshRecord, Log, Meters, ModelRuntime } from '../src/decisioning/ports.js'
 import { createTokens } from '../src/decisioning/tokens.js'
 import { LOCAL_CALLER } from '../src/domain/caller.js'
 import { createDecisionIds } from '../src/domain/decision-id.js'
@@ -68,29 +68,38 @@ export async function decideFor(
   return (user + system) / decisions
 }
 
+/** A model of a bench: its model.yaml and its file. */
+export interface BenchModel {
+  readonly name: string
+  readonly text: string
+  readonly bytes: Uint8Array
+}
+
+const WORLD_MODEL: BenchModel = { name: 'bench', text: modelText(), bytes: benchModel() }
+
 /** The deciding part alone, by these rules; records are handed over and go nowhere else. */
 export async function prepare(
-  rules: string,
+  rules: string | readonly string[],
   record: (record: FreshRecord) => void = nothing,
-  learnt: Learnt = NOTHING_LEARNT
+  learnt: Learnt = NOTHING_LEARNT,
+  models: readonly BenchModel[] = [WORLD_MODEL],
+  runtime: ModelRuntime = createOnnxRuntime()
 ): Promise<Decide> {
   const store = createMemoryStore({ recordBytes: 1 })
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
   const { report, started } = await startStrategy({
     files: {
       read: async () => ({
-        rules: [{ path: 'rules/strategy.yaml', text: rules }],
-        models: [
-          {
-            name: 'bench',
-            folder: 'models/bench',
-            file: { path: 'models/bench/model.yaml', text: modelText() },
-            readBytes: async () => benchModel()
-          }
-        ]
+        rules: [rules].flat().map((text, i) => ({ path: `rules/${i}.yaml`, text })),
+        models: models.map(({ name, text, bytes }) => ({
+          name,
+          folder: `models/${name}`,
+          file: { path: `models/${name}/model.yaml`, text },
+          readBytes: async () => bytes
+        }))
       })
     },
-    runtime: createOnnxRuntime(),
+    runtime,
     documents: store.documents,
     archive: store.archive,
     meters: NO_METERS,

@@ -28,3 +28,20 @@ export function pairedRatio(pairs: ReadonlyArray<readonly [number, number]>): Pa
 export function ratioText({ ratio, low, high, median, pairs }: PairedRatio): string {
   return `× ${ratio.toFixed(3)} (95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}, median ${median.toFixed(3)}, ${pairs} pairs)`
 }
+
+const PAIRS = Number(process.env['BENCH_PAIRS'] ?? 30)
+const WARMING_PAIRS = 3
+
+/** Measures two things in turns; which goes first changes, so that what one leaves behind meets both. */
+export async function inPairs(
+  one: () => Promise<number>,
+  other: () => Promise<number>
+): Promise<Array<[number, number]>> {
+  const pairs: Array<[number, number]> = []
+  for (let i = 0; i < PAIRS + WARMING_PAIRS; i++) {
+    const first = i % 2 === 0 ? await one() : undefined
+    const second = await other()
+    pairs.push([first ?? (await one()), second])
+  }
+  return pairs.slice(WARMING_PAIRS)
+}

@@ -3,6 +3,7 @@
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
  * `npm run bench -- learning`: what adapting earns and costs; `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
  * `npm run bench -- loop`: what journal, chance and adapting cost together; `npm run bench -- stream`: subscriptions while events come;
+ * `npm run bench -- models`: from one model to twenty; `npm run bench -- offers`: from 50 offers to 10,000;
  * `npm run bench -- replay`: whether recorded decisions come out the same again.
  */
 import { spawnSync } from 'node:child_process'
@@ -12,6 +13,8 @@ import { runExploration } from './exploration.js'
 import { runLearningBench } from './learning.js'
 import { runLimits } from './limits.js'
 import { runLoop } from './loop.js'
+import { runModels } from './models.js'
+import { runOffers } from './offers.js'
 import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
 import { runReplays } from './replay.js'
@@ -28,7 +31,9 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   exploration: runExploration,
   races: runRaces,
   stream: runStream,
-  replay: runReplays
+  replay: runReplays,
+  models: runModels,
+  offers: runOffers
 }
 
 const [name = 'compare'] = process.argv.slice(2)

@@ -64,20 +64,27 @@ contactPolicies:
 `
 const STRICT_QUOTA = '    quotas: [{limit: 1000000000, window: day, strict: true, reserve: 1m}]'
 
+/** A model's name by offer: which one scores it. */
+type ModelOf = (offer: number) => string
+
 /** The rules of the bench as YAML: every offer passes for nearly every customer, so that all are scored. */
-export function rulesText(limits: Limits = 'none'): string {
+export function rulesText(
+  limits: Limits = 'none',
+  count = OFFERS,
+  modelOf: ModelOf = () => 'bench'
+): string {
   const attributes = Array.from(
     { length: ATTRIBUTES },
     (_, i) => `  a${i}: {type: ${i < 48 ? 'number' : 'string'}}`
   )
-  const offers = Array.from({ length: OFFERS }, (_, i) =>
+  const offers = Array.from({ length: count }, (_, i) =>
     [
       `  offer-${i}:`,
       `    group: ${i % 2 === 0 ? 'cards' : 'loans'}`,
       `    value: ${offerValue(i)}`,
       `    eligibility: customer.a${i % 20} >= 0`,
       `    suitability: seen("complaint", "any", "30d") == 0`,
-      '    propensity: {model: bench, prior: 0.1}',
+      `    propensity: {model: ${modelOf(i)}, prior: 0.1}`,
       ...(limits === 'strict quotas' ? [STRICT_QUOTA] : []),
       `    treatments: {hero: {placements: [home_hero], content: {headline: Offer number ${i}, image: /img/${i}.png}}}`
     ].join('\n')
@@ -111,12 +118,12 @@ ${limits === 'contact policies' ? CONTACT_POLICIES : ''}`
 }
 
 /** model.yaml of the bench: 31 attributes and the offer's value. */
-export function modelText(): string {
+export function modelText(name = 'bench'): string {
   const columns = Array.from(
     { length: COLUMNS - 1 },
     (_, i) => `{from: customer.a${i}, missing: 0}`
   )
-  return `model: bench
+  return `model: ${name}
 version: 1
 file: model.onnx
 inputs:

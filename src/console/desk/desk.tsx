@@ -5,6 +5,7 @@ import { useCell } from '../shell/cell.js'
 import { place } from '../shell/router.js'
 import { useTexts } from '../shell/texts.js'
 import { ErrorNote, Empty, Loading } from '../ui/states.js'
+import { Leads } from './leads.js'
 import { LookUp } from './look-up.js'
 import { OpenCall } from './open-call.js'
 import { readCustomer, seatOf } from './seat.js'
@@ -46,6 +47,10 @@ function Desk({ words }: { readonly words: Answer<'Words'> }) {
     <>
       <LookUp customer={undefined} words={words} />
       <Empty title={texts.nobody}>{texts.nobodyHint}</Empty>
+      <Leads
+        namespace={words.namespaces[0]!}
+        nameOf={id => words.offers.find(each => each.id === id)?.name ?? id}
+      />
     </>
   )
 }

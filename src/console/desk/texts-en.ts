@@ -16,6 +16,14 @@ export const en = {
   nobodyHint:
     'Enter an id above, choose from the list of whom to call, or open this page with ?customer=crm/1234.',
   noCustomerHint: 'Offers are those for somebody whom nobody knows. Check the id.',
+  leads: 'Whom to call',
+  leadsNote: (customers: number) =>
+    `From the ${customers === 1 ? 'customer' : `${customers} customers`} about whom was decided last: first those who asked to be called and whose day has come, then those who clicked and were not answered.`,
+  noLeads: 'Nobody waits for a call',
+  noLeadsHint:
+    'Customers stand here who said “later”, or clicked on an offer and heard nothing since.',
+  due: (offer: string, date: string) => `asked to be called about ${offer} on ${date}`,
+  clicked: (offer: string, ago: string) => `clicked on ${offer} ${ago}`,
   who: 'Customer',
   known: 'known',
   unknown: 'not known',

@@ -16,6 +16,13 @@ export const zh: typeof en = {
   nobody: '尚未打开客户',
   nobodyHint: '请在上方输入编号，从回访列表中选择，或以 ?customer=crm/1234 打开此页面。',
   noCustomerHint: '当前优惠针对陌生客户。请核对编号。',
+  leads: '回访名单',
+  leadsNote: customers =>
+    `来自最近决策涉及的 ${customers} 位客户：先列出约定回访日已到的，再列出点击后尚无答复的。`,
+  noLeads: '没有等待回访的客户',
+  noLeadsHint: '说过“稍后”的客户，或点击了优惠但之后没有任何联系的客户，会列在这里。',
+  due: (offer, date) => `约定 ${date} 就“${offer}”回访`,
+  clicked: (offer, ago) => `${ago}点击了“${offer}”`,
   who: '客户',
   known: '已知',
   unknown: '未知',

@@ -15,14 +15,37 @@ export function rank(
   if (priorities.length > MOST_PACKED) return order.sort((a, b) => (before(a, b) ? -1 : 1))
   for (let i = 1; i < order.length; i++) {
     const contestant = order[i]!
-    let at = i
-    while (at > 0 && before(contestant, order[at - 1]!)) {
-      order[at] = order[at - 1]!
-      at--
-    }
+    if (!before(contestant, order[i - 1]!)) continue
+    const at = placeFor(contestant, order, i, before)
+    order.copyWithin(at + 1, at, i)
     order[at] = contestant
   }
   return order
+}
+
+/**
+ * Where a contestant belongs among the first `end` of an order, which are in order and of which it comes before the last. Looked for
+ * in steps that double, for it is seldom far; so that many alike priorities cost no more than sorting.
+ */
+function placeFor(
+  contestant: number,
+  order: Int32Array,
+  end: number,
+  before: (one: number, other: number) => boolean
+): number {
+  let high = end - 1
+  let step = 1
+  while (high - step >= 0 && before(contestant, order[high - step]!)) {
+    high -= step
+    step *= 2
+  }
+  let low = Math.max(0, high - step + 1)
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (before(contestant, order[middle]!)) high = middle
+    else low = middle + 1
+  }
+  return high
 }
 
 function roughOrder(priorities: Float64Array): Int32Array {

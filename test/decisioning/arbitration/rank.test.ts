@@ -27,3 +27,18 @@ test('contestants are ranked as a sort with the same order ranks them', async t 
     { numRuns: 1000 }
   )
 })
+
+test('ten thousand alike priorities are put in order without comparing each with each', t => {
+  const count = 10_000
+  const priorities = new Float64Array(count).fill(7)
+  let comparisons = 0
+  // An order that has nothing to do with where they stand; 7,919 shares no factor with their number.
+  const place = (i: number): number => (i * 7_919) % count
+  const order = rank(priorities, (a, b) => {
+    comparisons++
+    return place(a) < place(b)
+  })
+  t.ok(order.every((contestant, i) => place(contestant) === i))
+  t.ok(comparisons < 40 * count, `${comparisons} comparisons`)
+  t.end()
+})

@@ -78,7 +78,7 @@ module.exports = {
         pathNot: [
           '\\.d\\.ts$',
           '^src/build\\.mjs$',
-          '^src/(client|console)/(build\\.mjs|main\\.tsx|sdk\\.ts)$',
+          '^src/(client|console)/(build\\.mjs|main\\.tsx|(sdk|server)\\.ts)$',
           '^test/',
           '^bench/'
         ]

@@ -1,4 +1,4 @@
-/** Builds the package @offerd/client: what browsers load as sdk.js and sdk.umd.js and the types. */
+/** Builds the package @offerd/client: what browsers load as sdk.js and sdk.umd.js, what Node.js servers import, and the types. */
 import { spawnSync } from 'node:child_process'
 import { cpSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -23,6 +23,7 @@ const AS_SERVED = {
 export async function buildPart(outDir) {
   await bundle(outDir, 'sdk.ts', 'es', 'sdk.js')
   await bundle(outDir, 'sdk.ts', 'umd', 'sdk.umd.js')
+  await bundle(outDir, 'server.ts', 'es', 'server.js')
   await bundle(outDir, 'demo/page.ts', 'es', 'demo/page.js')
   for (const name of ['index.html', 'page.css'])
     cpSync(join(HERE, 'demo', name), join(outDir, 'demo', name))
@@ -37,7 +38,7 @@ async function bundle(outDir, entry, format, fileName) {
     envDir: false,
     publicDir: false,
     logLevel: 'warn',
-    plugins: entry === 'sdk.ts' ? [] : [AS_SERVED],
+    plugins: entry.startsWith('demo/') ? [AS_SERVED] : [],
     define: format === 'umd' ? { 'import.meta.url': WHERE_FROM } : {},
     build: {
       outDir,

@@ -159,3 +159,57 @@ export interface EventsReceipt {
     readonly detail: string
   }>
 }
+
+/** What is known about a customer, as it is written: all of it with PUT, what is there with PATCH. */
+export interface CustomerBody {
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined
+  readonly tags?: string[] | undefined
+  /** By purpose. */
+  readonly consent?: Readonly<Record<string, ConsentGiven>> | undefined
+}
+
+export interface ConsentGiven {
+  readonly granted: boolean
+  /** RFC 3339; now where absent. */
+  readonly time?: string | undefined
+  /** Who took it down; the key's id where absent. */
+  readonly source?: string | undefined
+}
+
+/** A merge patch (RFC 7396): null removes. */
+export interface CustomerPatch {
+  readonly attributes?: Readonly<Record<string, unknown>> | null | undefined
+  readonly tags?: string[] | null | undefined
+  readonly consent?: Readonly<Record<string, ConsentGiven | null>> | null | undefined
+}
+
+/** A customer as the service answers it, under the canonical key. */
+export interface Customer {
+  readonly customer: { readonly namespace: string; readonly id: string }
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly tags: readonly string[]
+  readonly consent: Readonly<
+    Record<string, { readonly granted: boolean; readonly time: string; readonly source: string }>
+  >
+}
+
+/** The newest first. */
+export interface CustomerHistory {
+  readonly customer: { readonly namespace: string; readonly id: string }
+  readonly history: ReadonlyArray<{
+    readonly id: string
+    readonly source: string
+    readonly type: string
+    readonly time: string
+    readonly [member: string]: unknown
+  }>
+}
+
+/** What the service answers where it does not do what was asked (RFC 9457). */
+export interface Problem {
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly errors?: ReadonlyArray<{ readonly pointer: string; readonly detail: string }> | undefined
+}

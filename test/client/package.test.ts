@@ -3,7 +3,17 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import type { z } from 'zod'
-import type { Decision, DecisionRequest, EventsReceipt, ToldEvent } from '../../src/client/wire.js'
+import type {
+  Customer,
+  CustomerBody,
+  CustomerHistory,
+  CustomerPatch,
+  Decision,
+  DecisionRequest,
+  EventsReceipt,
+  Problem,
+  ToldEvent
+} from '../../src/client/wire.js'
 import type { ANSWERS } from '../../src/http/answers.js'
 import type { BODIES } from '../../src/http/bodies.js'
 import { EXAMPLES } from '../../src/http/examples.js'
@@ -22,6 +32,11 @@ interface Contract {
   readonly decision: Is<z.infer<(typeof ANSWERS)['Decision']>, Decision>
   readonly receipt: Is<z.infer<(typeof ANSWERS)['EventsReceipt']>, EventsReceipt>
   readonly request: Is<DecisionRequest, z.infer<(typeof BODIES)['DecisionRequest']>>
+  readonly customer: Is<z.infer<(typeof ANSWERS)['Customer']>, Customer>
+  readonly history: Is<z.infer<(typeof ANSWERS)['CustomerHistory']>, CustomerHistory>
+  readonly problem: Is<z.infer<(typeof ANSWERS)['Problem']>, Problem>
+  readonly body: Is<CustomerBody, z.infer<(typeof BODIES)['CustomerBody']>>
+  readonly patch: Is<CustomerPatch, z.infer<(typeof BODIES)['CustomerPatch']>>
   readonly event: Is<ToldEvent, z.infer<(typeof BODIES)['Event']>>
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -10,10 +11,13 @@ export interface Shop {
   put(path: string, contentType: string, text: string): void
 }
 
-/** As strict as a site can be: nothing inline, nothing evaluated, no markup from text, the service and nobody else. */
-function policy(service: string): string {
+/** As strict as a site can be: nothing inline but the scripts that the page was made with, nothing evaluated, no markup from text, the service and nobody else. */
+function policy(service: string, text = ''): string {
+  const inline = [...text.matchAll(/<script[^>]*>(.+?)<\/script>/gs)].map(([, script = '']) => {
+    return `'sha256-${createHash('sha256').update(script).digest('base64')}'`
+  })
   return (
-    `default-src 'none'; script-src 'self' ${service}; style-src 'self'; connect-src ${service}; ` +
+    `default-src 'none'; script-src 'self' ${[service, ...inline].join(' ')}; style-src 'self'; connect-src ${service}; ` +
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
   )
 }
@@ -30,7 +34,7 @@ export async function startShop(t: Ending, service: () => string): Promise<Shop>
     const file = files.get(pathname)
     response.writeHead(file === undefined ? 404 : 200, {
       'content-type': `${file?.contentType ?? 'text/plain'}; charset=utf-8`,
-      'content-security-policy': policy(service())
+      'content-security-policy': policy(service(), file?.text)
     })
     response.end(file?.text)
   })

@@ -7,7 +7,7 @@ import type { Ending } from '../helpers/redis.js'
 import { startShop, type Shop } from './shop.js'
 
 /** What pages of the shop present; it is in their source. */
-const PUBLISHABLE = 'publishable-key'
+export const PUBLISHABLE = 'publishable-key'
 const SERVER = 'server-key'
 
 const HERO = `{headline: "<b>Gold</b> for you", text: "First year free", action: "See it", link: "/cards?consent=granted"}`

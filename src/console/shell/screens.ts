@@ -29,5 +29,15 @@ export const SCREENS: readonly ScreenEntry[] = [
     path: 'decisions',
     name: { en: 'Decisions', zh: '决策' },
     load: () => import('../decisions/decisions.js')
+  },
+  {
+    path: 'learning',
+    name: { en: 'Learning', zh: '学习' },
+    load: () => import('../learning/learning.js')
+  },
+  {
+    path: 'what-if',
+    name: { en: 'What if', zh: '假设分析' },
+    load: () => import('../what-if/what-if.js')
   }
 ]

@@ -14,6 +14,8 @@ export interface Line {
   readonly format?: (value: number) => string
   /** Values of the first line fill the area down to the axis. */
   readonly isFilled?: boolean
+  /** Marks every value with a dot. */
+  readonly hasPoints?: boolean
 }
 
 interface ChartProps {
@@ -26,6 +28,8 @@ interface ChartProps {
   readonly height: number
   /** What is common to all values of the left axis, as text. */
   readonly formatY?: (value: number) => string
+  /** The same of the horizontal axis, where it is not time. */
+  readonly formatX?: (value: number) => string
   /** False where the horizontal axis is not time: a propensity, for instance. */
   readonly isTime?: boolean
   /** Without axes, legend and cursor: a picture beside a number. */
@@ -104,6 +108,9 @@ function useDarkness(): string {
   return chosen === 'system' ? String(isDark) : chosen
 }
 
+/** Longer pictures say the day too. */
+const DAY_S = 86_400
+
 const darkness = matchMedia('(prefers-color-scheme: dark)')
 
 function optionsOf(
@@ -111,8 +118,10 @@ function optionsOf(
   element: Element,
   format: Format & { readonly timeName: string }
 ): Omit<uPlot.Options, 'width'> {
-  const { lines, height, formatY, isTime = true, isSpark = false } = props
-  const atTime = (seconds: number): string => format.time(seconds * 1000)
+  const { lines, height, formatX, formatY, isTime = true, isSpark = false } = props
+  const spansDays = (props.data[0].at(-1) ?? 0) - (props.data[0][0] ?? 0) > DAY_S
+  const atTime = (seconds: number): string =>
+    spansDays ? format.dateTime(seconds * 1000) : format.time(seconds * 1000)
   const muted = colorOf(element, '--muted')
   const grid = { stroke: colorOf(element, '--line'), width: 1 }
   const axis: uPlot.Axis = { stroke: muted, grid, ticks: grid, font: '12px system-ui, sans-serif' }
@@ -125,8 +134,10 @@ function optionsOf(
     axes: isSpark
       ? [{ show: false }, { show: false }]
       : [
-          { ...axis, ...(isTime && { space: 80, values: (_, ticks) => ticks.map(atTime) }) },
-          { ...axis, ...(formatY && { values: (_, ticks) => ticks.map(formatY) }) }
+          isTime
+            ? { ...axis, space: spansDays ? 150 : 80, values: (_, ticks) => ticks.map(atTime) }
+            : withFormat(axis, formatX),
+          { ...withFormat(axis, formatY), size: 60 }
         ],
     series: [
       isTime
@@ -134,14 +145,14 @@ function optionsOf(
             label: format.timeName,
             value: (_, at: number | null) => (at === null ? '–' : atTime(at))
           }
-        : {},
-      ...lines.map(({ label, color, format, isFilled }, i): uPlot.Series => {
+        : { value: (_, at: number | null) => (at === null ? '–' : (formatX?.(at) ?? String(at))) },
+      ...lines.map(({ label, color, format, isFilled, hasPoints = false }, i): uPlot.Series => {
         const stroke = colorOf(element, color)
         return {
           label,
           stroke,
           width: 1.5,
-          points: { show: false },
+          points: { show: hasPoints, size: 6, fill: stroke },
           ...(isFilled === true && i === 0 && { fill: withAlpha(stroke) }),
           ...(format && {
             value: (_: uPlot, value: number | null) => (value === null ? '–' : format(value))
@@ -150,6 +161,10 @@ function optionsOf(
       })
     ]
   }
+}
+
+function withFormat(axis: uPlot.Axis, format: ((value: number) => string) | undefined): uPlot.Axis {
+  return format === undefined ? axis : { ...axis, values: (_, ticks) => ticks.map(format) }
 }
 
 /** A canvas wants the colour itself, not the name of a property that depends on the theme. */

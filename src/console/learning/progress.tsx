@@ -10,7 +10,7 @@ import { Tabs } from '../ui/tabs.js'
 import type { Learning } from './learning.js'
 import { LEARNING_TEXTS } from './texts.js'
 
-const EVERY_MS = 30_000
+const EVERY_MS = 10_000
 
 type Channel = Answer<'OfferProgress'>['channels'][number]
 

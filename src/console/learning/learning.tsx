@@ -1,19 +1,17 @@
 import './learning.css'
 import { useCallback } from 'preact/hooks'
-import { get, type Answer } from '../api/client.js'
+import { get } from '../api/client.js'
 import { useAsked } from '../api/polled.js'
 import { useCell } from '../shell/cell.js'
 import { addressOf, goTo, place } from '../shell/router.js'
 import { useTexts } from '../shell/texts.js'
 import { ErrorNote, Loading } from '../ui/states.js'
+import type { Learning } from './answers.js'
 import { Models } from './models.js'
 import { OfferTable } from './offer-table.js'
 import { Progress } from './progress.js'
 import { Results } from './results.js'
 import { LEARNING_TEXTS } from './texts.js'
-
-export type Learning = Answer<'Learning'>
-export type Report = Answer<'JournalReport'>
 
 const EVERY_MS = 10_000
 const PERIODS = [7, 30, 90, 365]

@@ -7,7 +7,7 @@ import { Chart } from '../ui/chart.js'
 import { Empty } from '../ui/states.js'
 import { Table } from '../ui/table.js'
 import { Tabs } from '../ui/tabs.js'
-import type { Learning, Report } from './learning.js'
+import type { Learning, Report } from './answers.js'
 import { LEARNING_TEXTS } from './texts.js'
 
 type Model = Learning['models'][number]

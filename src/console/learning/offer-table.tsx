@@ -6,7 +6,7 @@ import { Card } from '../ui/card.js'
 import { Interval } from '../ui/interval.js'
 import { Empty } from '../ui/states.js'
 import { Table, type Column } from '../ui/table.js'
-import type { Learning } from './learning.js'
+import type { Learning } from './answers.js'
 import { LEARNING_TEXTS } from './texts.js'
 
 type Offer = Learning['offers'][number]

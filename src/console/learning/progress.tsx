@@ -7,7 +7,7 @@ import { Card } from '../ui/card.js'
 import { Chart } from '../ui/chart.js'
 import { Empty, ErrorNote, Loading } from '../ui/states.js'
 import { Tabs } from '../ui/tabs.js'
-import type { Learning } from './learning.js'
+import type { Learning } from './answers.js'
 import { LEARNING_TEXTS } from './texts.js'
 
 const EVERY_MS = 10_000

@@ -6,7 +6,7 @@ import { Card } from '../ui/card.js'
 import { Interval } from '../ui/interval.js'
 import { Empty, ErrorNote, Loading } from '../ui/states.js'
 import { Table } from '../ui/table.js'
-import type { Learning, Report } from './learning.js'
+import type { Learning, Report } from './answers.js'
 import { LEARNING_TEXTS } from './texts.js'
 
 interface Lift {

@@ -1,7 +1,7 @@
 import { useTexts } from '../shell/texts.js'
 import { Field } from '../ui/field.js'
 import { WHAT_IF_TEXTS } from './texts.js'
-import type { SupposeProps } from './suppose.js'
+import type { SupposeProps } from './suppose-props.js'
 import { withValue } from './value-field.js'
 
 /** The offers' own levers: one is added by choosing its offer, and taken back by its button. */

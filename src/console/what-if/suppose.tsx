@@ -1,19 +1,11 @@
 import { useState } from 'preact/hooks'
-import type { Answer } from '../api/client.js'
 import { useTexts } from '../shell/texts.js'
 import { Card } from '../ui/card.js'
 import { Field } from '../ui/field.js'
-import type { Draft, Words } from './draft.js'
 import { Levers } from './levers.js'
+import type { SupposeProps } from './suppose-props.js'
 import { WHAT_IF_TEXTS } from './texts.js'
 import { ValueField, withValue } from './value-field.js'
-
-export interface SupposeProps {
-  readonly words: Words
-  readonly draft: Draft
-  readonly stored: Answer<'Customer'> | undefined
-  readonly change: (part: Partial<Draft>) => void
-}
 
 /** What is supposed to be otherwise. */
 export function Suppose(props: SupposeProps & { readonly reset: () => void }) {

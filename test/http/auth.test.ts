@@ -64,6 +64,7 @@ const ROUTES = [
   ['POST', '/v1/customers/import', 'customers', false],
   ['GET', '/v1/strategy', 'admin', false],
   ['GET', '/v1/experiments', 'admin', false],
+  ['GET', '/v1/words', 'decide', false],
   ['GET', '/v1/segments', 'admin', false],
   ['GET', '/v1/quotas', 'admin', false],
   ['GET', '/v1/strategy/details', 'admin', false],

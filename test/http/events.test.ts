@@ -24,12 +24,12 @@ test('a beacon of text is read as JSON', async t => {
   t.same(calls.events[0]![0], [EVENT])
 })
 
-test('text is read as events only', async t => {
+test('text is read only where browsers send it: events and decisions', async t => {
   const { app } = serve(t)
   const headers = { 'content-type': 'text/plain' }
   const response = await app.inject({
     method: 'POST',
-    url: '/v1/decisions',
+    url: '/v1/customers/merge',
     headers,
     payload: '{}'
   })

@@ -3,6 +3,7 @@ import { STAGES } from '../domain/decision.js'
 import { count, customerKey, limitStanding, modelVersions, share } from './answer-parts.js'
 import { LEARNING_ANSWERS } from './learning-answers.js'
 import { OVERVIEW_ANSWERS } from './overview-answers.js'
+import { WORDS_ANSWERS } from './words-answers.js'
 import { id, time } from './schemas.js'
 
 /*
@@ -245,30 +246,6 @@ const strategy = z.looseObject({
   processes
 })
 
-const declared = z.object({
-  name: z.string(),
-  type: z.string(),
-  values: z.array(z.string()).optional().meta({ description: 'All that it may be.' })
-})
-
-const words = z.object({
-  currency: z.string(),
-  namespaces: z.array(z.string()),
-  channels: z.array(
-    z.object({
-      id,
-      direction: z.enum(['inbound', 'outbound']),
-      placements: z.array(z.object({ id, count }))
-    })
-  ),
-  offers: z.array(z.object({ id, name: z.string(), group: z.string(), issue: z.string() })),
-  attributes: z
-    .array(declared.extend({ personal: z.boolean() }))
-    .meta({ description: 'Without the protected ones.' }),
-  context: z.array(declared),
-  events: z.array(z.string()).meta({ description: 'Behaviour types.' })
-})
-
 const experiment = z.object({
   name: id,
   layer: z.string().nullable(),
@@ -361,6 +338,6 @@ export const ANSWERS = {
     after: decision
   }),
   ...LEARNING_ANSWERS,
-  Words: words,
-  ...OVERVIEW_ANSWERS
+  ...OVERVIEW_ANSWERS,
+  ...WORDS_ANSWERS
 } as const satisfies Readonly<Record<string, z.ZodType>>

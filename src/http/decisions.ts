@@ -86,7 +86,7 @@ export function decisionRoutes(
     }
   )
 
-  app.get('/v1/decisions', { config: { scope: 'admin' } }, async ({ query, caller }) => {
+  app.get('/v1/decisions', { config: { scope: 'decide' } }, async ({ query, caller }) => {
     const { customer, namespace, limit } = readQuery(query)
     const key =
       customer === undefined

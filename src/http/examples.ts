@@ -282,10 +282,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     }
   },
   WhatIfWords: {
+    currency: 'EUR',
     namespaces: ['crm', 'cookie'],
-    channels: [{ id: 'web', placements: [{ id: 'home_hero', count: 1 }] }],
+    channels: [{ id: 'web', direction: 'inbound', placements: [{ id: 'home_hero', count: 1 }] }],
     attributes: [{ name: 'age', type: 'integer', personal: false }],
-    context: [{ name: 'device', type: 'string', values: ['desktop', 'mobile'], personal: false }],
+    context: [{ name: 'device', type: 'string', values: ['desktop', 'mobile'] }],
+    events: ['login'],
     tags: ['finance', 'finance/credit'],
     purposes: ['marketing'],
     offers: [

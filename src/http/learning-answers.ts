@@ -81,39 +81,11 @@ const journalReport = z.object({
   })
 })
 
-const declaredName = z.object({
-  name: z.string(),
-  type: z.string(),
-  values: z.array(z.string()).optional().meta({ description: 'Where others are refused.' }),
-  personal: z.boolean()
-})
-
-const whatIfWords = z.object({
-  namespaces: z.array(z.string()),
-  channels: z.array(z.object({ id, placements: z.array(z.object({ id, count: z.int().min(1) })) })),
-  attributes: z.array(declaredName),
-  context: z.array(declaredName),
-  tags: z.array(z.string()),
-  purposes: z.array(z.string()),
-  offers: z.array(
-    z.object({
-      id,
-      name: z.string(),
-      issue: z.string(),
-      group: z.string(),
-      levers: z
-        .object({ issue: z.number(), group: z.number(), offer: z.number() })
-        .meta({ description: 'In percent; together they are the lever.' })
-    })
-  )
-})
-
 /** By the name that they have in the document. */
 export const LEARNING_ANSWERS = {
   JournalReport: journalReport,
   Learning: learning,
   OfferProgress: offerLearning.extend({
     channels: z.array(z.object({ channel: id, points: z.array(channelLearning.extend({ time })) }))
-  }),
-  WhatIfWords: whatIfWords
+  })
 } as const satisfies Readonly<Record<string, z.ZodType>>

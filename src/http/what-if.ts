@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Snapshots } from '../decisioning/snapshot.js'
 import type { WhatIf } from '../decisioning/what-if/what-if.js'
-import type { Declared, Strategy } from '../policy/strategy.js'
+import type { Strategy } from '../policy/strategy.js'
+import type { z } from 'zod'
+import type { ANSWERS } from './answers.js'
 import { textOf } from './body.js'
 import { parseJson } from './json.js'
 import { whatIfRequest } from './schemas.js'
 import { reader } from './validate.js'
+import { wordsOf } from './words.js'
 
 /** What would be decided if something were otherwise, and the words to say it with. */
 export function whatIfRoutes(
@@ -16,7 +19,7 @@ export function whatIfRoutes(
   const config = { scope: 'admin' } as const
   const read = reader(whatIfRequest)
 
-  app.get('/v1/what-if', { config }, async () => wordsOf(snapshots.current().strategy))
+  app.get('/v1/what-if', { config }, async () => whatIfWordsOf(snapshots.current().strategy))
 
   app.post('/v1/what-if', { config }, async (request, reply) => {
     const body = await whatIf(read(parseJson(textOf(request.body))), request.caller)
@@ -25,26 +28,13 @@ export function whatIfRoutes(
 }
 
 /** What a request and its changes may name. */
-function wordsOf(strategy: Strategy): object {
-  const { namespaces, channels, placements, attributes, context, tagPaths, purposes } = strategy
+function whatIfWordsOf(strategy: Strategy): z.infer<(typeof ANSWERS)['WhatIfWords']> {
   return {
-    namespaces,
-    channels: channels.map(({ id, index }) => ({
-      id,
-      placements: placements
-        .filter(({ channel }) => channel === index)
-        .map(placement => ({ id: placement.id, count: placement.count }))
-    })),
-    attributes: attributes.filter(each => !each.protected).map(describeName),
-    context: context.map(describeName),
-    tags: [...tagPaths],
-    purposes,
+    ...wordsOf(strategy),
+    tags: [...strategy.tagPaths],
+    purposes: [...strategy.purposes],
     offers: strategy.offers
       .filter(({ fallbackOnly }) => !fallbackOnly)
       .map(({ id, name, issue, group, levers }) => ({ id, name, issue, group, levers }))
   }
-}
-
-function describeName({ name, type, values, personal }: Declared): object {
-  return { name, type, ...(values === undefined ? {} : { values }), personal }
 }

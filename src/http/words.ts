@@ -13,7 +13,8 @@ export function wordsRoute(app: FastifyInstance, snapshots: Pick<Snapshots, 'cur
   )
 }
 
-function wordsOf({
+/** All but the protected attributes. */
+export function wordsOf({
   currency,
   namespaces,
   channels,

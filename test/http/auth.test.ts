@@ -69,7 +69,7 @@ const ROUTES = [
   ['GET', '/v1/quotas', 'admin', false],
   ['GET', '/v1/strategy/details', 'admin', false],
   ['GET', '/v1/live', 'admin', false],
-  ['GET', '/v1/decisions', 'admin', false],
+  ['GET', '/v1/decisions', 'decide', false],
   ['GET', '/v1/learning', 'admin', false],
   ['GET', '/v1/learning/offers/gold', 'admin', false],
   ['GET', '/v1/learning/report', 'admin', false],

@@ -1,7 +1,7 @@
 import type { Answer } from '../api/client.js'
 
 export type Words = Answer<'WhatIfWords'>
-export type Declared = Words['attributes'][number]
+export type Declared = Words['context'][number]
 
 /** What has been filled in. Texts are as typed; a name that is absent is as it is. */
 export interface Draft {

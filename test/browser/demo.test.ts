@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { test } from 'tap'
 import type { Page } from 'playwright-core'
+import { violationsOn } from '../helpers/accessible.js'
 import { browserMissing, startBrowser, visit } from '../helpers/browser.js'
 import { startService } from '../helpers/service.js'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PATIENT_MS = 20_000
 
 /** Some of the customers that `npm run demo` brings along, with what the shipped rules look at. */
@@ -32,15 +30,6 @@ const CUSTOMERS = [
     consent: { marketing: { granted: true }, personalisation: { granted: true } }
   }
 ]
-
-/** What axe finds wrong with the page, in words. */
-async function barriers(page: Page): Promise<string[]> {
-  // Run beside the page's policy, as the browser's own tools are.
-  await page.evaluate(AXE)
-  return page.evaluate<string[]>(
-    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(node => node.html).join(' ')))"
-  )
-}
 
 async function statusOf(page: Page, text: RegExp): Promise<string> {
   const status = page.locator('#status', { hasText: text })
@@ -136,7 +125,7 @@ test('the shop window shows what is decided, for whom, and what it tells', {
           t.equal(await page.evaluate('shifted'), 0)
           await page.locator('#who').selectOption('c-1012')
           await statusOf(page, /For c-1012/)
-          t.same(await barriers(page), [])
+          t.same(await violationsOn(page), [])
           t.ok(
             await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
             'it fits the width'

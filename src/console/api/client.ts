@@ -53,12 +53,6 @@ export async function post<Name extends AnswerName>(
   return (await reply.json()) as Answer<Name>
 }
 
-/** Asks for a text such as /metrics. Throws ApiProblem as get does. */
-export async function getText(path: string, signal?: AbortSignal): Promise<string> {
-  const reply = await send(path, { headers: headers(), signal: signal ?? null })
-  return await reply.text()
-}
-
 function headers(): Record<string, string> {
   return key.get() === '' ? {} : { authorization: `Bearer ${key.get()}` }
 }

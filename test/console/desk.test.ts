@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { test, type Test } from 'tap'
 import { violationsOn } from '../helpers/accessible.js'
-import { browserMissing, startBrowser, visit } from '../helpers/browser.js'
+import { browserMissing, startBrowser, visit, STORE_BUSY } from '../helpers/browser.js'
 import { startService, type RunningService } from '../helpers/service.js'
 
 /** OFFERD_SCREENSHOTS=1 makes the pictures of the README anew. */
@@ -15,9 +15,6 @@ const PICTURES =
 const LARGEST_PAINT_MS = 1000
 const NEW_LIST_MS = 100
 const BUSY = 10
-
-/** A store that a busy machine keeps waiting is asked again by the screen; the browser notes the first attempt. */
-const STORE_BUSY = [/status of 503/]
 
 const WIDE = { width: 1280, height: 720 }
 const NARROW = { width: 390, height: 844 }

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { test, type Test } from 'tap'
 import { openStore } from '../../src/adapters/redis/open-store.js'
 import { violationsOn } from '../helpers/accessible.js'
-import { browserMissing, startBrowser, visit } from '../helpers/browser.js'
+import { browserMissing, startBrowser, visit, STORE_BUSY } from '../helpers/browser.js'
 import { keptLog } from '../helpers/logs.js'
 import { PATIENT_MS } from '../helpers/redis.js'
 import { VIEWS } from '../helpers/screens.js'
@@ -12,8 +12,6 @@ import { startService, type RunningService } from '../helpers/service.js'
 import { journalOfShippedWorld } from '../helpers/shipped-journal.js'
 
 const HOUR_MS = 3_600_000
-/** A store that a busy machine keeps waiting: the screen asks again by itself. */
-const BUSY = [/status of 503/]
 const HOURS = 60
 
 interface Learning {
@@ -77,7 +75,7 @@ test('the learning screen', { skip: browserMissing, timeout: 300_000 }, async t 
   const seen = best!.channels[0]!
 
   await t.test('what stands there is what the service says', async t => {
-    await visit(t, browser, { baseURL: service.url }, async page => {
+    await visit(t, browser, { baseURL: service.url, expected: STORE_BUSY }, async page => {
       await page.goto(`/console/learning?offer=${best!.offerId}`)
       const row = page
         .getByRole('row')
@@ -107,7 +105,7 @@ test('the learning screen', { skip: browserMissing, timeout: 300_000 }, async t 
   })
 
   await t.test('offers are found, chosen by key, and stay chosen through a reload', async t => {
-    await visit(t, browser, { baseURL: service.url }, async page => {
+    await visit(t, browser, { baseURL: service.url, expected: STORE_BUSY }, async page => {
       await page.goto('/console/learning')
       const still = learning.offers.find(({ adapts }) => adapts === 'features')!
       await page.getByLabel('Find an offer').fill(still.name)
@@ -129,7 +127,7 @@ test('the learning screen', { skip: browserMissing, timeout: 300_000 }, async t 
         await visit(
           t,
           browser,
-          { baseURL: service.url, expected: BUSY, ...view.options },
+          { baseURL: service.url, expected: STORE_BUSY, ...view.options },
           async page => {
             await page.goto('/console/learning')
             await page.getByRole('img').nth(2).waitFor()
@@ -149,7 +147,7 @@ test('the learning screen of a service that knows nothing', {
 }, async t => {
   const service = await startService(t)
   const browser = await startBrowser(t)
-  await visit(t, browser, { baseURL: service.url }, async page => {
+  await visit(t, browser, { baseURL: service.url, expected: STORE_BUSY }, async page => {
     await page.goto('/console/learning')
     await page.getByText('No journal is kept').waitFor()
     await page.getByText('Nothing was learnt yet in this channel').waitFor()

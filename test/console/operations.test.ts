@@ -3,7 +3,7 @@ import { test } from 'tap'
 import type { z } from 'zod'
 import type { ANSWERS } from '../../src/http/answers.js'
 import { violationsOn } from '../helpers/accessible.js'
-import { browserMissing, startBrowser, visit } from '../helpers/browser.js'
+import { browserMissing, startBrowser, visit, STORE_BUSY } from '../helpers/browser.js'
 import { keepScreenshot, wantsScreenshots } from '../helpers/screenshots.js'
 import { startService, type RunningService } from '../helpers/service.js'
 
@@ -24,10 +24,15 @@ test('the screens of those who run the service', { skip: browserMissing }, async
   const ask = async <Name extends keyof typeof ANSWERS>(_: Name, path: string) =>
     (await (await service.get(path)).json()) as Answer<Name>
   const open = (path: string, act: (page: Page) => Promise<void>, options = {}) =>
-    visit(t, browser, { baseURL: service.url, ...WIDE, ...options }, async page => {
-      await page.goto(path)
-      await act(page)
-    })
+    visit(
+      t,
+      browser,
+      { baseURL: service.url, expected: STORE_BUSY, ...WIDE, ...options },
+      async page => {
+        await page.goto(path)
+        await act(page)
+      }
+    )
 
   await t.test('before anything was decided, each says so', async t => {
     await open('/console', async page => {
@@ -180,7 +185,13 @@ async function checkViews(
     ['decision', `/console/decisions?id=${decisions[0]!.decisionId}`, '.removal-list']
   ] as const
   for (const { language, locale, colorScheme, width, height } of VIEWS) {
-    const options = { baseURL: service.url, locale, colorScheme, viewport: { width, height } }
+    const options = {
+      baseURL: service.url,
+      expected: STORE_BUSY,
+      locale,
+      colorScheme,
+      viewport: { width, height }
+    }
     await visit(t, browser, options, async page => {
       for (const [name, path, part] of screens) {
         await page.goto(path)

@@ -78,7 +78,7 @@ test('the what-if screen', { skip: browserMissing, timeout: 300_000 }, async t =
       )
       await fieldOf(page, 'age').fill('17')
       const answer = (await (await answered).json()) as WhatIf
-      await page.getByText(/offers are affected/).waitFor()
+      await page.getByRole('heading', { name: /offers are affected/ }).waitFor()
       t.same(await shownAt(page, 'Before'), named(answer.before))
       t.same(await shownAt(page, 'After'), named(answer.after))
       t.notSame(named(answer.after), named(answer.before))

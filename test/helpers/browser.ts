@@ -26,6 +26,9 @@ if (program === undefined && process.env['CI'] === 'true')
 export const browserMissing: string | false =
   program === undefined ? 'NOT RUN: Chromium is not on PATH and OFFERD_CHROMIUM names none' : false
 
+/** On a busy machine the store may be late once; a page asks again, but the browser has noted it. */
+export const STORE_BUSY: readonly RegExp[] = [/status of 503/]
+
 /** Starts a headless Chromium that is gone when the test ends. One a file is enough: every page has a profile of its own. */
 export async function startBrowser(t: Ending): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: program!, args: SWITCHES })

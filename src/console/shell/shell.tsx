@@ -24,6 +24,10 @@ export function Shell() {
     document.title = `${entry?.name[chosen] ?? texts.nowhere} · offerd`
   }, [entry, chosen, texts])
   useFocusOnArrival(main, path)
+  // Where the bar is narrower than its links, the one in use is in sight.
+  useEffect(() => {
+    document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest' })
+  }, [path, chosen])
   return (
     <div class="shell" onClick={followLink}>
       <a class="skip-link" href="#main">

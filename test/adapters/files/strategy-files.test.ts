@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { test, type Test } from 'tap'
 import { createStrategyFiles } from '../../../src/adapters/files/strategy-files.js'
 import type { StrategyFiles, StrategySource } from '../../../src/decisioning/ports.js'
@@ -31,7 +31,7 @@ async function folderWith(
 }
 
 const names = (source: StrategySource, path: string): string[] =>
-  source.rules.map(file => file.path.slice(file.path.indexOf(path) + path.length + 1))
+  source.rules.map(file => relative(path, resolve(file.path)))
 
 test('every .yaml and .yml file under the rules folder is read, in the order of the paths', async t => {
   const { path, files } = await folderWith(t, {

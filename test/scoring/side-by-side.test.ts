@@ -112,7 +112,8 @@ test('plans side by side write and count what each writes and counts alone', t =
           const { input: wide, cells: found } = together[tensor]!
           return Array.from({ length: counts[i]! * width }, (_, at) => {
             const row = firstRow + Math.floor(at / width)
-            return found[row * wide.width + first + (at % width)] === cells[at]
+            // NaN is no number, but the same cell.
+            return Object.is(found[row * wide.width + first + (at % width)], cells[at])
           }).every(Boolean)
         })
         const sameCounts = JSON.stringify(counted) === JSON.stringify(countedTogether[i])

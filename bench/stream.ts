@@ -104,7 +104,7 @@ async function serveClicks({ dir, further }: Ground): Promise<[Server, Server]> 
   await writeFile(join(folder, 'rules.yaml'), rules())
   const models = join(dir, 'none')
   await mkdir(models)
-  return [await further(folder, models), await further(folder, models)]
+  return [await further('one', folder, models), await further('other', folder, models)]
 }
 
 async function openStreams(

@@ -33,12 +33,15 @@ const LOCK_MAX_AGE_MS = 120_000
 
 /** Built for browsers by a script of its own. */
 const BROWSER_PARTS = ['client', 'console']
-const NOT_COPIED = /(\.ts|\.mjs|README\.md|tsconfig\.json)$/
+/** For people: no build depends on them. */
+const NOT_BUILT = /(README\.md|\/screenshots\/[^/]+)$/
+const NOT_COPIED = /(\.ts|\.mjs|tsconfig\.json)$/
 
 function sources() {
   return readdirSync(SRC, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+    .filter(path => !NOT_BUILT.test(path))
 }
 
 /** Changes when a source is written, added, renamed or removed, or when the compiler's settings or version do. */

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { refusal } from './refusal.js'
-import { cellsFor, tensorOf, type ShapedInput } from './runs.js'
+import { rowsOfZeros, type ShapedInput } from './runs.js'
 
 /** What an opened model gives for rows of zeros and empty strings. */
 export interface Probe {
@@ -66,9 +66,7 @@ async function tryRun(
   inputs: readonly ShapedInput[],
   rows: number
 ): Promise<Outcome> {
-  const feeds = Object.fromEntries(
-    inputs.map(input => [input.name, tensorOf(input, cellsFor(input, rows), 0, rows)])
-  )
+  const feeds = rowsOfZeros(inputs, rows)
   try {
     const [output] = Object.values(await session.run(feeds))
     return output === undefined ? { output, reason: 'no output' } : { output }

@@ -139,8 +139,15 @@ export function createRuns(session: InferenceSession, shape: RunShape): Runs {
 
 type OutputCells = Float32Array | Float64Array
 
+/** What a trial feeds a model with: rows of zeros and empty strings, a tensor an input. */
+export function rowsOfZeros(inputs: readonly ShapedInput[], rows: number): Record<string, Tensor> {
+  return Object.fromEntries(
+    inputs.map(input => [input.name, tensorOf(input, cellsFor(input, rows), 0, rows)])
+  )
+}
+
 /** Room for rows of an input: zeros or empty strings. */
-export function cellsFor({ type, width }: ModelInput, rows: number): InputColumns['cells'] {
+function cellsFor({ type, width }: ModelInput, rows: number): InputColumns['cells'] {
   switch (type) {
     case 'float32':
       return new Float32Array(rows * width)
@@ -158,7 +165,7 @@ export function cellsFor({ type, width }: ModelInput, rows: number): InputColumn
 }
 
 /** The tensor of some rows, a view of their cells; making one costs 0.2 µs. */
-export function tensorOf(
+function tensorOf(
   { type, width, flat }: ShapedInput,
   cells: InputColumns['cells'],
   firstRow: number,

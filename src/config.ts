@@ -8,6 +8,8 @@ export interface Config {
   readonly port: number
   /** undefined: the service starts a store of its own. */
   readonly redisUrl: string | undefined
+  /** How long a caller waits for one read of the store; undefined: briefly in a service, patiently in a command. */
+  readonly redisTimeoutMs: number | undefined
   readonly rulesDir: string
   readonly modelsDir: string
   /** Where the self-started store keeps its files. */
@@ -59,6 +61,10 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
   GiB: GIBIBYTE
 }
 
+const LEAST_TIMEOUT_MS = 10
+const MOST_TIMEOUT_MS = 60_000
+const WHOLE_MS = `a whole number of milliseconds from ${LEAST_TIMEOUT_MS} to ${MOST_TIMEOUT_MS}`
+
 const Path = z.string()
 
 /** Each message finishes the sentence "VARIABLE must be …". */
@@ -79,6 +85,12 @@ const Environment = z.object({
       /^(rediss?:\/\/.+|unix:.+|[/.].+)$/,
       'redis://HOST:PORT/DB, rediss://USER:PASSWORD@HOST:PORT/DB for TLS, several of them with commas between for a cluster, or the path of a socket'
     )
+    .optional(),
+  OFFERD_REDIS_TIMEOUT_MS: z
+    .string()
+    .regex(/^\d{1,5}$/, WHOLE_MS)
+    .transform(Number)
+    .refine(ms => ms >= LEAST_TIMEOUT_MS && ms <= MOST_TIMEOUT_MS, WHOLE_MS)
     .optional(),
   OFFERD_RULES: Path.default('rules'),
   OFFERD_MODELS: Path.default('models'),
@@ -142,6 +154,7 @@ export function readConfig(
     host: said.OFFERD_HOST,
     port: said.OFFERD_PORT,
     redisUrl: said.OFFERD_REDIS_URL,
+    redisTimeoutMs: said.OFFERD_REDIS_TIMEOUT_MS,
     rulesDir: overrides.rules ?? said.OFFERD_RULES,
     modelsDir: overrides.models ?? said.OFFERD_MODELS,
     dataDir: said.OFFERD_DATA,

@@ -17,6 +17,7 @@ test('an empty environment is a complete configuration', async t => {
     host: '127.0.0.1',
     port: 8484,
     redisUrl: undefined,
+    redisTimeoutMs: undefined,
     rulesDir: 'rules',
     modelsDir: 'models',
     dataDir: '.offerd',
@@ -72,6 +73,12 @@ test('values that are secrets are never shown', async t => {
 test('token secrets are listed new first', async t => {
   const secrets = ['a'.repeat(16), 'b'.repeat(32)]
   t.strictSame(readConfig({ OFFERD_TOKEN_SECRET: secrets.join(', ') }).config.tokenSecrets, secrets)
+})
+
+test('the patience with Redis has bounds', async t => {
+  t.equal(readConfig({ OFFERD_REDIS_TIMEOUT_MS: '250' }).config.redisTimeoutMs, 250)
+  for (const wrong of ['9', '60001', '1s', '-5'])
+    t.match(problemsOf({ OFFERD_REDIS_TIMEOUT_MS: wrong })[0], /milliseconds from 10 to 60000/)
 })
 
 test('sizes are read with their unit', async t => {

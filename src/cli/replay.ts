@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../domain/refusal.js'
 import type { Command } from './command.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import { paintFor } from './paint.js'
+import { patient } from './patient.js'
 import { periodOf } from './period.js'
 import { createProgress, type Progress } from './progress.js'
 import { describeReplays } from './replay/describe-replays.js'
@@ -50,7 +51,7 @@ export const replayCommand: Command = {
     const { config } = readConfig(shell.env, values)
     const log = parts.createLog(config.logLevel ?? 'warn', 'stderr')
     const under = values.current ? await snapshotAlone(config, parts, log) : undefined
-    const store = await parts.openStore(config, log)
+    const store = await parts.openStore(patient(config), log)
     const progress = createProgress(shell, parts.clock.monotonicMs)
     const tally = new ReplayTally()
     try {

@@ -50,6 +50,7 @@ import { createWhatIf, type WhatIf } from '../decisioning/what-if/what-if.js'
 import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'
+import { patient } from './patient.js'
 import { openTokens } from './tokens.js'
 
 /** Everything between the store and the wire, wired once. */
@@ -119,11 +120,8 @@ export async function withService<T>(
   parts: Parts,
   work: (service: Service) => Promise<T>
 ): Promise<T> {
-  const service = await openService(
-    config,
-    parts,
-    parts.createLog(config.logLevel ?? 'warn', 'stderr')
-  )
+  const log = parts.createLog(config.logLevel ?? 'warn', 'stderr')
+  const service = await openService(patient(config), parts, log)
   try {
     return await work(service)
   } finally {

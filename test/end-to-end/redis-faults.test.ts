@@ -33,6 +33,15 @@ async function ask(service: RunningService): Promise<Asked> {
   }
 }
 
+/** Readiness takes a write of its own, which may come back a moment after the first whole answer. */
+async function becomesReady(service: RunningService): Promise<boolean> {
+  for (const startedAtMs = performance.now(); performance.now() - startedAtMs < 10_000; ) {
+    if ((await service.get('/readyz')).status === 200) return true
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  return false
+}
+
 /** Asks until an answer is whole again. */
 async function askUntilWhole(service: RunningService): Promise<number> {
   const startedAtMs = performance.now()
@@ -51,7 +60,7 @@ test('decisions are fallbacks while Redis hangs or is dead, in time and never a 
   const service = await startService(t, {
     redisUrl: redis.url,
     files: { 'rules/strategy.yaml': rulesWith({ offers: offerYaml('a') }) },
-    env: { OFFERD_LOG_LEVEL: 'silent' }
+    env: { OFFERD_LOG_LEVEL: 'silent', OFFERD_REDIS_TIMEOUT_MS: '100' }
   })
   await askUntilWhole(service)
   t.match(await ask(service), { status: 200, degraded: [], fallback: false })
@@ -84,5 +93,5 @@ test('decisions are fallbacks while Redis hangs or is dead, in time and never a 
   const backMs = await askUntilWhole(service)
   t.comment(`whole again ${backMs.toFixed(0)} ms after the restart`)
   t.ok(backMs < 10_000)
-  t.equal((await service.get('/readyz')).status, 200)
+  t.ok(await becomesReady(service))
 })

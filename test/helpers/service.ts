@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { program } from './program.js'
-import type { Ending } from './redis.js'
+import { PATIENT_MS, type Ending } from './redis.js'
 
 /** Files under a folder: path → content. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
@@ -53,6 +53,8 @@ export async function startService(
       PATH: process.env['PATH'],
       OFFERD_PORT: '0',
       OFFERD_DATA: join(dir, 'data'),
+      // On a busy machine Redis answers late; tests of that name their own.
+      OFFERD_REDIS_TIMEOUT_MS: String(PATIENT_MS),
       OFFERD_TOKEN_SECRET: 'a secret that is long enough for tests',
       ...(options.redisUrl === undefined ? {} : { OFFERD_REDIS_URL: options.redisUrl }),
       ...own,

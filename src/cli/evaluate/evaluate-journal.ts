@@ -7,6 +7,7 @@ import { evaluate } from '../../learning/evaluation.js'
 import { loadNames } from '../load-names.js'
 import { paintFor } from '../paint.js'
 import type { Parts } from '../parts.js'
+import { patient } from '../patient.js'
 import { periodOf } from '../period.js'
 import { createProgress } from '../progress.js'
 import { readOutcomes } from '../read-outcomes.js'
@@ -108,7 +109,7 @@ async function withStrategy(
     throw new CommandRefused(
       `${config.rulesDir} draws propensities (exploration: thompson), whose answers have no exact probabilities; judge it with method epsilon or none`
     )
-  const store = await parts.openStore(config, log)
+  const store = await parts.openStore(patient(config), log)
   try {
     const chancesUnder = createChancesUnder({
       customers: store.customers,

@@ -6,19 +6,27 @@ import { write } from './script.js'
  */
 
 /**
- * ARGV most bytes, 'wait' or 'drop', 'd' (decision records) or 'e' (events), rows, payload, what the entry counts in bytes.
- * One entry goes into an empty partition whatever its size. Answers the bytes that wait then, -1 where it was dropped, -2 where it has to wait.
+ * Lua: append(stream, counters, most bytes, 'wait' or 'drop', 'd' (decision records) or 'e' (events), rows, payload, what the entry
+ * counts in bytes). One entry goes into an empty partition whatever its size. Answers the bytes that wait then, -1 where it was
+ * dropped, -2 where it has to wait.
  */
-export const APPEND_JOURNAL = write(`
-local bytes = tonumber(redis.call('HGET', KEYS[2], 'bytes') or 0)
-if bytes > 0 and bytes + tonumber(ARGV[7]) > tonumber(ARGV[2]) then
-  if ARGV[3] == 'wait' then return -2 end
-  redis.call('HINCRBY', KEYS[2], 'dropped', ARGV[5])
-  return -1
+export const APPEND = `
+local function append (stream, counters, most, whenFull, kind, rows, payload, size)
+  local bytes = tonumber(redis.call('HGET', counters, 'bytes') or 0)
+  if bytes > 0 and bytes + tonumber(size) > tonumber(most) then
+    if whenFull == 'wait' then return -2 end
+    redis.call('HINCRBY', counters, 'dropped', rows)
+    return -1
+  end
+  redis.call('XADD', stream, '*', kind, payload, 'n', rows)
+  redis.call('HINCRBY', counters, 'rows', rows)
+  return redis.call('HINCRBY', counters, 'bytes', size)
 end
-redis.call('XADD', KEYS[1], '*', ARGV[4], ARGV[6], 'n', ARGV[5])
-redis.call('HINCRBY', KEYS[2], 'rows', ARGV[5])
-return redis.call('HINCRBY', KEYS[2], 'bytes', ARGV[7])
+`
+
+/** ARGV as of append, from most bytes on, for events. */
+export const APPEND_EVENTS = write(`${APPEND}
+return append(KEYS[1], KEYS[2], ARGV[2], ARGV[3], 'e', ARGV[4], ARGV[5], ARGV[6])
 `)
 
 /**

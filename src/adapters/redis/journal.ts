@@ -4,19 +4,22 @@ import { StoreUnavailable } from '../../domain/refusal.js'
 import type { Journal } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { encodeEvents } from './journal-codec.js'
-import { APPEND_JOURNAL, JOURNAL_STANDING } from './journal-scripts.js'
-import { customerStem, JOURNAL_LEASE_KEY, JOURNAL_TROUBLE_KEY, journalKeys } from './keys.js'
-import { slotOf } from './slots.js'
-import { answerOf } from './wire.js'
-import type { Call } from './wire.js'
+import { APPEND_EVENTS, JOURNAL_STANDING } from './journal-scripts.js'
+import {
+  customerStem,
+  JOURNAL_LEASE_KEY,
+  JOURNAL_TROUBLE_KEY,
+  journalKeys,
+  PARTITIONS,
+  partitionOf
+} from './keys.js'
+import { answerOf, type Argument } from './wire.js'
 
-/** Each is a stream of its own, so that the servers of a cluster share them. */
-const PARTITIONS = 4
 /** What an entry takes in a stream beside its payload, roughly. */
 export const ENTRY_BYTES = 100
 /** A process that knows the journal full looks again at this share of the bound, so that it does not change its mind with every entry. */
 const ROOM_SHARE = 0.9
-/** What APPEND_JOURNAL answers for an entry that has to wait. */
+/** What the script answers for an entry that has to wait. */
 const FULL = -2
 
 /** The journal's streams in Redis. Each partition may hold its share of the bound. */
@@ -43,20 +46,26 @@ export class RedisJournal implements Journal {
       if (group === undefined) groups.set(partition, [event])
       else group.push(event)
     }
-    const calls = [...groups].map(([partition, some]) =>
-      this.#call(partition, 'e', { payload: encodeEvents(some), rows: some.length, whenFull })
-    )
+    const calls = [...groups].map(([partition, some]) => {
+      const payload = encodeEvents(some)
+      const args = [this.#most, whenFull, some.length, payload, payload.length + ENTRY_BYTES]
+      return { script: APPEND_EVENTS, keys: journalKeys(partition), args }
+    })
     for (const answer of await this.#connection.runAll(calls))
       if (!this.hasTaken(answerOf(answer)))
         throw new StoreUnavailable('the journal is full; what waits for its disk must go first')
   }
 
-  /** The call that appends a batch of records (record-codec.ts); its answer is for hasTaken. */
-  recordsCall(
-    bucket: string,
-    batch: { readonly payload: Buffer; readonly rows: number; readonly whenFull: WhenFull }
-  ): Call {
-    return this.#call(partitionOf(bucket), 'd', batch)
+  /** What makes KEEP_RECORDS append a batch of records (record-codec.ts) too; its answer is for hasTaken. */
+  appending(
+    partition: number,
+    batch: { readonly bytes: number; readonly rows: number; readonly whenFull: WhenFull }
+  ): { readonly keys: readonly string[]; readonly args: readonly Argument[] } {
+    const { bytes, rows, whenFull } = batch
+    return {
+      keys: journalKeys(partition),
+      args: [this.#most, whenFull, rows, bytes + ENTRY_BYTES]
+    }
   }
 
   /** False where an entry has to wait, which says that the journal is full. */
@@ -77,7 +86,7 @@ export class RedisJournal implements Journal {
     const sum = (of: (one: PartitionStanding) => number) =>
       partitions.reduce((all, one) => all + of(one), 0)
     const oldestMs = Math.min(...partitions.map(one => one.oldestMs))
-    const room = (this.#mostBytes / PARTITIONS) * (this.#isFull ? ROOM_SHARE : 1)
+    const room = this.#most * (this.#isFull ? ROOM_SHARE : 1)
     this.#isFull = partitions.some(({ bytes }) => bytes >= room)
     const told = answerOf(trouble) as Buffer | null
     return {
@@ -92,18 +101,8 @@ export class RedisJournal implements Journal {
     }
   }
 
-  #call(
-    partition: number,
-    kind: 'd' | 'e',
-    { payload, rows, whenFull }: { payload: Buffer; rows: number; whenFull: WhenFull }
-  ): Call {
-    const most = Math.floor(this.#mostBytes / PARTITIONS)
-    const size = payload.length + ENTRY_BYTES
-    return {
-      script: APPEND_JOURNAL,
-      keys: journalKeys(partition),
-      args: [most, whenFull, kind, rows, payload, size]
-    }
+  get #most(): number {
+    return Math.floor(this.#mostBytes / PARTITIONS)
   }
 }
 
@@ -115,11 +114,6 @@ export async function partitionStandings(connection: Connection): Promise<Partit
     args: []
   }))
   return (await connection.runAll(calls)).map(answer => readStanding(answerOf(answer) as unknown[]))
-}
-
-/** The partition of what belongs together. */
-function partitionOf(text: string): number {
-  return slotOf(text) % PARTITIONS
 }
 
 interface PartitionStanding {

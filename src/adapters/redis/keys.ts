@@ -1,6 +1,8 @@
 import type { CustomerKey } from '../../domain/customer.js'
 import type { QuotaCount } from '../../domain/limits.js'
+import { partsOf } from '../../domain/decision-id.js'
 import { periodOf } from '../../domain/quota-counting.js'
+import { slotOf } from './slots.js'
 
 /**
  * Every key in Redis, in one place. A customer's keys share one hash tag, so that scripts over them also run in a cluster.
@@ -17,13 +19,13 @@ import { periodOf } from '../../domain/quota-counting.js'
  * | `offerd:{ns:id}:x` | hash | the arm of the first exposure by experiment (exposures.ts) |
  * | `offerd:{ns:id}:j` | string | what the journal's segments seal this customer with; goes when the customer is erased |
  * | `offerd:{journal0}:…` | stream, hash, string | decisions and events on their way to disk, by partition; who carries them (journal.ts) |
+ * | `offerd:{journal0}:records:…` | list, sorted set, string | decision records, in the partition that journals them (records.ts) |
  * | `offerd:{learning}:…` | stream, hash, sorted set, string | lessons, experience, who learns; the ledger's slices (learning.ts) |
  * | `offerd:exposed:…` | hash | customers of one experiment by arm |
  * | `offerd:q:{id}:period:t` | string | what a quota has taken in a period (quota-scripts.ts, also of the next three) |
  * | `offerd:q:{id}:period:e`, `…:a` | sorted set, hash | open reservations and slices of a rolling window: their ends, their amounts |
  * | `offerd:q:{id}:period:c` | sorted set | what was counted lately, by receipt in ms: repetitions of an hour |
  * | `offerd:names` | hash | numbers of names (names.ts) |
- * | `offerd:{records}:…` | list, sorted set, string | decision records (records.ts) |
  * | `offerd:doc:…`, `offerd:claim:…`, `offerd:num:…` | string, string, hash | shared documents |
  * | `offerd:part:…` | string | a part of an archived strategy (archive.ts) |
  * | `offerd:health`, `offerd:health:…` | string | written by the health check; in a cluster one on every master |
@@ -80,13 +82,30 @@ export function healthKey(number: number): string {
   return `${HEALTH_KEY}:${number}`
 }
 
-export const RECORDS_STEM = 'offerd:{records}:'
-export const RECORDS_INDEX_KEY = `${RECORDS_STEM}index`
-export const RECORDS_BYTES_KEY = `${RECORDS_STEM}bytes`
+/** Decisions of one process whose ids fall into the same slot share a key, so that an id leads to its key without a look-up. */
+const SLOT_MS = 32
+
+/** The slot of an id; an id that is none of ours has a slot of its own. */
+export function bucketOf(id: string): string {
+  const parts = partsOf(id)
+  return parts === undefined
+    ? `other:${id}`
+    : `${parts.writer.toString(16)}:${Math.floor(parts.timeMs / SLOT_MS)}`
+}
+
+/** The index of a partition's decision records, their bytes, and what the keys of their lists begin with. */
+export function recordsKeys(partition: number): {
+  readonly index: string
+  readonly bytes: string
+  readonly lists: string
+} {
+  const stem = `${partitionStem(partition)}records:`
+  return { index: `${stem}index`, bytes: `${stem}bytes`, lists: `${stem}b:` }
+}
 
 /** The key of the list that holds a writer's batches of one time slot. */
 export function recordsKey(bucket: string): string {
-  return `${RECORDS_STEM}b:${bucket}`
+  return recordsKeys(partitionOf(bucket)).lists + bucket
 }
 
 /** The key of the numbers of customers that an experiment has reached. */
@@ -94,10 +113,22 @@ export function exposedKey(experiment: string): string {
   return `offerd:exposed:${escapePart(experiment)}`
 }
 
+/** Decision records and the journal are parted, so that the servers of a cluster share them. */
+export const PARTITIONS = 4
+
+/** The partition of what belongs together. */
+export function partitionOf(text: string): number {
+  return slotOf(text) % PARTITIONS
+}
+
 /** The stream and the counters of one of the journal's partitions. */
 export function journalKeys(partition: number): [stream: string, counters: string] {
-  const stem = `offerd:{journal${partition}}:`
+  const stem = partitionStem(partition)
   return [`${stem}s`, `${stem}n`]
+}
+
+function partitionStem(partition: number): string {
+  return `offerd:{journal${partition}}:`
 }
 
 export const JOURNAL_LEASE_KEY = 'offerd:{journal0}:exporter'

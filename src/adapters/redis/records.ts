@@ -1,14 +1,13 @@
-import { partsOf } from '../../domain/decision-id.js'
 import type { JournalPeriod } from '../../domain/journal.js'
 import type { DecisionRecord, DecisionRecords, FreshRecord, Log } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
-import { RECORDS_BYTES_KEY, RECORDS_INDEX_KEY, RECORDS_STEM, recordsKey } from './keys.js'
+import { bucketOf, PARTITIONS, partitionOf, recordsKey, recordsKeys } from './keys.js'
 import type { RedisJournal } from './journal.js'
 import { batchOf, findRecord } from './record-codec.js'
 import { RecordPacker, type PackedRecord } from './record-packer.js'
 import { latestRecords, walkRecords } from './walk-records.js'
-import { KEEP_RECORDS } from './scripts.js'
+import { KEEP_RECORDS } from './record-scripts.js'
 import type { Call } from './wire.js'
 
 const COLLECT_MS = 25
@@ -17,8 +16,6 @@ const WARN_EVERY_MS = 10_000
 const MOST_WAITING = 10_000
 const MOST_TOGETHER = 256
 const KEPT_MS = 7 * 86_400_000
-/** Decisions of one process whose ids fall into the same slot share a key, so that an id leads to its key without a look-up. */
-const SLOT_MS = 32
 /** What a batch takes in Redis beside its bytes: its key, its place in the index. */
 const OVERHEAD_BYTES = 300
 
@@ -146,44 +143,41 @@ export class RedisRecords implements DecisionRecords {
   /** Answers for each group why it has to be sent again; undefined where it is kept, and journalled where it is to be. */
   async #send(groups: ReadonlyArray<readonly PackedRecord[]>): Promise<Array<string | undefined>> {
     try {
-      const calls = groups.map(records => this.#callsFor(records))
-      const answers = await this.#connection.runAll(calls.flat())
-      let at = 0
-      return calls.map(({ length }) => this.#failureOf(answers.slice(at, (at += length))))
+      const answers = await this.#connection.runAll(groups.map(records => this.#callFor(records)))
+      return answers.map(answer => this.#failureOf(answer))
     } catch (error) {
       return groups.map(() => unavailable(error).message)
     }
   }
 
-  #failureOf([kept, journalled]: readonly unknown[]): string | undefined {
-    if (kept instanceof Error) return kept.message
-    if (journalled instanceof Error) return journalled.message
-    return this.#journal.hasTaken(journalled) ? undefined : 'the journal is full'
+  #failureOf(answer: unknown): string | undefined {
+    if (answer instanceof Error) return answer.message
+    return this.#journal.hasTaken(answer) ? undefined : 'the journal is full'
   }
 
-  /** The same bytes are kept for people and appended to the journal. */
-  #callsFor(records: readonly PackedRecord[]): Call[] {
+  /** The same bytes are kept for people and appended to the journal; they are sent once. */
+  #callFor(records: readonly PackedRecord[]): Call {
     const [{ id, decidedAtMs, whenFull }] = records as readonly [PackedRecord]
     const bucket = bucketOf(id)
-    const payload = batchOf(records)
-    const keep = this.#call(bucket, decidedAtMs, payload)
-    if (whenFull === undefined) return [keep]
-    return [keep, this.#journal.recordsCall(bucket, { payload, rows: records.length, whenFull })]
-  }
-
-  #call(bucket: string, timeMs: number, batch: Buffer): Call {
+    const batch = batchOf(records)
+    const partition = partitionOf(bucket)
+    const { index, bytes, lists } = recordsKeys(partition)
     const size = batch.length + OVERHEAD_BYTES
+    const journalled =
+      whenFull &&
+      this.#journal.appending(partition, { bytes: batch.length, rows: records.length, whenFull })
     return {
       script: KEEP_RECORDS,
-      keys: [recordsKey(bucket), RECORDS_INDEX_KEY, RECORDS_BYTES_KEY],
+      keys: [recordsKey(bucket), index, bytes, ...(journalled?.keys ?? [])],
       args: [
         batch,
         `${bucket}:${size}:${this.#batches++}`,
-        timeMs,
+        decidedAtMs,
         size,
-        this.#mostBytes,
+        Math.floor(this.#mostBytes / PARTITIONS),
         KEPT_MS,
-        `${RECORDS_STEM}b:`
+        lists,
+        ...(journalled?.args ?? [])
       ]
     }
   }
@@ -205,12 +199,4 @@ function byBucket(records: readonly PackedRecord[]): Map<string, PackedRecord[]>
     else group.push(record)
   }
   return groups
-}
-
-/** The slot of an id; an id that is none of ours has a slot of its own. */
-function bucketOf(id: string): string {
-  const parts = partsOf(id)
-  return parts === undefined
-    ? `other:${id}`
-    : `${parts.writer.toString(16)}:${Math.floor(parts.timeMs / SLOT_MS)}`
 }

@@ -1,12 +1,13 @@
 import { APPEND, HOLD, RELEASE_RESERVATIONS } from './event-scripts.js'
 import {
-  APPEND_JOURNAL,
+  APPEND_EVENTS,
   JOURNAL_KEY,
   JOURNAL_STANDING,
   LEASE,
   SETTLE_JOURNAL,
   TELL_TROUBLE
 } from './journal-scripts.js'
+import { KEEP_RECORDS } from './record-scripts.js'
 import { APPEND_LESSONS, EXPERIENCE_SINCE, LEARN } from './learning-scripts.js'
 import { ABSORB, JOIN, LET_LAPSE } from './merge-scripts.js'
 import { CLAIM_QUOTA, COUNT_QUOTA, RELEASE_QUOTA } from './quota-scripts.js'
@@ -111,29 +112,6 @@ return redis.call('HGET', KEYS[1], '@')
 `)
 
 /**
- * KEYS batches of the slot, index, bytes. ARGV batch, index member, its time in ms, its size in bytes, most bytes in all,
- * lifetime ms, what the keys of batches begin with.
- * Makes room first, oldest out first; a bounded number a call, so that the script stays short.
- */
-export const KEEP_RECORDS = write(`
-local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
-local room = tonumber(ARGV[6]) - tonumber(ARGV[5])
-for _ = 1, 64 do
-  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-  if not oldest[1] or (bytes <= room and tonumber(oldest[2]) > now - tonumber(ARGV[7])) then break end
-  local bucket, size = string.match(oldest[1], '^(.*):(%d+):%d+$')
-  redis.call('UNLINK', ARGV[8] .. bucket)
-  redis.call('ZREM', KEYS[2], oldest[1])
-  bytes = bytes - tonumber(size)
-end
-redis.call('RPUSH', KEYS[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[7])
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
-redis.call('SET', KEYS[3], bytes + tonumber(ARGV[5]))
-return 1
-`)
-
-/**
  * KEYS exposures of a customer, its tombstone. ARGV ttl ms (0: none), then experiment and arm of each exposure.
  * Answers 1 for every exposure that is the customer's first to its experiment, else 0.
  */
@@ -226,7 +204,7 @@ export const ALL_SCRIPTS: readonly Script[] = [
   REGISTER,
   RESTORE_NAMES,
   KEEP_RECORDS,
-  APPEND_JOURNAL,
+  APPEND_EVENTS,
   SETTLE_JOURNAL,
   JOURNAL_STANDING,
   LEASE,

@@ -1,40 +1,81 @@
 import type { JournalPeriod } from '../../domain/journal.js'
 import type { DecisionRecord } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
-import { RECORDS_INDEX_KEY, recordsKey } from './keys.js'
+import { PARTITIONS, recordsKey, recordsKeys } from './keys.js'
 import { decodeRecords } from './record-codec.js'
 
-/** Places of the index that are read at once. */
+/** Places of an index that are read at once. */
 const PAGE = 64
 /** Of who waits: few, since a bucket holds up to hundreds of records. */
-const TOGETHER = 8
+const TOGETHER = 4
 /** A walk takes minutes: a Redis that is busy for a moment does not end it. */
 const MOST_TRIES = 10
 const RETRY_MS = 200
 /** A batch stands in the index at the time of its first decision; its others were decided about as early. */
 const SPREAD_MS = 1000
 
-/** Decision records by their index, which is in the order of time; what is written meanwhile may be met or not. */
-export async function* walkRecords(
+/** Some records of one partition, which stand together. */
+type Lots = AsyncGenerator<readonly DecisionRecord[]>
+
+/** Decision records, about in the order of time; what is written meanwhile may be met or not. */
+export async function* walkRecords(connection: Connection, period: JournalPeriod): Lots {
+  yield* merged(
+    partitions().map(partition => walkPartition(connection, partition, period)),
+    (one, other) => one - other
+  )
+}
+
+/** Decision records about from the newest on; who asks is waiting, so nothing is tried twice. */
+export async function* latestRecords(connection: Connection): Lots {
+  yield* merged(
+    partitions().map(partition => latestOf(connection, partition)),
+    (one, other) => other - one
+  )
+}
+
+function partitions(): number[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => partition)
+}
+
+/** Always the lot whose first record comes first by the order of times. */
+async function* merged(
+  walks: readonly Lots[],
+  order: (oneMs: number, otherMs: number) => number
+): Lots {
+  let heads = await Promise.all(walks.map(headOf))
+  for (;;) {
+    heads = heads.filter(({ lot }) => lot !== undefined)
+    const [first, ...others] = heads
+    if (first === undefined) return
+    const next = others.reduce((best, one) => (order(one.atMs, best.atMs) < 0 ? one : best), first)
+    yield next.lot!
+    heads = await Promise.all(heads.map(head => (head === next ? headOf(head.walk) : head)))
+  }
+}
+
+/** The next lot of a walk that has records; none at its end. */
+async function headOf(walk: Lots) {
+  for (;;) {
+    const { value: lot, done } = await walk.next()
+    if (done === true) return { walk, lot: undefined, atMs: 0 }
+    if (lot.length > 0) return { walk, lot, atMs: lot[0]!.decidedAtMs }
+  }
+}
+
+async function* walkPartition(
   connection: Connection,
+  partition: number,
   { fromMs, toMs }: JournalPeriod
-): AsyncGenerator<readonly DecisionRecord[]> {
+): Lots {
+  const { index } = recordsKeys(partition)
   /** Buckets hold several batches, each of which has its place in the index. */
   const seen = new Set<string>()
   let sinceMs = fromMs - SPREAD_MS
   let passed = 0
   for (;;) {
+    const limits = ['WITHSCORES', 'LIMIT', passed, PAGE]
     const page = (await patiently(() =>
-      connection.command(
-        'ZRANGEBYSCORE',
-        RECORDS_INDEX_KEY,
-        sinceMs,
-        toMs + SPREAD_MS,
-        'WITHSCORES',
-        'LIMIT',
-        passed,
-        PAGE
-      )
+      connection.command('ZRANGEBYSCORE', index, sinceMs, toMs + SPREAD_MS, ...limits)
     )) as Array<Buffer | readonly [Buffer, number]>
     // One list or pairs, as the protocol's version has it.
     const places = page.flat()
@@ -55,20 +96,13 @@ export async function* walkRecords(
   }
 }
 
-/** Decision records from the newest on; who asks is waiting, so nothing is tried twice. */
-export async function* latestRecords(
-  connection: Connection
-): AsyncGenerator<readonly DecisionRecord[]> {
+async function* latestOf(connection: Connection, partition: number): Lots {
+  const { index } = recordsKeys(partition)
   const seen = new Set<string>()
   // What is written meanwhile moves the others on: they are met again, never missed.
   for (let passed = 0; ; passed += TOGETHER) {
     const last = passed + TOGETHER - 1
-    const page = (await connection.command(
-      'ZREVRANGE',
-      RECORDS_INDEX_KEY,
-      passed,
-      last
-    )) as Buffer[]
+    const page = (await connection.command('ZREVRANGE', index, passed, last)) as Buffer[]
     if (page.length === 0) return
     const buckets = new Set(page.map(bucketAt).filter(bucket => !seen.has(bucket)))
     for (const bucket of buckets) seen.add(bucket)

@@ -6,6 +6,7 @@ import type { Facts } from '../../policy/facts.js'
 import type { Strategy } from '../../policy/strategy.js'
 import type { PlannedColumn } from '../../scoring/plan.js'
 import type { Choice, Outcome } from '../choose.js'
+import { packColumns } from '../trace/column-codec.js'
 import { factValues, openColumns } from './journal-words.js'
 import type { FreshNote } from '../ports.js'
 import type { ReadyModel } from '../propensity/ready-model.js'
@@ -25,17 +26,22 @@ export interface JournalNote {
   readonly historyHash: string
 }
 
-/** What a model was asked: the shared columns once, the others for each of the offers. What is personal is null. */
+/**
+ * What a model was asked: the shared columns once, the others by contestant that it scored. Which those are
+ * the trace says. What is personal is null.
+ */
 export interface NotedFeatures {
   /** name@version. */
   readonly model: string
+  readonly name: string
   readonly shared: readonly unknown[]
-  /** By id. */
-  readonly offers: readonly string[]
-  readonly byOffer: ReadonlyArray<readonly unknown[]>
-  /** What it answered, calibrated; by offer. Absent in notes of the release before. */
-  readonly scores?: readonly number[]
+  readonly byOffer: readonly NotedColumn[]
+  /** What it answered, calibrated, packed; null where the trace has that, which is whenever propensities are not drawn or adapt. */
+  readonly scores: Uint8Array | null
 }
+
+/** Numbers packed by packColumns, other values as they are, null where all are null. */
+export type NotedColumn = Uint8Array | readonly unknown[] | null
 
 /**
  * Notes what learning needs and neither the answer nor the trace holds, when the record is written, beside the requests.
@@ -86,7 +92,7 @@ function placingsOf(decision: Decision): JournalPlacing[] {
 
 function featuresOf(strategy: Strategy, outcome: Outcome): NotedFeatures[] {
   const { facts, candidates, contest, propensities } = outcome
-  const starts = propensities.adapted?.starts ?? propensities.values
+  const inTrace = propensities.adapted !== undefined || contest.p === propensities.values
   const contestantsOf = new Map<ReadyModel, number[]>()
   for (let i = 0; i < contest.positions.length; i++) {
     const model = propensities.models[i]
@@ -100,41 +106,53 @@ function featuresOf(strategy: Strategy, outcome: Outcome): NotedFeatures[] {
     const offers = contestants.map(i => candidates.offers[contest.positions[i]!]!)
     return {
       model: model.label,
-      shared: shared(facts, offers[0]!),
-      offers: offers.map(offer => strategy.offers[offer]!.id),
-      byOffer: offers.map(offer => byOffer(facts, offer)),
-      scores: contestants.map(i => starts[i]!)
+      name: model.name,
+      shared: shared.map(read => read?.(facts, offers[0]!) ?? null),
+      byOffer: byOffer.map(read => (read === null ? null : notedColumn(read, facts, offers))),
+      scores: inTrace ? null : packColumns([contestants.map(i => propensities.values[i]!)])
     }
   })
 }
 
-type ReadColumns = (facts: Facts, offer: number) => unknown[]
+function notedColumn(read: ReadColumn, facts: Facts, offers: readonly number[]): NotedColumn {
+  const numbers = new Float64Array(offers.length)
+  for (let i = 0; i < offers.length; i++) {
+    const value = read(facts, offers[i]!)
+    if (typeof value !== 'number') return offers.map(offer => read(facts, offer))
+    numbers[i] = value
+  }
+  return packColumns([numbers])
+}
 
+type ReadColumn = (facts: Facts, offer: number) => unknown
+
+/** What reads a model's columns again; null for what is personal, which is found out once. */
 interface Readers {
-  readonly shared: ReadColumns
-  readonly byOffer: ReadColumns
+  readonly shared: ReadonlyArray<ReadColumn | null>
+  readonly byOffer: ReadonlyArray<ReadColumn | null>
 }
 
 const known = new WeakMap<ReadyModel, Readers>()
 
-/** What reads a model's columns again; which of them are personal is found out once. */
 function readersOf(model: ReadyModel, strategy: Strategy): Readers {
   const before = known.get(model)
   if (before !== undefined) return before
   const readers = {
-    shared: readerOf(model.plan.shared, strategy),
-    byOffer: readerOf(model.plan.byOffer, strategy)
+    shared: readersFor(model.plan.shared, strategy),
+    byOffer: readersFor(model.plan.byOffer, strategy)
   }
   known.set(model, readers)
   return readers
 }
 
-function readerOf(planned: ReadonlyArray<PlannedColumn<Facts>>, strategy: Strategy): ReadColumns {
+function readersFor(
+  planned: ReadonlyArray<PlannedColumn<Facts>>,
+  strategy: Strategy
+): Readers['shared'] {
   const open = openColumns(strategy, planned)
-  return (facts, offer) =>
-    planned.map(({ source, missing }, i) =>
-      open[i] ? (source.value(facts, offer) ?? missing ?? null) : null
-    )
+  return planned.map(({ source, missing }, i) =>
+    open[i] ? (facts, offer) => source.value(facts, offer) ?? missing ?? null : null
+  )
 }
 
 /** Of what a history's newest events hold; histories of the same events under the same strategy have the same. */

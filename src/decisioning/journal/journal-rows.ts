@@ -6,7 +6,8 @@ import type {
   JournalScore
 } from '../../domain/journal.js'
 import { STAGES } from '../../domain/decision.js'
-import type { JournalNote, NotedFeatures } from './journal-note.js'
+import { unpackColumns } from '../trace/column-codec.js'
+import type { JournalNote, NotedColumn, NotedFeatures } from './journal-note.js'
 import type { JournalWords } from './journal-words.js'
 import type { Legend } from '../trace/legend.js'
 import { unpackTrace, type PackedTrace } from '../trace/packed-trace.js'
@@ -25,6 +26,7 @@ export function journalDecision(record: DecisionRecord, legend: Legend): Journal
       `the words of the strategy ${record.strategyHash} in the store are those of one without a journal; restore the store`
     )
   const trace = unpackTrace(record.trace as PackedTrace)
+  const answers = features.map(noted => asked(noted, trace, legend, words))
   return {
     ...note,
     id: record.id,
@@ -35,8 +37,8 @@ export function journalDecision(record: DecisionRecord, legend: Legend): Journal
     control: trace.control,
     candidates: candidatesOf(trace, legend),
     filling: fillingOf(trace),
-    scores: [...features.flatMap(ownScores), ...shadowScores(trace, legend)],
-    features: features.map(noted => namedFeatures(noted, words)),
+    scores: [...answers.flatMap(({ scores }) => scores), ...shadowScores(trace, legend)],
+    features: answers.map(answer => answer.features),
     facts: named(words.facts, facts),
     limits: trace.limits() ?? null,
     personal: { facts: named(words.personalFacts, personalFacts), request: record.request }
@@ -78,10 +80,6 @@ function candidatesOf(trace: Trace, legend: Legend): JournalCandidate[] {
   })
 }
 
-function ownScores({ model, offers, scores = [] }: NotedFeatures): JournalScore[] {
-  return scores.map((score, i) => ({ model, shadow: false, offer: offers[i]!, score }))
-}
-
 function shadowScores({ shadows, offers, contest }: Trace, legend: Legend): JournalScore[] {
   return shadows.flatMap(({ model, contestants, scores }) =>
     Array.from(contestants, (contestant, i) => {
@@ -102,11 +100,38 @@ function named(names: readonly string[], values: readonly unknown[]): Record<str
   return Object.fromEntries(pairs.filter(([, value]) => value !== null))
 }
 
-function namedFeatures(
-  { model, shared: sharedValues, offers, byOffer: values }: NotedFeatures,
-  { columns }: JournalWords
-): JournalFeatures {
-  const [shared, byOffer] = columns[model] ?? [[], []]
-  const valuesOf = offers.map((offer, i) => [offer, values[i]!] as const)
-  return { model, shared, sharedValues, byOffer, offers: Object.fromEntries(valuesOf) }
+/** What a model was asked and what it answered. */
+function asked(
+  { model, name, shared: sharedValues, byOffer: columns, scores }: NotedFeatures,
+  { contest, adapted, offers }: Trace,
+  legend: Legend,
+  words: JournalWords
+): { readonly features: JournalFeatures; readonly scores: readonly JournalScore[] } {
+  const number = legend.models.indexOf(name) + 1
+  const contestants = Array.from(contest!.positions, (_, i) => i).filter(
+    i => contest!.models[i] === number
+  )
+  const ids = contestants.map(i => legend.offers[offers[contest!.positions[i]!]!]!.id)
+  const starts = adapted?.starts ?? contest!.p
+  const own = scores === null ? undefined : unpackColumns(scores, [ids.length])[0]
+  const values = columns.map(column => valuesOf(column, ids.length))
+  const [shared, byOffer] = words.columns[model] ?? [[], []]
+  return {
+    features: {
+      model,
+      shared,
+      sharedValues,
+      byOffer,
+      offers: Object.fromEntries(ids.map((id, i) => [id, values.map(column => column[i])]))
+    },
+    scores: ids.map((offer, i) => {
+      const score = own === undefined ? starts[contestants[i]!]! : own[i]!
+      return { model, shadow: false, offer, score }
+    })
+  }
+}
+
+function valuesOf(column: NotedColumn, count: number): ArrayLike<unknown> {
+  if (column === null) return new Array<null>(count).fill(null)
+  return column instanceof Uint8Array ? unpackColumns(column, [count])[0]! : column
 }

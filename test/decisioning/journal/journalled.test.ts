@@ -147,7 +147,7 @@ test('a journalled decision says who competed with which factors, what models we
   await engine.tell({ id: 'e-1', type: 'page_view', customer: { id: 'c-1' } })
   const answer = await engine.ask({ ...WEB, context: { intent: 'loan' } })
   const { packAnswer, packTrace, journal, ...record } = records[0]!
-  const stored = JSON.parse(JSON.stringify(journal?.pack())) as unknown
+  const stored = structuredClone(journal?.pack())
   const { legend, hash } = engine.snapshots.current()
   const decision = journalDecision(
     { ...record, answer: packAnswer(), trace: packTrace(), journal: stored },
@@ -204,6 +204,24 @@ test('a journalled decision says who competed with which factors, what models we
   })
   t.same(decision.personal.facts, { 'customer.phone': '1' })
   t.match(JSON.parse(decision.personal.request), { customer: { id: 'c-1' } })
+})
+
+test('what a model answered is journalled, also where propensities are drawn from it', async t => {
+  const answered = []
+  for (const method of ['none', 'thompson']) {
+    const settings = `journal: {}\narbitration: {exploration: {method: ${method}}}`
+    const { engine, records } = await start(t, settings, MODEL)
+    await engine.ask(WEB)
+    const { packAnswer, packTrace, journal, ...record } = records[0]!
+    const packed = { answer: packAnswer(), trace: packTrace(), journal: journal?.pack() }
+    const { legend } = engine.snapshots.current()
+    const { scores, candidates } = journalDecision({ ...record, ...packed }, legend)
+    const [first] = candidates
+    t.equal(first?.p === scores[0]?.score, method === 'none')
+    answered.push(scores)
+  }
+  t.match(answered[0], [{ model: 'cards@3', shadow: false, offer: 'gold-card', score: Number }])
+  t.same(answered[0], answered[1])
 })
 
 test('a probability that the answer did not know yet is journalled', async t => {

@@ -1,196 +1,137 @@
 /**
- * `npm run bench`: what a decision costs, beside (a) Fastify answering a constant of the same size and
- * (b) hand-written glue doing the core of the same work. All in one run, in turns, on this machine.
+ * `npm run bench`: what a decision costs, beside (a) Fastify answering a constant of the same size, (b) hand-written glue doing the core
+ * of the same work and (c) the parts alone, tuned as far as they go. All in one run, in turns, on this machine; then how long a decision
+ * takes when requests come at half of the rate that saturates.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
-import { cpuPerRequest, withOfferd, type Ground } from './ground.js'
-import type { LoadOrder, LoadResult } from './load.js'
-import { pairedRatio, ratioText } from './ratio.js'
+import { CUSTOMERS, startContenders, warmUp, type Contenders } from './contenders.js'
+import { withOfferd, type Ground } from './ground.js'
+import type { LoadOrder } from './load.js'
 import { startLoad, type Server } from './processes.js'
-import { seedGlue, seedOfferd } from './seed.js'
-import { customerId } from './world.js'
+import { shortRatio } from './ratio.js'
+import { machine, say, tableOf, writeResult } from './report.js'
+import { inTurns, medianOf, ratioOf, type Figures, type Lot } from './turns.js'
 
-const CUSTOMERS = 10_000
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3)
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 6)
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 1)
 const CONNECTIONS = [16, 64]
-
-interface Contender {
-  readonly label: string
-  readonly server: Server
-  readonly explain: 'none' | 'full'
+const HALF = 0.5
+const LABELS: Readonly<Record<keyof Contenders, string>> = {
+  constant: '(a) constant',
+  glue: '(b) glue',
+  floor: '(c) tuned floor',
+  offerd: '(d) offerd',
+  journalling: '(e) offerd, journal on'
 }
+const NAMES = Object.keys(LABELS) as Array<keyof Contenders>
 
-interface Figures extends LoadResult {
-  readonly cpuMicrosPerRequest: number
-}
+type Load = ReturnType<typeof startLoad>
 
 /** Runs the comparison and writes its tables to bench/results. */
 export async function runComparison(): Promise<void> {
-  await withOfferd(compare)
-}
-
-/** What a full explanation costs: many short lots with and without it, compared neighbour by neighbour. */
-export async function runExplanations(): Promise<void> {
-  await withOfferd(async ({ offerd, start }) => {
-    await seedOfferd(offerd.url, CUSTOMERS)
-    const load = startLoad()
-    start.stops.push(load.stop)
-    for (const connections of CONNECTIONS) {
-      const order = {
-        url: offerd.url,
-        connections,
-        seconds: 0,
-        requests: EXPLANATION_REQUESTS,
-        customers: CUSTOMERS
-      }
-      const pairs: Array<[full: number, none: number]> = []
-      for (let round = 0; round < EXPLANATION_PAIRS + WARMING_PAIRS; round++) {
-        // Which goes first changes, so that what one leaves behind meets both.
-        const turns = round % 2 === 0 ? (['none', 'full'] as const) : (['full', 'none'] as const)
-        const costs = { none: 0, full: 0 }
-        for (const explain of turns)
-          costs[explain] = await cpuPerRequest(offerd, load, { ...order, explain })
-        if (round >= WARMING_PAIRS) pairs.push([costs.full, costs.none])
-      }
-      say(
-        `${connections} connections: explanation full against none, CPU ${ratioText(pairedRatio(pairs))}`
-      )
-    }
+  await withOfferd(async ground => {
+    const text = await compare(ground)
+    say(`\n${text}`)
+    say(`Also in ${await writeResult('short.md', `${text}\n`)}`)
   })
 }
 
-const EXPLANATION_PAIRS = Number(process.env['BENCH_PAIRS'] ?? 100)
-const WARMING_PAIRS = 4
-const EXPLANATION_REQUESTS = 1500
-
-async function compare({ dir, redisSocket, model, offerd, start }: Ground): Promise<void> {
-  say(
-    `offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting ${CUSTOMERS} customers in`
-  )
-  await seedOfferd(offerd.url, CUSTOMERS)
-  await seedGlue(redisSocket, CUSTOMERS)
-
-  const answer = join(dir, 'answer.json')
-  await writeFile(answer, await sampleAnswer(offerd.url))
-  const env = { BENCH_ANSWER: answer, BENCH_REDIS: redisSocket, BENCH_MODEL: model }
-  const constant = await start('constant', ['bench/servers/constant.ts'], env)
-  const glue = await start('glue', ['bench/servers/glue.ts'], env)
-
-  const contenders: Contender[] = [
-    { label: '(a) constant', server: constant, explain: 'none' },
-    { label: '(b) glue', server: glue, explain: 'none' },
-    { label: '(c) offerd', server: offerd, explain: 'none' },
-    { label: '(c) + explain full', server: offerd, explain: 'full' }
-  ]
+async function compare(ground: Ground): Promise<string> {
+  const { offerd, start } = ground
+  say(`offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting customers in`)
+  const contenders = await startContenders(ground)
   const load = startLoad()
   start.stops.push(load.stop)
+  await warmUp(load, Object.values(contenders))
   const tables: string[] = []
-  for (const connections of CONNECTIONS)
-    tables.push(table(connections, contenders, await measure(load, contenders, connections)))
+  let rates: number[] = []
+  for (const connections of CONNECTIONS) {
+    const lots = NAMES.map(name => lotOf(LABELS[name], contenders[name], { connections }))
+    const figures = await inTurns(load, lots, ROUNDS)
+    rates = figures.map(rounds => medianOf(rounds, 'requestsPerSecond'))
+    tables.push(`${connections} connections, saturated:`, '', saturatedTable(figures), '')
+  }
   const { rssBytes } = await offerd.usage()
-  const report = [
-    `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}; ${ROUNDS} rounds of ${SECONDS} s each, in turns; medians.`,
+  return [
+    `${machine()} ${ROUNDS} rounds of ${SECONDS} s each, in turns; medians; ratios with their 95 % intervals.`,
     '',
     ...tables,
+    'Requests that come at a fixed rate; time runs from when each was due, whatever has become of those before it:',
+    '',
+    await atHalfRate(load, contenders, rates),
+    '',
     `Resident memory of offerd afterwards, ${CUSTOMERS} customers stored: ${Math.round(rssBytes / 1e6)} MB. Ready after ${Math.round(offerd.readyMs)} ms.`
   ].join('\n')
-  say(`\n${report}`)
-  await mkdir('bench/results', { recursive: true })
-  await writeFile('bench/results/short.md', `${report}\n`)
 }
 
-async function sampleAnswer(url: string): Promise<string> {
-  const response = await fetch(`${url}/v1/decisions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      customer: { id: customerId(0) },
-      channel: 'web',
-      placements: [{ id: 'home_hero' }],
-      options: { timeoutMs: 10_000 }
-    })
-  })
-  const text = await response.text()
-  const { degraded, placements } = JSON.parse(text) as {
-    degraded?: string[]
-    placements?: Array<{ fallback: boolean }>
-  }
-  if (response.status !== 200 || degraded?.length !== 0 || placements?.[0]?.fallback !== false) {
-    throw new Error(`the service does not decide as the bench needs: ${response.status} ${text}`)
-  }
-  return text
+function lotOf(label: string, server: Server, order: Partial<LoadOrder>): Lot {
+  const usual = {
+    connections: 64,
+    seconds: SECONDS,
+    customers: CUSTOMERS,
+    explain: 'none'
+  } as const
+  return { label, server, order: { url: server.url, ...usual, ...order } }
 }
 
-async function measure(
-  load: { run(order: LoadOrder): Promise<LoadResult> },
-  contenders: readonly Contender[],
-  connections: number
-): Promise<Figures[][]> {
-  const figures: Figures[][] = contenders.map(() => [])
-  // The first round warms the code up and is not counted.
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [i, { label, server, explain }] of contenders.entries()) {
-      const before = await server.usage()
-      const result = await load.run({
-        url: server.url,
-        connections,
-        seconds: SECONDS,
-        customers: CUSTOMERS,
-        explain
-      })
-      const after = await server.usage()
-      if (result.failed > 0) throw new Error(`${result.failed} requests to ${label} failed`)
-      if (round > 0)
-        figures[i]!.push({
-          ...result,
-          cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / result.requests
-        })
-    }
-  }
-  return figures
-}
-
-function table(
-  connections: number,
-  contenders: readonly Contender[],
-  figures: readonly Figures[][]
-): string {
-  const medians = figures.map(rounds => ({
-    requestsPerSecond: median(rounds.map(figure => figure.requestsPerSecond)),
-    p50Ms: median(rounds.map(figure => figure.p50Ms)),
-    p99Ms: median(rounds.map(figure => figure.p99Ms)),
-    cpu: median(rounds.map(figure => figure.cpuMicrosPerRequest))
-  }))
-  const glue = medians[1]!
-  const rows = medians.map((row, i) => {
-    const ratios = `${(row.requestsPerSecond / glue.requestsPerSecond).toFixed(2)} | ${(row.cpu / glue.cpu).toFixed(2)}`
-    return `| ${contenders[i]!.label} | ${Math.round(row.requestsPerSecond)} | ${row.p50Ms} | ${row.p99Ms} | ${row.cpu.toFixed(1)} | ${ratios} |`
-  })
-  // Neighbours in time are compared, so that a slow minute of the machine meets both.
-  const ratios = figures[3]!.map(
-    (full, round) => full.cpuMicrosPerRequest / figures[2]![round]!.cpuMicrosPerRequest
+function saturatedTable(figures: readonly Figures[][]): string {
+  const glue = figures[NAMES.indexOf('glue')]!
+  const floor = figures[NAMES.indexOf('floor')]!
+  const rows = figures.map((rounds, i) => [
+    LABELS[NAMES[i]!],
+    medianOf(rounds, 'requestsPerSecond').toFixed(0),
+    medianOf(rounds, 'p50Ms'),
+    medianOf(rounds, 'p99Ms'),
+    medianOf(rounds, 'cpuMicrosPerRequest').toFixed(1),
+    shortRatio(ratioOf(rounds, glue, 'requestsPerSecond')),
+    shortRatio(ratioOf(rounds, floor, 'cpuMicrosPerRequest'))
+  ])
+  return tableOf(
+    [
+      'what runs',
+      'requests/s',
+      'p50 ms',
+      'p99 ms',
+      'CPU µs/request',
+      'requests/s against glue',
+      'CPU against the floor'
+    ],
+    rows
   )
-  const explained = `Explanation full against none, round by round: CPU × ${median(ratios).toFixed(2)} (${ratios.map(ratio => ratio.toFixed(2)).join(', ')}).`
-  return [
-    `${connections} connections:`,
-    '',
-    '| what runs | requests/s | p50 ms | p99 ms | CPU µs/request | requests/s against glue | CPU against glue |',
-    '|---|---|---|---|---|---|---|',
-    ...rows,
-    '',
-    explained,
-    ''
-  ].join('\n')
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
+/** Each at half of its own rate, and the floor also at that of offerd with its journal. */
+async function atHalfRate(
+  load: Load,
+  contenders: Contenders,
+  rates: readonly number[]
+): Promise<string> {
+  const halfOf = (name: keyof Contenders): number => HALF * rates[NAMES.indexOf(name)]!
+  const lot = (name: keyof Contenders, label: string, ratePerSecond: number): Lot =>
+    lotOf(label, contenders[name], { ratePerSecond, seconds: 1.5 * SECONDS })
+  const lots = [
+    lot('floor', `${LABELS.floor}, half of its own rate`, halfOf('floor')),
+    lot('floor', `${LABELS.floor}, at the rate of (e)`, halfOf('journalling')),
+    lot('offerd', `${LABELS.offerd}, half of its own rate`, halfOf('offerd')),
+    lot('journalling', `${LABELS.journalling}, half of its own rate`, halfOf('journalling'))
+  ]
+  const figures = await inTurns(load, lots, ROUNDS)
+  const rows = figures.map((rounds, i) => [
+    lots[i]!.label,
+    medianOf(rounds, 'requestsPerSecond').toFixed(0),
+    medianOf(rounds, 'p50Ms').toFixed(2),
+    medianOf(rounds, 'p99Ms').toFixed(2),
+    (medianOf(rounds, 'p99Ms') / medianOf(figures[0]!, 'p99Ms')).toFixed(2),
+    (medianOf(rounds, 'p99Ms') / medianOf(figures[1]!, 'p99Ms')).toFixed(2)
+  ])
+  return tableOf(
+    [
+      'what runs',
+      'requests/s',
+      'p50 ms',
+      'p99 ms',
+      'p99 against the floor at half of its rate',
+      'p99 against the floor at the same rate as (e)'
+    ],
+    rows
+  )
 }

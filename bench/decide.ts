@@ -14,6 +14,7 @@ import { LOCAL_CALLER } from '../src/domain/caller.js'
 import { createDecisionIds } from '../src/domain/decision-id.js'
 import type { Explain } from '../src/domain/decision.js'
 import { benchModel } from './model.js'
+import { median } from './ratio.js'
 import { attributesOf, customerId, modelText, rulesText } from './world.js'
 
 const CUSTOMERS = 500
@@ -155,8 +156,4 @@ const NO_METERS: Meters = {
   learnerLags: nothing,
   renewed: nothing,
   reloaded: nothing
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }

@@ -1,5 +1,6 @@
 /** The load, as a process of its own: runs what its parent sends and answers with the figures. */
 import autocannon from 'autocannon'
+import { runAtRate } from './at-rate.js'
 import { customerId, numbersFrom } from './world.js'
 
 export interface LoadOrder {
@@ -10,6 +11,8 @@ export interface LoadOrder {
   readonly explain: 'none' | 'full'
   /** Stops after so many requests instead of after `seconds`. */
   readonly requests?: number
+  /** Requests are due at this rate; unset, each connection asks again as soon as it is answered. */
+  readonly ratePerSecond?: number
 }
 
 export interface LoadResult {
@@ -26,30 +29,23 @@ export interface LoadResult {
 const BODIES = 2000
 
 process.on('message', (order: LoadOrder) => {
-  void run(order).then(result => process.send?.(result))
+  const answer = order.ratePerSecond === undefined ? saturate(order) : keepRate(order)
+  void answer.then(result => process.send?.(result))
 })
 
-async function run(order: LoadOrder): Promise<LoadResult> {
-  const random = numbersFrom(order.connections)
-  const requests = Array.from({ length: BODIES }, () => ({
-    method: 'POST' as const,
-    path: '/v1/decisions',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      customer: { id: customerId(Math.floor(random() * order.customers)), namespace: 'crm' },
-      channel: 'web',
-      placements: [{ id: 'home_hero' }],
-      context: { page: '/cards', device: random() < 0.5 ? 'mobile' : 'desktop' },
-      options: { explain: order.explain, timeoutMs: 10_000 }
-    })
-  }))
+async function saturate(order: LoadOrder): Promise<LoadResult> {
   const result = await autocannon({
     url: order.url,
     connections: order.connections,
     // It ends at a sample only.
     sampleInt: 50,
     ...(order.requests === undefined ? { duration: order.seconds } : { amount: order.requests }),
-    requests
+    requests: bodiesOf(order).map(body => ({
+      method: 'POST' as const,
+      path: '/v1/decisions',
+      headers: { 'content-type': 'application/json' },
+      body
+    }))
   })
   return {
     requests: result.requests.total,
@@ -59,4 +55,35 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     failed: result.non2xx + result.errors + result.timeouts,
     failures: `4xx: ${result['4xx']}, 5xx: ${result['5xx']}, no answer: ${result.errors}, of these too late: ${result.timeouts}`
   }
+}
+
+async function keepRate(order: LoadOrder): Promise<LoadResult> {
+  const { url, connections, seconds, ratePerSecond = 1 } = order
+  const { latenciesMs, failed } = await runAtRate({
+    ...{ url, connections, seconds, ratePerSecond },
+    bodies: bodiesOf(order),
+    random: numbersFrom(Math.round(ratePerSecond))
+  })
+  const at = (share: number): number => latenciesMs[Math.floor(latenciesMs.length * share)] ?? NaN
+  return {
+    requests: latenciesMs.length,
+    requestsPerSecond: latenciesMs.length / seconds,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    failed,
+    failures: `${failed} were refused or not answered in time`
+  }
+}
+
+function bodiesOf({ connections, customers, explain }: LoadOrder): string[] {
+  const random = numbersFrom(connections)
+  return Array.from({ length: BODIES }, () =>
+    JSON.stringify({
+      customer: { id: customerId(Math.floor(random() * customers)), namespace: 'crm' },
+      channel: 'web',
+      placements: [{ id: 'home_hero' }],
+      context: { page: '/cards', device: random() < 0.5 ? 'mobile' : 'desktop' },
+      options: { explain, timeoutMs: 10_000 }
+    })
+  )
 }

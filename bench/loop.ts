@@ -1,7 +1,5 @@
 import { compareVariants } from './variants.js'
-import { rulesText } from './world.js'
-
-const JOURNAL = 'journal: {keep: 7d, maxBytes: 1GB, whenFull: wait}\n'
+import { JOURNAL, rulesText } from './world.js'
 
 /** What the loop that learns costs a decision: the journal, chance, propensities that adapt. */
 export async function runLoop(): Promise<void> {

@@ -50,10 +50,7 @@ export async function startServer(
     url,
     readyMs: performance.now() - startedAtMs,
     usage: async () => {
-      child.send('usage')
-      const [answer] = (await once(child, 'message')) as [
-        { cpu: NodeJS.CpuUsage; rssBytes: number }
-      ]
+      const answer = await ask<{ cpu: NodeJS.CpuUsage; rssBytes: number }>(name, child, 'usage')
       return {
         cpuMicros: answer.cpu.user + answer.cpu.system,
         childrenMicros: childrenMicros(child.pid!),
@@ -120,12 +117,31 @@ export function startLoad(): {
   })
   pin(child, 1)
   return {
-    run: async order => {
-      child.send(order)
-      const [result] = (await once(child, 'message')) as [LoadResult]
-      return result
-    },
+    run: order => ask<LoadResult>('the load', child, order),
     stop: () => stop(child)
+  }
+}
+
+/** Sends a message to a process and answers what comes back; a process that ends instead is an error. */
+async function ask<Answer>(
+  name: string,
+  child: ChildProcess,
+  question: string | LoadOrder
+): Promise<Answer> {
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} has ended`)
+  const asked = new AbortController()
+  const { signal } = asked
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`${name} ended with ${code} while it was under measurement`)
+  })
+  try {
+    const answered = once(child, 'message', { signal })
+    child.send(question)
+    const [answer] = (await Promise.race([answered, ended])) as [Answer]
+    return answer
+  } finally {
+    ended.catch(() => undefined)
+    asked.abort()
   }
 }
 

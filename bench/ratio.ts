@@ -19,14 +19,23 @@ export function pairedRatio(pairs: ReadonlyArray<readonly [number, number]>): Pa
   const n = pairs.length
   const spread = sum(pairs.map(([one, other]) => (one - ratio * other) ** 2))
   const margin = (1.96 * Math.sqrt((spread * n) / (n - 1))) / base
-  const sorted = pairs.map(([one, other]) => one / other).sort((x, y) => x - y)
-  const median = sorted[Math.floor(n / 2)] ?? NaN
-  return { ratio, low: ratio - margin, high: ratio + margin, median, pairs: n }
+  const typical = median(pairs.map(([one, other]) => one / other))
+  return { ratio, low: ratio - margin, high: ratio + margin, median: typical, pairs: n }
 }
 
 /** `× 1.073 (95 % interval 1.051 to 1.095, median 1.070, 100 pairs)` */
 export function ratioText({ ratio, low, high, median, pairs }: PairedRatio): string {
   return `× ${ratio.toFixed(3)} (95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}, median ${median.toFixed(3)}, ${pairs} pairs)`
+}
+
+/** `1.07 (1.05 to 1.10)`: for tables. */
+export function shortRatio({ ratio, low, high }: PairedRatio): string {
+  return `${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
+}
+
+/** The middle value, or the upper one of the middle two; NaN of none. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }
 
 const PAIRS = Number(process.env['BENCH_PAIRS'] ?? 30)

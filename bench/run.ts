@@ -7,8 +7,9 @@
  * `npm run bench -- replay`: whether recorded decisions come out the same again.
  */
 import { spawnSync } from 'node:child_process'
-import { runComparison, runExplanations } from './compare.js'
+import { runComparison } from './compare.js'
 import { runDecisions } from './decide.js'
+import { runExplanations } from './explain.js'
 import { runExploration } from './exploration.js'
 import { runLearningBench } from './learning.js'
 import { runLimits } from './limits.js'

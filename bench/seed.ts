@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { Packr } from 'msgpackr'
 import { attributesOf, customerId, historyOf } from './world.js'
 
 /** Puts customers and their histories in through the service's own interface. */
@@ -73,5 +74,38 @@ export async function seedGlue(socket: string, customers: number): Promise<void>
     }
     await pipeline.exec()
   }
+  redis.disconnect()
+}
+
+/** Where the tuned floor keeps the structures that its packed values share. */
+export const FLOOR_STRUCTURES = 'floor:structures'
+
+/** Where the tuned floor keeps a customer's profile and history. */
+export function floorKeys(id: string): [profile: string, history: string] {
+  return [`floor:profile:${id}`, `floor:history:${id}`]
+}
+
+/** The same customers as the tuned floor keeps them: two values each, packed by structures that all of them share. */
+export async function seedFloor(socket: string, customers: number): Promise<void> {
+  const redis = new Redis({ path: socket })
+  const structures: object[] = []
+  const packr = new Packr({ structures })
+  const nowMs = Date.now()
+  for (let from = 0; from < customers; from += 500) {
+    const values = new Map<string, Buffer>()
+    for (let i = from; i < Math.min(from + 500, customers); i++) {
+      const [profile, history] = floorKeys(customerId(i))
+      const interactions = historyOf(i).map(({ type, offer, ageMinutes }) => ({
+        type,
+        offerId: `offer-${offer}`,
+        time: nowMs - ageMinutes * 60_000,
+        channel: 'web'
+      }))
+      values.set(profile, Buffer.from(packr.pack(attributesOf(i))))
+      values.set(history, Buffer.from(packr.pack(interactions)))
+    }
+    await redis.mset(values)
+  }
+  await redis.set(FLOOR_STRUCTURES, JSON.stringify(structures))
   redis.disconnect()
 }

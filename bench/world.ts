@@ -64,6 +64,9 @@ contactPolicies:
 `
 const STRICT_QUOTA = '    quotas: [{limit: 1000000000, window: day, strict: true, reserve: 1m}]'
 
+/** What makes rules journal every decision; appended to them. */
+export const JOURNAL = 'journal: {keep: 7d, maxBytes: 1GB, whenFull: wait}\n'
+
 /** A model's name by offer: which one scores it. */
 type ModelOf = (offer: number) => string
 

@@ -15,7 +15,9 @@ const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60)
 const ON_ONE_STREAM = 50
 const TICK_MS = 20
 /** More than any customer clicks in a run. */
-const OFFERS = 60
+const OFFERS = Math.ceil((SECONDS * EVENTS_PER_SECOND) / SUBSCRIPTIONS) + 20
+/** How often the memory is looked at while events come. */
+const LOOKS = 10
 /** What has not come by then is lost. */
 const LOST_AFTER_MS = 5000
 
@@ -59,7 +61,13 @@ export async function runStream(): Promise<void> {
     const opened = await watching.usage()
     latencies.length = 0
 
+    const looks: number[] = []
+    const looking = setInterval(
+      () => void watching.usage().then(({ rssBytes }) => looks.push(rssBytes)),
+      (SECONDS * 1000) / LOOKS
+    )
     const failed = await tellClicks(told.url, customers)
+    clearInterval(looking)
     await until(() => customers.every(({ shown, expected }) => shown === expected), LOST_AFTER_MS)
     const after = await watching.usage()
     const stale = customers.filter(({ shown, expected }) => shown !== expected).length
@@ -70,7 +78,7 @@ export async function runStream(): Promise<void> {
         `${sorted.length} answers renewed, ${failed} events failed, ${stale} answers lost or out of date at the end.\n` +
         `From event to answer: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms.\n` +
         `A subscription takes ${((opened.rssBytes - before.rssBytes) / SUBSCRIPTIONS / 1000).toFixed(1)} kB; resident memory ` +
-        `${mb(before.rssBytes)} → ${mb(opened.rssBytes)} → ${mb(after.rssBytes)} MB. ` +
+        `${mb(before.rssBytes)} → ${mb(opened.rssBytes)} → ${mb(after.rssBytes)} MB, while events came ${looks.map(mb).join(', ')}. ` +
         `CPU ${((after.cpuMicros - opened.cpuMicros) / sorted.length).toFixed(0)} µs a renewed answer.`
     )
     for (const stream of streams) stream.terminate()

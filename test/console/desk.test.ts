@@ -291,13 +291,15 @@ async function offersOn(page: Page): Promise<string[]> {
 async function watchList(page: Page, kind: 'input' | 'keydown'): Promise<void> {
   await page.evaluate(`{
     const list = document.querySelector('.desk-offers')
-    const names = () => [...list.querySelectorAll('h2')].map(each => each.textContent).join()
+    const names = () => [...list.querySelectorAll('h2')].map(each => each.textContent)
     const first = names()
     let last = 0
     addEventListener('${kind}', () => { last = performance.now() }, true)
     window.newListMs = undefined
     const observer = new MutationObserver(() => {
-      if (names() === first) return
+      const now = names()
+      // What was answered leaves at once; the list is new when the next best has come in its place.
+      if (now.length < first.length || now.join() === first.join()) return
       observer.disconnect()
       window.newListMs = performance.now() - last
     })
@@ -306,7 +308,8 @@ async function watchList(page: Page, kind: 'input' | 'keydown'): Promise<void> {
 }
 
 async function judgeSpeed(t: Test, page: Page, what: string): Promise<void> {
-  await page.waitForFunction('window.newListMs !== undefined')
+  // As a function: a page's policy lets nobody evaluate a text again and again.
+  await page.waitForFunction(() => (globalThis as { newListMs?: number }).newListMs !== undefined)
   const tookMs = await page.evaluate<number>('window.newListMs')
   t.comment(`${what}: ${Math.round(tookMs)} ms`)
   t.ok(tookMs < NEW_LIST_MS * BUSY, `${what}: ${tookMs} ms`)

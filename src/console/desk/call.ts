@@ -26,13 +26,13 @@ export interface CallSubject {
 
 /** A call: its offers, kept up to date, and what was answered to them. */
 export interface Call {
-  /** undefined until the first answer. */
+  /** Without the offers that something is being answered to; undefined until the first answer. */
   readonly decision: Answer<'Decision'> | undefined
   readonly problem: ApiProblem | undefined
   readonly isLive: boolean
   /** What was answered in this call, newest first. */
   readonly answered: readonly { readonly offerId: string; readonly verdict: Verdict }[]
-  /** Tells the service; the offer leaves the list, for the rest of the call. Rejects with ApiProblem. */
+  /** The offer leaves the list at once, for the rest of the call; it is back where the service did not take it: rejects with ApiProblem. */
   answer(offer: PlacedOffer, verdict: Verdict): Promise<void>
 }
 
@@ -41,14 +41,31 @@ export function useCall(subject: CallSubject): Call {
   const stream = useStream()
   const isLive = useCell(stream.isOpen)
   const { decision, problem, answered, setAnswered } = useOffers(stream, subject)
+  const [leaving, setLeaving] = useState<readonly string[]>([])
   const answer = useCallback(
     async (offer: PlacedOffer, verdict: Verdict) => {
-      await stream.tell(eventsOf(offer, verdict))
-      setAnswered(before => [{ offerId: offer.offerId, verdict }, ...before])
+      const { offerId } = offer
+      setLeaving(before => [offerId, ...before])
+      try {
+        await stream.tell(eventsOf(offer, verdict))
+        setAnswered(before => [{ offerId, verdict }, ...before])
+      } catch (error) {
+        setLeaving(before => before.filter(each => each !== offerId))
+        throw error
+      }
     },
     [stream, setAnswered]
   )
-  return { decision, problem, isLive, answered, answer }
+  return { decision: decision && without(decision, leaving), problem, isLive, answered, answer }
+}
+
+function without(decision: Answer<'Decision'>, leaving: readonly string[]): Answer<'Decision'> {
+  if (leaving.length === 0) return decision
+  const placements = decision.placements.map(placement => ({
+    ...placement,
+    offers: placement.offers.filter(({ offerId }) => !leaving.includes(offerId))
+  }))
+  return { ...decision, placements }
 }
 
 function useStream(): DecisionStream {

@@ -143,6 +143,7 @@ export class Subscribed implements Subscription {
     await this.#follow(trial.decision.customer)
     if (viewOf(trial.decision) === this.#view) return 'same'
     const { decision, body } = await this.#again(false)
+    if (decision.degraded.includes('profile')) return 'degraded'
     if (this.#state === 'ended') return 'same'
     this.#send(decision, body)
     return 'changed'

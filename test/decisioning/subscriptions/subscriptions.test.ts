@@ -26,11 +26,11 @@ interface Scene {
   readonly engine: Engine
   readonly subscriptions: ReturnType<typeof createSubscriptions>
   /** What lies between the decisions and the store. */
-  readonly store: { isAway: boolean }
+  readonly store: { isAway: boolean; loadsLeft: number }
 }
 
 async function scene(t: Test, rules = RULES): Promise<Scene> {
-  const store = { isAway: false }
+  const store = { isAway: false, loadsLeft: Infinity }
   const log = silentLog()
   let telling: CustomerStore | undefined
   const engine = await startEngine(t, {
@@ -38,7 +38,7 @@ async function scene(t: Test, rules = RULES): Promise<Scene> {
     customers: ({ customers, announcements }) => {
       telling = tellingOf(customers, createChanges(announcements, log))
       const load: CustomerStore['load'] = async (...given) => {
-        if (store.isAway) throw new StoreUnavailable('away for the test')
+        if (store.isAway || store.loadsLeft-- <= 0) throw new StoreUnavailable('away for the test')
         return customers.load(...given)
       }
       return { ...telling, load }
@@ -125,6 +125,20 @@ test('that the store is away is no news; what happened meanwhile comes when it i
   await looked(here, 'degraded', 1)
   t.same(screen.seen, ['gold'])
   here.store.isAway = false
+  await looked(here, 'changed', 1)
+  t.same(screen.seen, ['gold', 'silver'])
+})
+
+test('a store that goes away after the first look is no news either', async t => {
+  const here = await scene(t)
+  const screen = new Screen()
+  await open(here, screen)
+  await looked(here, 'same', 1)
+  here.store.loadsLeft = 1
+  await tell(here, REJECT)
+  await looked(here, 'degraded', 1)
+  t.same(screen.seen, ['gold'], 'no fallback takes its place')
+  here.store.loadsLeft = Infinity
   await looked(here, 'changed', 1)
   t.same(screen.seen, ['gold', 'silver'])
 })

@@ -1,10 +1,6 @@
-import { resolve } from 'node:path'
-import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { sendBuiltFiles } from './built-files.js'
 import { PAGE_POLICY } from './page-policy.js'
-
-/** Where the build puts the client; the same place seen from the source and from the build. */
-const FOLDER = resolve(import.meta.dirname, '../../dist/client')
 
 /**
  * Pages of any site load the client. Its address never changes, so it is asked for anew after five minutes, beside the page;
@@ -27,14 +23,7 @@ const DEMO_FILES = {
 /** The browser client, as an ES module and as a script that sets `offerd` for pages without modules, and a page that shows it at work. */
 export async function clientRoutes(app: FastifyInstance): Promise<void> {
   const config = { scope: 'open' } as const
-  await app.register(fastifyStatic, {
-    root: FOLDER,
-    // The routes are below; the plugin sends the files.
-    serve: false,
-    suppressWarning: true,
-    preCompressed: true,
-    cacheControl: false
-  })
+  await sendBuiltFiles(app, 'client')
   for (const file of ['sdk.js', 'sdk.umd.js']) {
     app.get(`/${file}`, { config }, async (_request, reply) =>
       reply.headers(OF_SCRIPTS).sendFile(file)

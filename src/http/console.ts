@@ -1,10 +1,6 @@
-import { resolve } from 'node:path'
-import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { sendBuiltFiles } from './built-files.js'
 import { PAGE_POLICY } from './page-policy.js'
-
-/** Where the build puts the console; the same place seen from the source and from the build. */
-const FOLDER = resolve(import.meta.dirname, '../../dist/console')
 
 /** A file that changes gets another name. */
 const FOR_EVER = { cacheControl: true, maxAge: '1y', immutable: true } as const
@@ -12,14 +8,7 @@ const FOR_EVER = { cacheControl: true, maxAge: '1y', immutable: true } as const
 /** /console and its files. They are open to everybody: what the screens show, they ask for with the key of who sits before them. */
 export async function consoleRoutes(app: FastifyInstance): Promise<void> {
   const config = { scope: 'open' } as const
-  await app.register(fastifyStatic, {
-    root: FOLDER,
-    // The routes are below; the plugin sends the files.
-    serve: false,
-    suppressWarning: true,
-    preCompressed: true,
-    cacheControl: false
-  })
+  await sendBuiltFiles(app, 'console')
   const sendPage = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
     reply
       .headers({ 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-cache' })

@@ -42,79 +42,66 @@ test('the agent desk', { skip: browserMissing }, async t => {
   const service = await startService(t)
   const browser = await startBrowser(t)
   const at = (page: Page, id: string) => page.goto(`/console/desk?customer=crm/${id}`)
+  const wide = { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY }
+  const sitAt = (t: Test, work: (page: Page) => Promise<void>) => visit(t, browser, wide, work)
 
   await t.test('a customer opened by link is there with offers, reasons and history', async t => {
     await have(service, 'c-1001')
-    await visit(
-      t,
-      browser,
-      { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY },
-      async page => {
-        await at(page, 'c-1001')
-        await offersOn(page)
-        for (const text of [
-          '•••889',
-          'balance at least 5,000',
-          'not shown this week',
-          'marketing: yes'
-        ])
-          await page.getByText(text).first().waitFor()
-        const body = await page.locator('body').innerText()
-        t.notMatch(body, /23125/, 'a phone number is masked')
-        const paintMs =
-          await page.evaluate<number>(`new Promise(resolve => new PerformanceObserver(list =>
+    await sitAt(t, async page => {
+      await at(page, 'c-1001')
+      await offersOn(page)
+      for (const text of [
+        '•••889',
+        'balance at least 5,000',
+        'not shown this week',
+        'marketing: yes'
+      ])
+        await page.getByText(text).first().waitFor()
+      const body = await page.locator('body').innerText()
+      t.notMatch(body, /23125/, 'a phone number is masked')
+      const paintMs =
+        await page.evaluate<number>(`new Promise(resolve => new PerformanceObserver(list =>
         resolve(list.getEntries().at(-1).startTime)).observe({ type: 'largest-contentful-paint', buffered: true }))`)
-        t.comment(`largest contentful paint after ${Math.round(paintMs)} ms`)
-        t.ok(paintMs < LARGEST_PAINT_MS * BUSY, `${paintMs} ms`)
-        t.ok(
-          await page.evaluate('document.documentElement.scrollHeight <= innerHeight'),
-          'nothing scrolls at 1280 × 720'
-        )
-      }
-    )
+      t.comment(`largest contentful paint after ${Math.round(paintMs)} ms`)
+      t.ok(paintMs < LARGEST_PAINT_MS * BUSY, `${paintMs} ms`)
+      t.ok(
+        await page.evaluate('document.documentElement.scrollHeight <= innerHeight'),
+        'nothing scrolls at 1280 × 720'
+      )
+    })
   })
 
   await t.test('what the call is about changes the offers while it is typed', async t => {
     await have(service, 'c-1001')
-    await visit(
-      t,
-      browser,
-      { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY },
-      async page => {
-        await at(page, 'c-1001')
-        await offersOn(page)
-        await watchList(page, 'input')
-        await page.getByLabel('What is the call about?').pressSequentially('car', { delay: 20 })
-        await page.getByText('intent is card: +50 %').first().waitFor()
-        await judgeSpeed(t, page, 'typing to new list')
-      }
-    )
+    await sitAt(t, async page => {
+      await at(page, 'c-1001')
+      await offersOn(page)
+      await watchList(page, 'input')
+      await page.getByLabel('What is the call about?').pressSequentially('car', { delay: 20 })
+      await page.getByText('intent is card: +50 %').first().waitFor()
+      await judgeSpeed(t, page, 'typing to new list')
+    })
   })
 
   await t.test(
     'a visitor clicks on the website, and the open desk of the agent changes',
     async t => {
       await have(service, 'c-1001')
-      await visit(
-        t,
-        browser,
-        { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY },
-        async page => {
-          await at(page, 'c-1001')
-          const before = await offersOn(page)
-          const last = before.at(-1)!
-          const token = await shownOnWeb(service, 'c-1001', await offerNamed(service, last))
-          await tell(service, [
-            { id: 'seen-1', type: 'impression', token },
-            { id: 'click-1', type: 'click', token }
-          ])
-          await page.getByText('Clicked').waitFor()
-          await page.waitForFunction(
-            `document.querySelector('.desk-offer-list li:last-child h2').textContent !== ${JSON.stringify(last)}`
-          )
-          t.not((await offersOn(page)).at(-1), last, 'what was clicked has risen')
-        }
-      )
+      await sitAt(t, async page => {
+        await at(page, 'c-1001')
+        const before = await offersOn(page)
+        const last = before.at(-1)!
+        const token = await shownOnWeb(service, 'c-1001', await offerNamed(service, last))
+        await tell(service, [
+          { id: 'seen-1', type: 'impression', token },
+          { id: 'click-1', type: 'click', token }
+        ])
+        await page.getByText('Clicked').waitFor()
+        await page.waitForFunction(
+          `document.querySelector('.desk-offer-list li:last-child h2').textContent !== ${JSON.stringify(last)}`
+        )
+        t.not((await offersOn(page)).at(-1), last, 'what was clicked has risen')
+      })
     }
   )
 
@@ -124,72 +111,58 @@ test('the agent desk', { skip: browserMissing }, async t => {
       await have(service, 'c-1002')
       const savings = () => webOffers(service, 'c-1002', { group: ['savings'] })
       t.ok((await savings()).length > 0, 'the website shows savings at first')
-      await visit(
-        t,
-        browser,
-        { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY },
-        async page => {
-          await at(page, 'c-1002')
-          await page.getByLabel('What is the call about?').fill('save')
-          await page
-            .getByText('intent is save or')
-            .first()
-            .waitFor({ timeout: 500 })
-            .catch(() => undefined)
-          for (const name of ['Fixed deposit', 'Pension plan']) {
-            const names = await offersOn(page)
-            await page.keyboard.press('Escape')
-            await page.locator('h1').click({ force: true })
-            await page.keyboard.press(String(names.indexOf(name) + 1))
-            await page.keyboard.press('d')
-            await watchList(page, 'keydown')
-            await page.getByLabel('Why not?').selectOption('too_expensive')
-            await page.keyboard.press('Enter')
-            await page.getByText(`Declined: ${name}`).first().waitFor()
-            await page.getByRole('heading', { name, exact: true }).waitFor({ state: 'detached' })
-            await judgeSpeed(t, page, 'declining to new list')
-          }
-          await page.getByText('Too expensive').first().waitFor()
+      await sitAt(t, async page => {
+        await at(page, 'c-1002')
+        await page.getByLabel('What is the call about?').fill('save')
+        await page
+          .getByText('intent is save or')
+          .first()
+          .waitFor({ timeout: 500 })
+          .catch(() => undefined)
+        for (const name of ['Fixed deposit', 'Pension plan']) {
+          const names = await offersOn(page)
+          await page.keyboard.press('Escape')
+          await page.locator('h1').click({ force: true })
+          await page.keyboard.press(String(names.indexOf(name) + 1))
+          await page.keyboard.press('d')
+          await watchList(page, 'keydown')
+          await page.getByLabel('Why not?').selectOption('too_expensive')
+          await page.keyboard.press('Enter')
+          await page.getByText(`Declined: ${name}`).first().waitFor()
+          await page.getByRole('heading', { name, exact: true }).waitFor({ state: 'detached' })
+          await judgeSpeed(t, page, 'declining to new list')
         }
-      )
+        await page.getByText('Too expensive').first().waitFor()
+      })
       t.same(await savings(), [], 'the group is not shown after two rejections')
     }
   )
 
   await t.test('an offer is accepted, or put off to a day, by key and by mouse', async t => {
     await have(service, 'c-1003')
-    await visit(
-      t,
-      browser,
-      { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY },
-      async page => {
-        await at(page, 'c-1003')
-        const [first] = await offersOn(page)
-        await page.keyboard.press('1')
-        await page.keyboard.press('a')
-        await page.getByText('Accepted:').first().waitFor()
-        await page
-          .getByRole('heading', { name: first!, exact: true })
-          .waitFor({ state: 'detached' })
-        const [second] = await offersOn(page)
-        await page
-          .getByRole('button', { name: /^Later/ })
-          .first()
-          .click()
-        await page.getByRole('button', { name: 'Call back' }).click()
-        await page
-          .getByRole('heading', { name: second!, exact: true })
-          .waitFor({ state: 'detached' })
-        const { history } = (await (
-          await service.get('/v1/customers/crm/c-1003/history')
-        ).json()) as { history: { type: string; until?: string }[] }
-        t.same(
-          history.map(({ type }) => type),
-          ['later', 'impression', 'accept', 'impression']
-        )
-        t.ok(Date.parse(history[0]!.until!) > Date.now() + 5 * 86_400_000)
-      }
-    )
+    await sitAt(t, async page => {
+      await at(page, 'c-1003')
+      const [first] = await offersOn(page)
+      await page.keyboard.press('1')
+      await page.keyboard.press('a')
+      await page.getByText('Accepted:').first().waitFor()
+      await page.getByRole('heading', { name: first!, exact: true }).waitFor({ state: 'detached' })
+      const [second] = await offersOn(page)
+      await page
+        .getByRole('button', { name: /^Later/ })
+        .first()
+        .click()
+      await page.getByRole('button', { name: 'Call back' }).click()
+      await page.getByRole('heading', { name: second!, exact: true }).waitFor({ state: 'detached' })
+      const { history } = (await (
+        await service.get('/v1/customers/crm/c-1003/history')
+      ).json()) as { history: { type: string; until?: string }[] }
+      t.same(
+        history.map(({ type }) => type),
+        ['later', 'impression', 'accept', 'impression']
+      )
+      t.ok(Date.parse(history[0]!.until!) > Date.now() + 5 * 86_400_000)
+    })
   })
 
   await t.test(
@@ -222,27 +195,22 @@ test('the agent desk', { skip: browserMissing }, async t => {
     }
     const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
     await tell(service, [{ ...due, id: 'later-6', time: ago(3), until: ago(1) }])
-    await visit(
-      t,
-      browser,
-      { baseURL: service.url, viewport: WIDE, expected: STORE_BUSY },
-      async page => {
-        await page.goto('/console/desk')
-        await page
-          .getByText(/clicked on Fixed deposit/)
-          .first()
-          .waitFor()
-        const lines = await page.locator('.desk-leads li').allInnerTexts()
-        t.match(
-          lines[0],
-          /crm\/c-1006.*asked to be called about Pension plan/s,
-          'a promised day comes first'
-        )
-        t.same(await violationsOn(page), [])
-        await page.getByRole('link', { name: 'crm/c-1005' }).click()
-        await offersOn(page)
-      }
-    )
+    await sitAt(t, async page => {
+      await page.goto('/console/desk')
+      await page
+        .getByText(/clicked on Fixed deposit/)
+        .first()
+        .waitFor()
+      const lines = await page.locator('.desk-leads li').allInnerTexts()
+      t.match(
+        lines[0],
+        /crm\/c-1006.*asked to be called about Pension plan/s,
+        'a promised day comes first'
+      )
+      t.same(await violationsOn(page), [])
+      await page.getByRole('link', { name: 'crm/c-1005' }).click()
+      await offersOn(page)
+    })
   })
 
   for (const locale of ['en-GB', 'zh-CN'])

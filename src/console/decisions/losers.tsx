@@ -2,6 +2,7 @@ import { useFormat } from '../shell/format.js'
 import { useTexts } from '../shell/texts.js'
 import { Card } from '../ui/card.js'
 import { Table } from '../ui/table.js'
+import { Rule } from '../ui/written.js'
 import type { Explanation } from './recorded.js'
 import { Sum, type Factors } from './sum.js'
 import { DECISION_TEXTS } from './texts.js'
@@ -78,9 +79,9 @@ function Takes({ need }: { readonly need: Need | undefined }) {
   )
   const where = need.placement === undefined ? '' : ` ${texts.takesIn(need.placement)}`
   return (
-    <div class="rule-cell">
+    <Rule>
       {told.join(texts.or)}
       {where}
-    </div>
+    </Rule>
   )
 }

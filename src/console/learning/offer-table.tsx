@@ -6,6 +6,7 @@ import { Card } from '../ui/card.js'
 import { Interval } from '../ui/interval.js'
 import { Empty } from '../ui/states.js'
 import { Table, type Column } from '../ui/table.js'
+import { FilterBox } from '../ui/filter-box.js'
 import type { Learning } from './answers.js'
 import { LEARNING_TEXTS } from './texts.js'
 
@@ -36,15 +37,7 @@ export function OfferTable(props: {
   return (
     <Card
       title={texts.offers}
-      aside={
-        <input
-          type="search"
-          value={wanted}
-          aria-label={texts.filter}
-          placeholder={texts.filter}
-          onInput={event => setWanted(event.currentTarget.value)}
-        />
-      }
+      aside={<FilterBox label={texts.filter} value={wanted} onInput={setWanted} />}
     >
       <p class="note">{texts.offersNote}</p>
       {rows.length === 0 ? (

@@ -4,7 +4,7 @@ import { Card } from '../ui/card.js'
 import { Facts } from '../ui/facts.js'
 import { Empty } from '../ui/states.js'
 import { Table } from '../ui/table.js'
-import { Written, WrittenAt } from '../ui/written.js'
+import { Rule, Written, WrittenAt } from '../ui/written.js'
 import type { Details } from './details.js'
 import { STRATEGY_TEXTS } from './texts.js'
 
@@ -53,9 +53,9 @@ export function Arbitration({ details }: { readonly details: Details }) {
               {
                 head: texts.when,
                 cell: ({ text }) => (
-                  <div class="rule-cell">
+                  <Rule>
                     <Written text={text} />
-                  </div>
+                  </Rule>
                 )
               },
               { head: texts.file, cell: ({ place }) => <WrittenAt place={place} /> }

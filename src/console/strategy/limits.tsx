@@ -7,7 +7,7 @@ import { Bar } from '../ui/bar.js'
 import { Card } from '../ui/card.js'
 import { Empty, ErrorNote } from '../ui/states.js'
 import { Table } from '../ui/table.js'
-import { WrittenAt } from '../ui/written.js'
+import { Rule, WrittenAt } from '../ui/written.js'
 import type { Details } from './details.js'
 import { STRATEGY_TEXTS } from './texts.js'
 
@@ -36,7 +36,7 @@ export function Limits({ details }: OfStrategy) {
             keyOf={({ id }) => id}
             columns={[
               { head: texts.policy, cell: ({ id }) => <code>{id}</code> },
-              { head: texts.rule, cell: ({ text }) => <div class="rule-cell">{text}</div> },
+              { head: texts.rule, cell: ({ text }) => <Rule>{text}</Rule> },
               {
                 head: texts.strict,
                 cell: ({ strict }) => strict && <Badge tone="accent">{texts.strict}</Badge>
@@ -75,9 +75,9 @@ function Quotas({ details }: OfStrategy) {
             {
               head: texts.quota,
               cell: ({ text, strict }) => (
-                <div class="rule-cell">
+                <Rule>
                   {text} {strict && <Badge tone="accent">{texts.strict}</Badge>}
-                </div>
+                </Rule>
               )
             },
             { head: texts.used, cell: quota => <Use quota={quota} /> },
@@ -129,7 +129,7 @@ function Rules(props: {
           rows={props.rules}
           keyOf={({ place }) => place}
           columns={[
-            { head: texts.rule, cell: ({ text }) => <div class="rule-cell">{text}</div> },
+            { head: texts.rule, cell: ({ text }) => <Rule>{text}</Rule> },
             { head: texts.file, cell: ({ place }) => <WrittenAt place={place} /> }
           ]}
         />

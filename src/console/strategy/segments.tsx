@@ -6,7 +6,7 @@ import { Bar } from '../ui/bar.js'
 import { Card } from '../ui/card.js'
 import { Empty, ErrorNote, Loading } from '../ui/states.js'
 import { Table } from '../ui/table.js'
-import { Written, WrittenAt } from '../ui/written.js'
+import { Rule, Written, WrittenAt } from '../ui/written.js'
 import type { Details } from './details.js'
 import { STRATEGY_TEXTS } from './texts.js'
 
@@ -56,9 +56,9 @@ export function Segments({ details }: { readonly details: Details }) {
           {
             head: texts.condition,
             cell: ({ text }) => (
-              <div class="rule-cell">
+              <Rule>
                 <Written text={text} />
-              </div>
+              </Rule>
             )
           },
           { head: texts.file, cell: ({ place }) => <WrittenAt place={place} /> }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { useTexts } from '../shell/texts.js'
 import { Card } from '../ui/card.js'
 import { Field } from '../ui/field.js'
+import { FilterBox } from '../ui/filter-box.js'
 import { Levers } from './levers.js'
 import type { SupposeProps } from './suppose-props.js'
 import { WHAT_IF_TEXTS } from './texts.js'
@@ -64,13 +65,7 @@ function Attributes({ words, draft, stored, change }: SupposeProps) {
     <>
       <div class="what-if-head">
         <h3>{texts.attributes}</h3>
-        <input
-          type="search"
-          value={wanted}
-          aria-label={texts.find}
-          placeholder={texts.find}
-          onInput={event => setWanted(event.currentTarget.value)}
-        />
+        <FilterBox label={texts.find} value={wanted} onInput={setWanted} />
       </div>
       <div
         class="what-if-fields what-if-scroll"

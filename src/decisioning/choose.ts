@@ -3,7 +3,7 @@ import type { Facts } from '../policy/facts.js'
 import { bucketOf } from '../policy/hash.js'
 import type { Share } from '../policy/strategy.js'
 import { adaptPropensities } from './propensity/adapt.js'
-import { arbitrate, keepValued, type Contest } from './arbitration/arbitrate.js'
+import { arbitrate, keepValued, type Contest, type Valued } from './arbitration/arbitrate.js'
 import type { Asked } from './asked.js'
 import { findCandidates, keepAllowed, type Candidates } from './candidates.js'
 import type { Deadline } from './deadline.js'
@@ -14,6 +14,7 @@ import { keepWithinLimits } from './limits/keep-within-limits.js'
 import type { Learnt } from './propensity/learnt.js'
 import type { CustomerState, Log, Meters } from './ports.js'
 import { scorePropensities, type Propensities } from './propensity/propensities.js'
+import { shortlist } from './shortlist/shortlist.js'
 import type { Snapshot } from './snapshot.js'
 
 /** Who competed in a decision, and who won. */
@@ -27,6 +28,8 @@ export interface Outcome {
   readonly filling: Filling
   /** undefined where nothing is left to chance. */
   readonly explored: Filled['explored']
+  /** What the priority of candidates that were not scored cannot exceed; undefined where all were. */
+  readonly atMost: number | undefined
 }
 
 /** What a decision came to, before it is put into words. */
@@ -51,11 +54,20 @@ export interface ChooseDeps {
   readonly clock: { monotonicMs(): number }
 }
 
+/** What tells the propensities. */
+export interface Scoring {
+  readonly score: typeof scorePropensities
+  /** Whether candidates that cannot win may be left unscored. */
+  readonly mayShortlist: boolean
+}
+
+const BY_MODELS: Scoring = { score: scorePropensities, mayShortlist: true }
+
 /**
  * Chooses the offers for a loaded customer: the same steps for live decisions, tests and the strategy's own examples.
  * @param customer undefined when the customer could not be read: then only fallbacks are shown
  * @param seed of every random choice
- * @param score what tells the propensities: the models, but for a decision that is made again from its record
+ * @param scoring what tells the propensities: the models, but for a decision that is made again from its record
  */
 export async function choose(
   deps: ChooseDeps,
@@ -64,7 +76,7 @@ export async function choose(
   customer: CustomerState | undefined,
   deadline: Deadline,
   seed: string,
-  score = scorePropensities
+  scoring = BY_MODELS
 ): Promise<Choice> {
   const { strategy } = snapshot
   const startedAtMs = deps.clock.monotonicMs()
@@ -95,7 +107,17 @@ export async function choose(
   const valued = keepValued(own.strategy, facts, candidates, within)
   const scoringAtMs = deps.clock.monotonicMs()
 
-  const scored = await score(deps, own, facts, candidates, valued.left, control, deadline)
+  const { mayShortlist, score } = scoring
+  const scoreAll = ({ left }: Valued): Promise<Propensities> =>
+    score(deps, own, facts, candidates, left, control, deadline)
+  let listed = mayShortlist ? shortlist(own, asked, facts, candidates, valued, control) : undefined
+  let scored = await scoreAll(listed?.valued ?? valued)
+  if (listed !== undefined && scored.degraded.length > 0) {
+    // Priors take the place of scores that nothing is certain of any more.
+    listed = undefined
+    scored = await scoreAll(valued)
+  }
+  const competing = listed?.valued ?? valued
   const learnt = control ? undefined : deps.learnt.current(strategy)
   const propensities =
     learnt === undefined
@@ -104,17 +126,26 @@ export async function choose(
           own.strategy,
           facts,
           candidates,
-          valued.left,
+          competing.left,
           scored,
           learnt,
           asked.channel.index
         )
   const scoredAtMs = deps.clock.monotonicMs()
 
-  const contest = arbitrate(own.strategy, facts, candidates, valued, propensities, seed)
+  const contest = arbitrate(own.strategy, facts, candidates, competing, propensities, seed)
   const { filling, exact, explored } = fillPlacements(own.strategy, asked, candidates, contest)
   return {
-    outcome: { facts, customer, candidates, propensities, contest, filling, explored },
+    outcome: {
+      facts,
+      customer,
+      candidates,
+      propensities,
+      contest,
+      filling,
+      explored,
+      atMost: listed?.atMost
+    },
     degraded: exact ? propensities.degraded : [...propensities.degraded, 'filling'],
     holdout,
     control,

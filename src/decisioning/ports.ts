@@ -26,6 +26,7 @@ import type {
 } from '../domain/limits.js'
 import type { SourceFile } from '../policy/strategy.js'
 import type { Facts } from '../policy/facts.js'
+import type { Arithmetic, TreesSum } from '../scoring/arithmetic.js'
 import type { FeaturePlan } from '../scoring/plan.js'
 import type { ScoreTally } from '../scoring/score-tally.js'
 
@@ -460,6 +461,8 @@ export interface OpenModel {
   readonly yieldsProbabilities: boolean
   readonly cost: RunCost
   readonly fusable: Fusable
+  /** What it computes, by what its file says; undefined where that is not plain. */
+  readonly arithmetic: Arithmetic | undefined
   /**
    * Raw outputs for the positive class, one a row, in the order of the rows.
    * Calls of one event-loop turn share one run. Rejects when the run fails; values are not checked here.
@@ -675,4 +678,4 @@ export interface Meters {
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
 }
 
-export type { SourceFile }
+export type { Arithmetic, SourceFile, TreesSum }

@@ -46,7 +46,8 @@ export function settle(
           : undefined
     },
     limits: once(() => noteLimits(strategy, asked, customer, candidates)),
-    exploration
+    exploration,
+    atMost: outcome.atMost
   })
   return { placements, trace }
 }

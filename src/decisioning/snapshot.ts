@@ -4,6 +4,7 @@ import type { LimitPlan } from './limits/limit-plan.js'
 import type { Fusion } from './propensity/fuse-models.js'
 import type { Session } from './propensity/model-pool.js'
 import type { ReadyModel } from './propensity/ready-model.js'
+import type { ShortlistPlan, ToldModels } from './shortlist/shortlist-plan.js'
 
 /** One loaded strategy with its models: immutable, swapped whole. A decision sees exactly one. */
 export interface Snapshot {
@@ -20,6 +21,10 @@ export interface Snapshot {
   readonly shadows: ReadonlyMap<string, readonly ReadyModel[]>
   /** By offer index: the model that scores the offer, undefined where the prior decides. */
   readonly modelOf: ReadonlyArray<ReadyModel | undefined>
+  /** Models whose scores can be told within bounds without running them. */
+  readonly told: ToldModels
+  /** undefined where every candidate must be scored. */
+  readonly shortlist: ShortlistPlan | undefined
   readonly legend: Legend
   /** undefined where no limit is strict: then decisions reserve nothing. */
   readonly limits: LimitPlan | undefined

@@ -23,6 +23,8 @@ export interface ColumnSource<F> {
   readonly constant?: unknown
   /** False when there is a value for every customer (a default, a constant). Taken for true when left out. */
   readonly canBeMissing?: boolean | undefined
+  /** True when the value is made of nothing but the offer, so that it is the same in every decision. */
+  readonly ofOfferAlone?: boolean | undefined
   /** The value for an offer (ignored unless perOffer); undefined where something it reads is missing. */
   value(facts: F, offer: number): unknown
 }

@@ -42,6 +42,8 @@ export function serveForReal(
     fusions: [],
     shadows: new Map(),
     modelOf: [],
+    told: new Map(),
+    shortlist: undefined,
     legend: writeLegend(current),
     limits: undefined,
     loadedAtMs: Date.now()

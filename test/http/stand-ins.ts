@@ -143,6 +143,8 @@ function standIns(calls: Calls): AppDeps {
         fusions: [],
         shadows: new Map(),
         modelOf: [],
+        told: new Map(),
+        shortlist: undefined,
         limits: undefined,
         loadedAtMs: NOW_MS,
         legend: writeLegend(strategyNow)

@@ -10,6 +10,14 @@ export function textOf(node: Node, name: string): string | undefined {
   return text
 }
 
+export function intOf(node: Node, name: string): number | undefined {
+  let int: number | undefined
+  eachField(node, name, reader => {
+    if (reader.field === 3) int = reader.int()
+  })
+  return int
+}
+
 export function textsOf(node: Node, name: string): string[] {
   const texts: string[] = []
   eachField(node, name, reader => {

@@ -1,5 +1,6 @@
 import type { ModelOutput, ModelRuntime, OpenModel } from '../../decisioning/ports.js'
 import { admit } from './admit.js'
+import { arithmeticOf } from './arithmetic.js'
 import { measureCost } from './cost.js'
 import { fusableOf, openFused, type Opened } from './fused.js'
 import { readInputs } from './inputs.js'
@@ -65,6 +66,7 @@ async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Pro
         ? await measureCost(session, inputs, rowByRow)
         : { runMicros: 0, rowMicros: 0 },
       fusable: fusableOf(graph, rowByRow, takesZeros),
+      arithmetic: arithmeticOf(producers, inputs, { tensor: chosen.tensor, width, column }),
       score: runs.score,
       async release() {
         if (await runs.close()) await session.release()

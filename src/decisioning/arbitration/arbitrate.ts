@@ -2,8 +2,9 @@ import { createDraws } from '../../learning/beta.js'
 import { createRandom } from '../../learning/random.js'
 import { TRUE, type Facts } from '../../policy/facts.js'
 import { murmur3 } from '../../policy/hash.js'
-import type { Strategy } from '../../policy/strategy.js'
+import type { Offer, Strategy } from '../../policy/strategy.js'
 import { end, stageNumber, type Candidates } from '../candidates.js'
+import { columnsOf } from '../offer-columns.js'
 import { leverMoves, percentFor, type LeverMove } from './lever-moves.js'
 import type { Propensities } from '../propensity/propensities.js'
 import {
@@ -54,7 +55,8 @@ export interface HeldWeight {
 /** The candidates whose value can be told, and those values in the same order. */
 export interface Valued {
   readonly left: Int32Array
-  readonly values: Float64Array
+  /** undefined where all values of the strategy are plain numbers. */
+  readonly values: Float64Array | undefined
 }
 
 /** Removes candidates whose value reads something missing, or comes to less than nothing. */
@@ -64,14 +66,16 @@ export function keepValued(
   candidates: Candidates,
   left: Int32Array
 ): Valued {
-  const kept = new Int32Array(left.length)
+  const columns = columnsOf(strategy)
+  if (columns.arePlain) return { left, values: undefined }
   const values = new Float64Array(left.length)
+  const kept = new Int32Array(left.length)
   let count = 0
   for (let i = 0; i < left.length; i++) {
     const position = left[i]!
-    const offer = strategy.offers[candidates.offers[position]!]!
-    const value =
-      typeof offer.value === 'number' ? offer.value : offer.value.value(facts, offer.index)
+    const offer = candidates.offers[position]!
+    const known = columns.values[offer]!
+    const value = Number.isNaN(known) ? valueFor(strategy.offers[offer]!, facts) : known
     if (typeof value === 'number' && value >= 0 && value < Infinity) {
       kept[count] = position
       values[count++] = value
@@ -80,6 +84,17 @@ export function keepValued(
     }
   }
   return { left: kept.subarray(0, count), values: values.subarray(0, count) }
+}
+
+function plainValues(strategy: Strategy, { offers }: Candidates, left: Int32Array): Float64Array {
+  const { values } = columnsOf(strategy)
+  const found = new Float64Array(left.length)
+  for (let i = 0; i < left.length; i++) found[i] = values[offers[left[i]!]!]!
+  return found
+}
+
+function valueFor({ value, index }: Offer, facts: Facts): unknown {
+  return typeof value === 'number' ? value : value.value(facts, index)
 }
 
 /**
@@ -97,7 +112,8 @@ export function arbitrate(
   const { c, weights } = contextFactors(strategy, facts, candidates, left)
   const moves = leverMoves(strategy, facts)
   const l = leverFactors(strategy, candidates, left, moves)
-  const factors = { positions: left, c, v: values, l }
+  const v = values ?? plainValues(strategy, candidates, left)
+  const factors = { positions: left, c, v, l }
   const exploring = exploringOf(strategy, candidates, left, propensities, seed)
   const p =
     exploring?.method === 'thompson'
@@ -216,27 +232,42 @@ function contextFactors(
   const c = new Float64Array(left.length).fill(1)
   const weights: HeldWeight[] = []
   if (strategy.contextWeights.length === 0) return { c, weights }
-  const percents = new Float64Array(strategy.offers.length)
+  const percents = new Float64Array(left.length)
   strategy.contextWeights.forEach(({ condition, weight, offers }, number) => {
-    if (condition.test >= 0) {
-      if (facts.tests[condition.test] !== TRUE) return
-      for (const offer of offers) percents[offer]! += weight
-      weights.push({ weight: number })
-      return
-    }
+    const isForAll = condition.test >= 0
+    if (isForAll && facts.tests[condition.test] !== TRUE) return
     const held: number[] = []
+    let next = 0
     for (let i = 0; i < left.length; i++) {
       const offer = candidates.offers[left[i]!]!
-      if (!offers.includes(offer) || condition.holds(facts, offer) !== TRUE) continue
-      percents[offer]! += weight
-      held.push(offer)
+      next = firstFrom(offers, next, offer)
+      if (offers[next] !== offer) continue
+      if (!isForAll && condition.holds(facts, offer) !== TRUE) continue
+      percents[i]! += weight
+      if (!isForAll) held.push(offer)
     }
-    if (held.length > 0) weights.push({ weight: number, offers: held })
+    if (isForAll) weights.push({ weight: number })
+    else if (held.length > 0) weights.push({ weight: number, offers: held })
   })
-  for (let i = 0; i < left.length; i++) {
-    c[i] = Math.max(0, 1 + percents[candidates.offers[left[i]!]!]! / 100)
-  }
+  for (let i = 0; i < left.length; i++) c[i] = Math.max(0, 1 + percents[i]! / 100)
   return { c, weights }
+}
+
+/** The first position, from one on, of a number that is at least another, in a rising list; in steps that double, for it is seldom far. */
+function firstFrom(rising: Int32Array, from: number, least: number): number {
+  let low = from
+  let step = 1
+  while (low + step < rising.length && rising[low + step]! < least) {
+    low += step
+    step *= 2
+  }
+  let high = Math.min(rising.length, low + step)
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (rising[middle]! < least) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function inOrder(

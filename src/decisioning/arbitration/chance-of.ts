@@ -23,10 +23,9 @@ export function chancesOfDecision(
   if (filling === null) return undefined
   const competing = candidates
     .map((candidate, at) => ({ ...candidate, room: filling.rooms[at]! }))
-    .filter(
-      ({ rank, outcome }) => rank !== null && (outcome === 'selected' || outcome === 'outranked')
-    )
-    .sort((a, b) => a.rank! - b.rank!)
+    .filter(({ outcome }) => outcome === 'selected' || outcome === 'outranked')
+    // Those without a rank were not scored, for so many come before them that they matter as a number only.
+    .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0)
   const offers = Int32Array.from(competing, ({ offer }) => strategy.offerIndex.get(offer) ?? -1)
   const placements = filling.slots.flatMap(({ placement, count }) => {
     const known = strategy.placements[strategy.placementIndex.get(placement) ?? -1]

@@ -5,6 +5,7 @@ import type { Arm, Experiment, Strategy } from '../../policy/strategy.js'
 import type { Asked } from '../asked.js'
 import type { Candidates } from '../candidates.js'
 import type { CustomerState, Exposures } from '../ports.js'
+import { planShortlist } from '../shortlist/shortlist-plan.js'
 import type { Snapshot } from '../snapshot.js'
 
 /** An experiment that a customer is in. */
@@ -144,11 +145,9 @@ function makeVariant(snapshot: Snapshot, arms: readonly Arm[]): Snapshot {
   // In the order of the experiments, so that where two change the same thing the one declared later holds.
   const inOrder = [...arms].sort((one, other) => one.experiment - other.experiment)
   const strategy = applyArms(snapshot.strategy, inOrder)
-  return {
-    ...snapshot,
-    strategy,
-    modelOf: strategy.offers.map(({ model }) =>
-      model === undefined ? undefined : snapshot.models.get(model)
-    )
-  }
+  const modelOf = strategy.offers.map(({ model }) =>
+    model === undefined ? undefined : snapshot.models.get(model)
+  )
+  const variant = { ...snapshot, strategy, modelOf }
+  return { ...variant, shortlist: planShortlist(variant) }
 }

@@ -1,5 +1,5 @@
 import { STAGES, type Explain } from '../../domain/decision.js'
-import { stageNumber } from '../candidates.js'
+import { stageNumber, UNSCORED } from '../candidates.js'
 import { valuesText, type Rendering } from './explain-values.js'
 import { ruleText, textsOf } from './explanation-texts.js'
 import { valuedBy } from './explain-experiments.js'
@@ -44,7 +44,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   const texts = textsOf(legend)
   const values = new Array<string | undefined>(legend.reads.length)
   const rendering: Rendering = { trace, legend, texts, values, full }
-  const { order, selected, scored } = outcomeOrder(trace)
+  const { order, selected, scored, competing } = outcomeOrder(trace)
   const first = full ? page.from : 0
   const last = Math.min(full ? page.from + page.limit : selected + LOSERS_IN_SUMMARY, order.length)
   text.start()
@@ -55,7 +55,7 @@ export function renderExplanation(trace: Trace, legend: Legend, page: Explanatio
   text.endList()
   const outranked = order.slice(Math.max(first, selected), Math.min(last, scored))
   if (outranked.length > 0) writeOutranked(text, outranked, trace, legend, full)
-  if (first === 0) writeWhatItTakes(order.slice(scored, scored + REMOVED_THAT_MAY), rendering)
+  if (first === 0) writeWhatItTakes(order.slice(competing, competing + REMOVED_THAT_MAY), rendering)
   text.text(full && last < order.length ? `,"next":${last}}` : '}')
   return text.toString()
 }
@@ -66,13 +66,15 @@ const LABELS = piecesOf([',"priority":', ',"factors":{"p":', ',"c":', ',"v":', '
 
 /**
  * Outcomes in order: first `selected` winners, then up to `scored` the outranked, all as contestants;
- * after them −1 − position for candidates that a stage has removed.
+ * after them −1 − position for candidates, up to `competing` those that were not scored, then those that a stage has removed.
  */
-function outcomeOrder({ offers, stages, contest }: Trace): {
+function outcomeOrder(trace: Trace): {
   order: number[]
   selected: number
   scored: number
+  competing: number
 } {
+  const { offers, stages, contest } = trace
   const winners: number[] = []
   const outranked: number[] = []
   const ranked = contest?.order ?? []
@@ -85,11 +87,20 @@ function outcomeOrder({ offers, stages, contest }: Trace): {
   }
   const order = winners.concat(outranked)
   const scored = order.length
-  // Nothing is left to look for where every candidate was scored.
+  if (trace.atMost !== undefined) {
+    for (let position = 0; position < offers.length; position++)
+      if (isUnscored(trace, position)) order.push(-1 - position)
+  }
+  const competing = order.length
+  // Nothing is left to look for where every candidate competed.
   for (let position = 0; order.length < offers.length; position++) {
     if (stages[position]! < stageNumber.outranked) order.push(-1 - position)
   }
-  return { order, selected: winners.length, scored }
+  return { order, selected: winners.length, scored, competing }
+}
+
+function isUnscored({ stages, causes }: Trace, position: number): boolean {
+  return stages[position] === stageNumber.outranked && causes[position] === UNSCORED
 }
 
 /** A winner, as an object. */
@@ -162,6 +173,8 @@ function renderRemoval(offer: number, position: number, rendering: Rendering): s
   if (stage >= stageNumber.eligibility && stage <= stageNumber.suitability) {
     return `,"rule":${texts.rules[offer]![cause]!}${valuesText(rules[cause]!.reads, position, rendering)}`
   }
+  if (isUnscored(trace, position))
+    return `,"rule":{"text":"outranked (at most ${roundedUp(trace.atMost ?? 0)})"}`
   const limit = limitText(offer, position, trace, legend, rendering.full)
   if (limit !== undefined) return limit
   if (stage !== stageNumber.value) {
@@ -170,6 +183,11 @@ function renderRemoval(offer: number, position: number, rendering: Rendering): s
   const { value, formula } = valuedBy(offer, trace, legend)
   if (typeof value === 'number') return `,"rule":{"text":${JSON.stringify(formula ?? '')}}`
   return `,"rule":${ruleText(value)}${valuesText(value.reads, position, rendering)}`
+}
+
+/** To the 6 decimals of figures. */
+function roundedUp(number: number): number {
+  return Math.ceil(number * 1e6) / 1e6
 }
 
 function plainReason(stage: number, cause: number, legend: Legend, offer: LegendOffer): string {

@@ -111,7 +111,9 @@ function sourceOf(expression: Expression, strategy: Strategy, model: string): Co
   // Division by zero gives nothing, so a quotient can be missing whatever it reads, unless it divides by a plain number.
   const divides = /[/%]/.test(source.replaceAll(/[/%]\s*[\d.]*[1-9][\d.]*/g, ''))
   const canBeMissing = divides || !reads.every(read => isNeverMissing(read, strategy, model))
-  return { type, perOffer, canBeMissing, value: (facts, offer) => expression.value(facts, offer) }
+  const ofOfferAlone = perOffer && reads.every(({ kind }) => kind === 'offer')
+  const value: Expression['value'] = (facts, offer) => expression.value(facts, offer)
+  return { type, perOffer, canBeMissing, ofOfferAlone, value }
 }
 
 function isNeverMissing(read: Read, strategy: Strategy, model: string): boolean {

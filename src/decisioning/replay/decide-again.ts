@@ -76,7 +76,7 @@ export async function decideAgain(
     customer,
     scoringUntil,
     asked.seed ?? decisionId,
-    score
+    { score, mayShortlist: recorded.trace.atMost !== undefined }
   )
   const waited = before.degraded.includes('journal')
   const choice = waited ? { ...chosenFor, degraded: ['journal'] } : chosenFor

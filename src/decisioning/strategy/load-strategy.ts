@@ -11,6 +11,7 @@ import { NOTHING_LEARNT } from '../propensity/learnt.js'
 import { writeLegend } from '../trace/legend.js'
 import { planLimits } from '../limits/limit-plan.js'
 import { namingProblems } from '../naming-problems.js'
+import { planShortlist, tellModels } from '../shortlist/shortlist-plan.js'
 import { fuseModels } from '../propensity/fuse-models.js'
 import { createModelPool, type ModelPool } from '../propensity/model-pool.js'
 import { readModels, type ModelFile } from '../propensity/model-files.js'
@@ -238,18 +239,23 @@ async function compose(
   const isNamed = ([name]: readonly [string, unknown]) => strategy.modelNames.includes(name)
   const models = new Map([...all.models].filter(isNamed))
   const legend = { ...writeLegend(strategy), journal: journalWords(strategy, models.values()) }
-  return {
-    version: await registerVersion(deps, hash, JSON.stringify(legend)),
-    hash,
+  const decidedBy = {
     strategy,
     models,
-    fusions: await fuseModels([...models.values()], layout => pool.fuse(layout), deps.log),
     shadows: new Map([...all.shadows].filter(isNamed)),
     modelOf: strategy.offers.map(({ model }) =>
       model === undefined ? undefined : models.get(model)
     ),
+    told: await tellModels(models.values(), strategy.offers.length),
+    limits: planLimits(strategy)
+  }
+  return {
+    version: await registerVersion(deps, hash, JSON.stringify(legend)),
+    hash,
+    ...decidedBy,
+    fusions: await fuseModels([...models.values()], layout => pool.fuse(layout), deps.log),
+    shortlist: planShortlist(decidedBy),
     legend,
-    limits: planLimits(strategy),
     loadedAtMs: deps.clock.wallMs()
   }
 }

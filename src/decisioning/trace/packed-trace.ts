@@ -28,7 +28,8 @@ export type PackedTrace = readonly [
   limits?: LimitNotes | null,
   exploration?: PackedExploration | null,
   shadows?: readonly PackedShadow[],
-  adapted?: PackedAdapted | null
+  adapted?: PackedAdapted | null,
+  atMost?: number | null
 ]
 
 type PackedShadow = readonly [model: string, count: number, columns: Uint8Array]
@@ -74,7 +75,8 @@ export function packTrace(trace: Trace): PackedTrace {
     trace.limits() ?? null,
     trace.exploration === undefined ? null : packExploration(trace.exploration),
     trace.shadows.map(packShadow),
-    trace.adapted === undefined ? null : packAdapted(trace.adapted)
+    trace.adapted === undefined ? null : packAdapted(trace.adapted),
+    trace.atMost ?? null
   ]
 }
 
@@ -98,7 +100,8 @@ export function unpackTrace(packed: PackedTrace): Trace {
     limits = null,
     exploration = null,
     shadows = [],
-    adapted = null
+    adapted = null,
+    atMost = null
   ] = packed
   const lengths = weights === null ? [n, n, n] : [n, n, n, m, m, m, m, m, m, m, ranked]
   if (filling !== null) lengths.push(n)
@@ -134,6 +137,7 @@ export function unpackTrace(packed: PackedTrace): Trace {
     experiments,
     exploration: exploration === null ? undefined : unpackExploration(exploration),
     shadows: shadows.map(unpackShadow),
+    atMost: atMost ?? undefined,
     adapted: adapted === null ? undefined : unpackAdapted(adapted)
   }
 }

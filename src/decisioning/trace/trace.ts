@@ -40,6 +40,8 @@ export interface Trace {
   readonly exploration: ExplorationTrace | undefined
   /** What models that decide nothing thought of the contestants; known when the record is written. */
   readonly shadows: readonly ShadowScores[]
+  /** What the priority of candidates that were not scored cannot exceed; undefined where all were. */
+  readonly atMost: number | undefined
   /** undefined where no offer adapts, for the control group, and in traces of the release before. */
   readonly adapted: AdaptedTrace | undefined
 }
@@ -126,6 +128,7 @@ export function emptyTrace(
     experiments: [],
     exploration: undefined,
     shadows: [],
+    atMost: undefined,
     adapted: undefined
   }
 }
@@ -138,7 +141,10 @@ export function keepTrace(
   candidates: Candidates,
   contest: Contest,
   propensities: Propensities,
-  rest: Pick<Trace, 'placements' | 'explain' | 'control' | 'filling' | 'limits' | 'exploration'> & {
+  rest: Pick<
+    Trace,
+    'placements' | 'explain' | 'control' | 'filling' | 'limits' | 'exploration' | 'atMost'
+  > & {
     readonly participations: readonly Participation[]
   }
 ): Trace {
@@ -178,6 +184,7 @@ export function keepTrace(
     ]),
     exploration: rest.exploration,
     shadows: [],
+    atMost: rest.atMost,
     adapted: propensities.adapted && {
       ...propensities.adapted,
       placed: learntAbout(strategy, facts, candidates, contest.positions, propensities.adapted)

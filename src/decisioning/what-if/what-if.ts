@@ -66,7 +66,7 @@ export function createWhatIf(deps: WhatIfDeps): WhatIf {
       decideOnPaper(frozen, as, { asked: how, customer: who, seed })
     const before = await decideAs(snapshot, asked, customer)
     const after = await decideAs(
-      { ...snapshot, strategy: supposed.strategy },
+      { ...snapshot, strategy: supposed.strategy, shortlist: undefined },
       supposed.asked,
       supposed.changeCustomer(customer)
     )

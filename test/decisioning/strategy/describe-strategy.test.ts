@@ -32,6 +32,8 @@ async function shipped() {
     fusions: [],
     shadows: new Map(),
     modelOf: [],
+    told: new Map(),
+    shortlist: undefined,
     legend: writeLegend(strategy),
     limits: undefined,
     loadedAtMs: 0

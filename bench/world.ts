@@ -74,7 +74,8 @@ type ModelOf = (offer: number) => string
 export function rulesText(
   limits: Limits = 'none',
   count = OFFERS,
-  modelOf: ModelOf = () => 'bench'
+  modelOf: ModelOf = () => 'bench',
+  valueOf = offerValue
 ): string {
   const attributes = Array.from(
     { length: ATTRIBUTES },
@@ -84,7 +85,7 @@ export function rulesText(
     [
       `  offer-${i}:`,
       `    group: ${i % 2 === 0 ? 'cards' : 'loans'}`,
-      `    value: ${offerValue(i)}`,
+      `    value: ${valueOf(i)}`,
       `    eligibility: customer.a${i % 20} >= 0`,
       `    suitability: seen("complaint", "any", "30d") == 0`,
       `    propensity: {model: ${modelOf(i)}, prior: 0.1}`,

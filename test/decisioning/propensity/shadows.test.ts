@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { test, type Test } from 'tap'
 import { writeLogistic } from '../../../src/adapters/onnx/write.js'
 import type { ModelRuntime } from '../../../src/decisioning/ports.js'
@@ -110,9 +111,15 @@ test('answers are the same with three shadows, of which one throws, one gives Na
     })
     for (const age of [20, 40, 60]) {
       const request = { ...TILES, attributes: { age }, options: { explain: 'full' as const } }
-      const answer = await engine.ask(request)
-      t.same(comparable(answer), comparable(await alone.ask(request)))
-      const scored = (await shadowsOf(engine, answer))?.map(each => each.model)
+      const expected = comparable(await alone.ask(request))
+      let scored: string[] | undefined
+      // On a busy machine a run takes more than its share of the time, and a shadow rests for a moment.
+      for (let tries = 0; scored?.length !== 2 && tries < 200; tries++) {
+        if (tries > 0) await setTimeout(25)
+        const answer = await engine.ask(request)
+        t.same(comparable(answer), expected)
+        scored = (await shadowsOf(engine, answer))?.map(each => each.model)
+      }
       t.same(scored, ['age@2', 'age@3'], 'the others are not disturbed')
     }
     t.ok(engine.counted.some(line => line.startsWith(`shadow age@4 ${outcome}`)))

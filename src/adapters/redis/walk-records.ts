@@ -15,7 +15,7 @@ const RETRY_MS = 200
 const SPREAD_MS = 1000
 
 /** Some records of one partition, which stand together. */
-type Lots = AsyncGenerator<readonly DecisionRecord[]>
+type Lots = AsyncGenerator<readonly DecisionRecord[], void>
 
 /** Decision records, about in the order of time; what is written meanwhile may be met or not. */
 export async function* walkRecords(connection: Connection, period: JournalPeriod): Lots {
@@ -49,16 +49,19 @@ async function* merged(
     if (first === undefined) return
     const next = others.reduce((best, one) => (order(one.atMs, best.atMs) < 0 ? one : best), first)
     yield next.lot!
-    heads = await Promise.all(heads.map(head => (head === next ? headOf(head.walk) : head)))
+    heads = await Promise.all(
+      heads.map(async head => (head === next ? await headOf(head.walk) : head))
+    )
   }
 }
 
 /** The next lot of a walk that has records; none at its end. */
 async function headOf(walk: Lots) {
   for (;;) {
-    const { value: lot, done } = await walk.next()
-    if (done === true) return { walk, lot: undefined, atMs: 0 }
-    if (lot.length > 0) return { walk, lot, atMs: lot[0]!.decidedAtMs }
+    const step = await walk.next()
+    if (step.done === true) return { walk, lot: undefined, atMs: 0 }
+    const [first] = step.value
+    if (first !== undefined) return { walk, lot: step.value, atMs: first.decidedAtMs }
   }
 }
 

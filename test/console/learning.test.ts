@@ -31,8 +31,11 @@ interface Progress {
   readonly channels: ReadonlyArray<{ readonly channel: string; readonly points: unknown[] }>
 }
 
-/** As if the service had learnt what it knows bit by bit in the last days, when it has learnt all there is. */
-async function spreadOverDays(url: string): Promise<void> {
+/**
+ * As if the service had learnt what it knows bit by bit in the last days, when it has learnt all there is.
+ * @returns how many impressions it has learnt from
+ */
+async function spreadOverDays(url: string): Promise<number> {
   const redis = new Redis(url)
   const store = await openStore({ url, log: keptLog(), commandTimeoutMs: PATIENT_MS })
   const { learning } = store
@@ -56,12 +59,23 @@ async function spreadOverDays(url: string): Promise<void> {
   }
   redis.disconnect()
   await store.close()
+  return sum([...experience.values()].map(({ impressions }) => impressions))
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 async function learnt(t: Test): Promise<RunningService> {
   const { env } = await journalOfShippedWorld(t, { count: 400, share: 0.1 })
   const service = await startService(t, { env: env as Record<string, string> })
-  await spreadOverDays(env['OFFERD_REDIS_URL']!)
+  const impressions = await spreadOverDays(env['OFFERD_REDIS_URL']!)
+  const told = async (): Promise<number> => {
+    const { offers } = (await (await service.get('/v1/learning')).json()) as Learning
+    return sum(offers.flatMap(({ channels }) => channels.map(each => each.impressions)))
+  }
+  // A process hears of what is learnt twice a second.
+  while (Math.abs((await told()) - impressions) > 0.5) await setTimeout(100)
   return service
 }
 

@@ -85,12 +85,12 @@ function ModelTable(props: {
         { head: texts.outside, cell: model => <Outside model={model} /> },
         {
           head: texts.auc,
-          cell: model => figureOf(of(model)?.auc, value => format.number(value, 3)),
+          cell: model => figureOf(of(model)?.auc, value => format.fixed(value, 3)),
           isNumber: true
         },
         {
           head: texts.calibrationError,
-          cell: model => figureOf(of(model)?.calibrationError, value => format.number(value, 4)),
+          cell: model => figureOf(of(model)?.calibrationError, value => format.fixed(value, 4)),
           isNumber: true
         }
       ]}

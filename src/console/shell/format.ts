@@ -6,6 +6,8 @@ import { language, type Language } from './preferences.js'
 export interface Format {
   /** At most `digits` after the point, 0 where left out. */
   number(value: number, digits?: number): string
+  /** Exactly `digits` after the point, for figures that are compared line by line. */
+  fixed(value: number, digits: number): string
   /** A share in [0, 1] as percent with one digit. */
   percent(share: number): string
   money(value: number, currency: string): string
@@ -33,6 +35,13 @@ function createFormat(locale: string): Format {
   const numbers = [0, 1, 2, 3, 4].map(
     maximumFractionDigits => new Intl.NumberFormat(locale, { maximumFractionDigits })
   )
+  const fixed = [0, 1, 2, 3, 4].map(
+    digits =>
+      new Intl.NumberFormat(locale, {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits
+      })
+  )
   const percent = new Intl.NumberFormat(locale, {
     style: 'percent',
     minimumFractionDigits: 1,
@@ -44,6 +53,7 @@ function createFormat(locale: string): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   return {
     number: (value, digits = 0) => numbers[Math.min(digits, 4)]!.format(value),
+    fixed: (value, digits) => fixed[Math.min(digits, 4)]!.format(value),
     percent: share => percent.format(share),
     money: (value, currency) =>
       new Intl.NumberFormat(locale, {

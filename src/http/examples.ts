@@ -284,7 +284,14 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   WhatIfWords: {
     currency: 'EUR',
     namespaces: ['crm', 'cookie'],
-    channels: [{ id: 'web', direction: 'inbound', placements: [{ id: 'home_hero', count: 1 }] }],
+    channels: [
+      {
+        id: 'web',
+        direction: 'inbound',
+        activate: 'on_impression',
+        placements: [{ id: 'home_hero', count: 1 }]
+      }
+    ],
     attributes: [{ name: 'age', type: 'integer', personal: false }],
     context: [{ name: 'device', type: 'string', values: ['desktop', 'mobile'] }],
     events: ['login'],
@@ -304,7 +311,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     currency: 'EUR',
     namespaces: ['crm', 'cookie'],
     channels: [
-      { id: 'call_center', direction: 'inbound', placements: [{ id: 'agent', count: 3 }] }
+      {
+        id: 'call_center',
+        direction: 'inbound',
+        activate: 'on_decision',
+        placements: [{ id: 'agent', count: 3 }]
+      }
     ],
     offers: [{ id: 'gold-card', name: 'Gold card', issue: 'grow', group: 'cards' }],
     attributes: [{ name: 'phone', type: 'string', personal: true }],

@@ -19,6 +19,9 @@ const words = z.object({
     z.object({
       id,
       direction: z.enum(['inbound', 'outbound']),
+      activate: z.enum(['on_impression', 'on_decision']).meta({
+        description: 'Whether an offer counts as shown when that is told, or when it is decided.'
+      }),
       placements: z.array(z.object({ id, count }))
     })
   ),

@@ -27,9 +27,10 @@ export function wordsOf({
   return {
     currency,
     namespaces: [...namespaces],
-    channels: channels.map(({ id, index, direction }) => ({
+    channels: channels.map(({ id, index, direction, activate }) => ({
       id,
       direction,
+      activate,
       placements: placements
         .filter(({ channel }) => channel === index)
         .map(({ id, count }) => ({ id, count }))

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { parse } from 'yaml'
 import { createStrategyFiles } from './adapters/files/strategy-files.js'
 import { createJournalSegments } from './adapters/journal/segments.js'
+import { createTableFiles } from './adapters/journal/table-files.js'
 import { createMemoryStore } from './adapters/memory/memory-store.js'
 import { createMeters } from './adapters/metrics/meters.js'
 import { createOnnxRuntime } from './adapters/onnx/runtime.js'
@@ -55,6 +56,7 @@ const parts: Parts = {
   modelWriter: onnxWriter,
   openStore: openConfiguredStore,
   createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
+  tableFiles: createTableFiles(),
   startProgram,
   runProgram,
   createMemoryStore,
@@ -62,7 +64,11 @@ const parts: Parts = {
 }
 
 function outputTo(stream: NodeJS.WriteStream): Output {
-  return { isTerminal: stream.isTTY, write: text => void stream.write(text) }
+  return {
+    isTerminal: stream.isTTY,
+    write: text => void stream.write(text),
+    flushed: () => new Promise(resolve => stream.write('', () => resolve()))
+  }
 }
 
 function programWith(words: readonly string[]): string[] {

@@ -1,9 +1,16 @@
 import { readConfig, type Config } from '../config.js'
-import type { DecisionRequest, PlacementRequest } from '../domain/decision.js'
+import type { DecisionRequest } from '../domain/decision.js'
 import { describeAnswer, describeExplanation } from './answer.js'
 import { askOver, askWithin, type Ask } from './ask.js'
 import type { Command } from './command.js'
-import { parseOptions, readPairs, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
+import {
+  parseOptions,
+  readPairs,
+  readPlacement,
+  STRATEGY_HELP,
+  STRATEGY_OPTIONS
+} from './options.js'
+import { decideList, type ListWords } from './outbound/outbound.js'
 import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
 import { withService } from './service.js'
@@ -13,8 +20,10 @@ import { UsageRefused } from './shell.js'
 const TIMEOUT_MS = 2000
 
 const HELP = `Usage: offerd decide CUSTOMER --channel CHANNEL --placement PLACEMENT [OPTIONS]
+       offerd decide --input LIST --output FILE [OPTIONS]
 
 Decides what to offer a customer now, with the strategy and the store that the service would use, and shows why.
+With --input, decides for every customer of a list, as it would for each alone: limits, consent, records and journal hold.
 
   --channel CHANNEL    where the offers will be shown, such as web
   --placement ID[:N]   a placement of the channel, and how many offers for it; may be given several times
@@ -29,6 +38,19 @@ Decides what to offer a customer now, with the strategy and the store that the s
   --json               the answer as JSON
   --url URL            ask a running service instead, with the key in OFFERD_KEY if it wants one
 ${STRATEGY_HELP}
+
+Lists:
+  --input FILE         .ndjson, .csv or .parquet; - for JSON lines on the standard input. A row names the customer, as
+                       "customer": namespace/id or id; what it says besides of channel, placements, context.NAME or
+                       attributes.NAME goes before the options above. A JSON line may be a whole request
+  --output FILE        .ndjson (a decision a line), .csv or .parquet (an offer a row); - for JSON lines on stdout
+  --rejects FILE       rows that cannot be decided, with their lines; FILE.rejects.ndjson beside the output unless given
+  --rate N             at most so many decisions a second
+  --separator C        between the cells of a CSV file: one character, or the word tab
+
+A list that was interrupted goes on when the same command is run again: nobody is decided for twice, and each limit counts
+once. Until it is done, notes beside the output (FILE.run) say how far it is.
+Exit code 0: all rows are decided. 1: some were rejected, or it was stopped.
 `
 
 const OPTIONS = {
@@ -44,16 +66,28 @@ const OPTIONS = {
   seed: { type: 'string' },
   explain: { type: 'boolean' },
   json: { type: 'boolean' },
-  url: { type: 'string' }
+  url: { type: 'string' },
+  input: { type: 'string' },
+  output: { type: 'string' },
+  rejects: { type: 'string' },
+  rate: { type: 'string' },
+  separator: { type: 'string' }
 } as const
 
 export const decideCommand: Command = {
   name: 'decide',
-  summary: 'decide for one customer and show why',
+  summary: 'decide for one customer and show why, or for a list of them',
   help: HELP,
 
   async run(shell, words, parts) {
     const { values, positionals } = parseOptions(words, OPTIONS)
+    if (values.input !== undefined)
+      return await decideList(
+        shell,
+        listWords({ ...values, input: values.input }, positionals),
+        parts
+      )
+    refuseListOptions(values)
     const request = requestOf(values, positionals)
     const { config } = readConfig(shell.env, values)
     const { body, answer, tookMs } = await withAsk(values.url, config, parts, ask => ask(request))
@@ -69,6 +103,24 @@ export const decideCommand: Command = {
     shell.stdout.write([...describeAnswer(answer, tookMs, paint), ...why, ''].join('\n'))
     return 0
   }
+}
+
+const LIST_OPTIONS = ['output', 'rejects', 'rate', 'separator'] as const
+
+function refuseListOptions(values: Values): void {
+  const option = LIST_OPTIONS.find(each => values[each] !== undefined)
+  if (option !== undefined) throw new UsageRefused(`--${option} is for lists, which --input names`)
+}
+
+function listWords(
+  values: Values & { readonly input: string },
+  positionals: readonly string[]
+): ListWords {
+  if (positionals.length > 0)
+    throw new UsageRefused(`--input names the customers; what is "${positionals.join(' ')}"?`)
+  if (values.explain)
+    throw new UsageRefused('--explain is for one customer; offerd decide CUSTOMER --explain')
+  return { ...values, output: values.output }
 }
 
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values']
@@ -95,11 +147,6 @@ function requestOf(values: Values, positionals: readonly string[]): DecisionRequ
       at: values.at
     }
   }
-}
-
-function readPlacement(text: string): PlacementRequest {
-  const [, id = '', count] = /^(.+?)(?::(\d+))?$/.exec(text) ?? []
-  return { id, count: count === undefined ? undefined : Number(count) }
 }
 
 async function withAsk<T>(

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import type { PlacementRequest } from '../domain/decision.js'
 import { nearest } from '../domain/nearest.js'
 import { UsageRefused } from './shell.js'
 
@@ -44,13 +45,20 @@ export function readPairs(pairs: readonly string[], option: string): Record<stri
   )
 }
 
-function readValue(text: string): unknown {
+/** What a text is: a number, true, a list where it reads as JSON, else itself. */
+export function readValue(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
     // Not JSON: plain text, as in device=mobile.
     return text
   }
+}
+
+/** A placement as `ID` or `ID:COUNT`. */
+export function readPlacement(text: string): PlacementRequest {
+  const [, id = '', count] = /^(.+?)(?::(\d+))?$/.exec(text) ?? []
+  return { id, count: count === undefined ? undefined : Number(count) }
 }
 
 /** The character that --separator names: itself, or the word tab. A comma when absent. */

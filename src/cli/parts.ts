@@ -9,7 +9,8 @@ import type {
   ModelRuntime,
   ModelWriter,
   Store,
-  StrategyFiles
+  StrategyFiles,
+  TableFiles
 } from '../decisioning/ports.js'
 
 /** What main.ts wires for the commands: everything that reaches outside the process, made when a command asks for it. */
@@ -32,6 +33,7 @@ export interface Parts {
   openStore(config: Config, log: Log): Promise<Store>
   /** The journal's files. */
   createJournalSegments(config: Config): JournalSegments
+  readonly tableFiles: TableFiles
   /** Starts this program with other words as a process of its own, which is told by the end of its stdin when this one is gone. */
   startProgram(words: readonly string[]): Program
   /** Runs this program with other words to its end, which it meets after timeoutMs at the latest. */

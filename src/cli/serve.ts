@@ -123,10 +123,11 @@ function stopSignal(shell: Shell): Stop {
   return { told, isTold: () => isTold }
 }
 
-function appDeps(
+/** What a service's use cases are to its routes. */
+export function appDeps(
   service: Service,
   parts: Parts,
-  stop: Stop
+  stop: Pick<Stop, 'isTold'>
 ): Omit<AppDeps, 'reportJournal' | 'strategyLoader' | 'keys' | 'log'> {
   return {
     decide: service.decideOnce,

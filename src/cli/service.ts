@@ -21,6 +21,7 @@ import {
 } from '../decisioning/strategy/load-strategy.js'
 import { createLegends } from '../decisioning/trace/legends.js'
 import { createFindDecisions, type FindDecisions } from '../decisioning/find-decisions.js'
+import { createAbandon, type Abandon } from '../decisioning/limits/abandon.js'
 import { createReportQuotas, type ReportQuotas } from '../decisioning/limits/quota-report.js'
 import {
   createReportSegments,
@@ -61,6 +62,7 @@ export interface Service {
   readonly report: LoadReport
   readonly decide: Decide
   readonly decideOnce: DecideOnce
+  readonly abandon: Abandon
   readonly subscriptions: Subscriptions
   readonly lookUp: DecisionLookUp
   readonly replay: Replay
@@ -177,6 +179,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     learnt,
     decide,
     decideOnce: createDecideOnce(decide, documents),
+    abandon: createAbandon(needs),
     subscriptions,
     lookUp: createDecisionLookUp({ records, legendOf }),
     replay: createReplay({

@@ -15,6 +15,8 @@ export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
 export interface Output {
   readonly isTerminal: boolean
   write(text: string): void
+  /** Resolves when all that was written has left the process, so that a slow reader slows the writer. */
+  flushed(): Promise<void>
 }
 
 /** 0: done; 1: done, and the answer is no; 2: the command was not understood. */

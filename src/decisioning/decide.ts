@@ -66,6 +66,8 @@ export interface DecideOptions {
   /** The request as it came, JSON text, for the record; written anew when absent. */
   readonly requestText?: string | undefined
   readonly again?: Again | undefined
+  /** The decision's id (UUIDv7), named by who must be able to take back what it reserved; a fresh one when absent. */
+  readonly decisionId?: string | undefined
 }
 
 /**
@@ -101,7 +103,7 @@ export function createDecide(deps: DecideDeps, noteShadows = createShadows(deps)
     const waits = mustWait(deps.journal, whenFull)
     const customer = waits ? undefined : await loadCustomer(deps, snapshot, asked, deadline)
     const loadedAtMs = clock.monotonicMs()
-    const decisionId = deps.decisionId(asked.nowMs)
+    const decisionId = options?.decisionId ?? deps.decisionId(asked.nowMs)
     const seed = asked.seed ?? decisionId
     const chosenFor = await choose(deps, snapshot, asked, customer, deadline, seed)
     const choice = waits ? { ...chosenFor, degraded: ['journal'] } : chosenFor

@@ -515,6 +515,21 @@ export interface ModelOutput {
   readonly columns?: Readonly<Record<string, number>> | undefined
 }
 
+/** Tables in Parquet files. */
+export interface TableFiles {
+  /** How many rows a file has. Rejects where it cannot be read. */
+  count(path: string): Promise<number>
+  /** The rows in the order of the file, each as the JSON text of an object: columns by name, instants as RFC 3339 has them. */
+  read(path: string): AsyncIterable<string>
+  /** Makes a Parquet file of a CSV file with a header; `types` are those of its columns, in their order. The file is whole, or not there. */
+  writeFromCsv(csv: string, types: ColumnTypes, path: string): Promise<void>
+}
+
+/** By the names of columns; an empty cell is no value. */
+export type ColumnTypes = Readonly<
+  Record<string, 'text' | 'integer' | 'number' | 'boolean' | 'time'>
+>
+
 /** Thrown when a model file is refused: one sentence that says what is wrong and what to do. */
 export class ModelRefused extends Error {
   override readonly name = 'ModelRefused'

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pino } from 'pino'
 import { createStrategyFiles } from '../../src/adapters/files/strategy-files.js'
 import { createJournalSegments } from '../../src/adapters/journal/segments.js'
+import { createTableFiles } from '../../src/adapters/journal/table-files.js'
 import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createMeters } from '../../src/adapters/metrics/meters.js'
 import { createOnnxRuntime } from '../../src/adapters/onnx/runtime.js'
@@ -82,6 +83,7 @@ function partsFor(stdout: Capture, stderr: Capture): Parts {
     openStore: async () => createMemoryStore(),
     createMemoryStore,
     createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
+    tableFiles: createTableFiles(),
     runProgram: async () => ({ code: 1, stdout: '', stderr: 'there are no processes here' }),
     startProgram() {
       throw new Error('a store in memory has no exporter')
@@ -100,6 +102,8 @@ class Capture implements Output {
     this.text += text
     for (const look of this.#waiting) look()
   }
+
+  async flushed(): Promise<void> {}
 
   has(text: string): Promise<string> {
     return new Promise(resolve => {

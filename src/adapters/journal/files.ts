@@ -1,4 +1,4 @@
-import { open, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JournalPeriod } from '../../domain/journal.js'
 import type { Kind } from './columns.js'
@@ -14,7 +14,7 @@ export interface SegmentFile {
 }
 
 /** Of files that are not whole yet. */
-export const UNFINISHED = '.unfinished'
+const UNFINISHED = '.unfinished'
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const FILE = /^(decisions|events)-\d+-(\d+)-\d+-(\d+)-\d+\.parquet$/
 
@@ -97,4 +97,20 @@ async function namesIn(folder: string): Promise<string[]> {
 function missingIs<T>(nothing: T, error: unknown): T {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return nothing
   throw error
+}
+
+/** Writes a file under another name and gives it its own when all of it is on disk; leaves nothing behind where that fails. */
+export async function writeWhole(
+  path: string,
+  write: (path: string) => Promise<void>
+): Promise<void> {
+  const unfinished = `${path}${UNFINISHED}`
+  try {
+    await write(unfinished)
+    await sync(unfinished)
+    await rename(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
@@ -12,7 +12,7 @@ import {
   sizeOf,
   sweepFiles,
   sync,
-  UNFINISHED,
+  writeWhole,
   type SegmentFile
 } from './files.js'
 import { readOutcomes } from './outcomes.js'
@@ -56,19 +56,6 @@ export function createJournalSegments(folder: string): JournalSegments {
     read: (kind, period, key) => readRows(reading, folder, { kind, period, key }),
     outcomes: wanted => readOutcomes(reading, folder, wanted),
     responses: wanted => readResponses(reading, folder, wanted)
-  }
-}
-
-/** Writes a file under another name and gives it its own when all of it is on disk; leaves nothing behind where that fails. */
-async function writeWhole(path: string, write: (path: string) => Promise<void>): Promise<void> {
-  const unfinished = `${path}${UNFINISHED}`
-  try {
-    await write(unfinished)
-    await sync(unfinished)
-    await rename(unfinished, path)
-  } catch (error) {
-    await rm(unfinished, { force: true })
-    throw error
   }
 }
 

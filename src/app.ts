@@ -67,12 +67,14 @@ export interface AppDeps {
   readonly keys: KeyRing
   readonly log: Log
   readonly version: string
-  /** A name for this process that no other has. */
+  /** A name for this service that no other has: of the process, or of the one that started the workers. */
   readonly process: string
   /** Milliseconds since 1970. */
   readonly nowMs: () => number
   /** True from the moment in which the process was told to stop. */
   readonly isDraining: () => boolean
+  /** Resolves at that moment. */
+  readonly toldToStop: Promise<unknown>
 }
 
 /** The service over HTTP, with all its routes. Does no I/O and does not listen. */
@@ -84,7 +86,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: createClientErrorHandler(patient)
   })
-  prepareEdge(app, deps.metrics)
+  prepareEdge(app, deps)
   const routes = collectRoutes(app)
   authenticate(app, deps.keys)
   answerErrors(app, deps.metrics, report)

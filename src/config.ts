@@ -26,6 +26,8 @@ export interface Config {
   readonly recordBytes: number
   /** How many bytes of the journal may wait in the store for its disk. */
   readonly journalBytes: number
+  /** How many processes serve; `auto`: as many as there are processors. */
+  readonly workers: number | 'auto'
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -65,6 +67,9 @@ const LEAST_TIMEOUT_MS = 10
 const MOST_TIMEOUT_MS = 60_000
 const WHOLE_MS = `a whole number of milliseconds from ${LEAST_TIMEOUT_MS} to ${MOST_TIMEOUT_MS}`
 
+const MOST_WORKERS = 256
+const WORKERS = `a whole number from 1 to ${MOST_WORKERS}, or auto for one a processor`
+
 const Path = z.string()
 
 /** Each message finishes the sentence "VARIABLE must be …". */
@@ -97,11 +102,10 @@ const Environment = z.object({
   OFFERD_DATA: Path.default('.offerd'),
   OFFERD_WORKERS: z
     .string()
-    .regex(
-      /^1$/,
-      '1: more than one worker is not supported yet; start several services on one Redis instead'
-    )
-    .optional(),
+    .regex(/^(auto|[1-9]\d{0,2})$/, WORKERS)
+    .transform(text => (text === 'auto' ? text : Number(text)))
+    .refine(workers => workers === 'auto' || workers <= MOST_WORKERS, WORKERS)
+    .default(1),
   OFFERD_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).optional(),
   OFFERD_TOKEN_SECRET: z
     .string()
@@ -163,7 +167,8 @@ export function readConfig(
     keysFile: said.OFFERD_KEYS,
     key: said.OFFERD_KEY,
     recordBytes: said.OFFERD_RECORD_BYTES,
-    journalBytes: said.OFFERD_JOURNAL_BYTES
+    journalBytes: said.OFFERD_JOURNAL_BYTES,
+    workers: said.OFFERD_WORKERS
   })
   return { config, warnings: unknownVariables(env) }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { execFile, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { parse } from 'yaml'
@@ -10,9 +10,12 @@ import { createJournalSegments } from './adapters/journal/segments.js'
 import { createTableFiles } from './adapters/journal/table-files.js'
 import { createMemoryStore } from './adapters/memory/memory-store.js'
 import { createMeters } from './adapters/metrics/meters.js'
+import { sumOfEnded, type Reading } from './adapters/metrics/reading.js'
 import { createOnnxRuntime } from './adapters/onnx/runtime.js'
 import { onnxWriter } from './adapters/onnx/write.js'
 import { openStore } from './adapters/redis/open-store.js'
+import { Forks } from './adapters/workers/forks.js'
+import { openLink } from './adapters/workers/link.js'
 import { runCli } from './cli/cli.js'
 import type { EndedProgram, Parts, Program } from './cli/parts.js'
 import { CommandRefused, type Output, type Shell } from './cli/shell.js'
@@ -38,18 +41,27 @@ const MOST_OUTPUT_BYTES = 32 * 2 ** 20
 
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
 
+const processName = `${hostname()}:${process.pid}:${Date.now().toString(36)}`
+const worker = openLink<Reading>(process.env)
+let forks: Forks<Reading> | undefined
+
 const parts: Parts = {
   version: await readVersion(),
-  processName: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
+  processName,
   clock,
   schedule(work, delayMs) {
     setTimeout(work, delayMs).unref()
   },
   createLog(level, output) {
     const descriptor = output === 'stdout' ? process.stdout.fd : process.stderr.fd
-    return pino({ level }, pino.destination({ dest: descriptor, sync: true }))
+    const log = pino({ level }, pino.destination({ dest: descriptor, sync: true }))
+    return worker === undefined ? log : log.child({ worker: worker.number })
   },
-  createMeters: lexicon => createMeters({ lexicon }),
+  createMeters(lexicon) {
+    const meters = createMeters({ lexicon, ofAll: worker && (() => worker.figuresOfAll()) })
+    worker?.show(meters.own)
+    return meters
+  },
   createFiles: ({ rulesDir, modelsDir }) => createStrategyFiles({ rulesDir, modelsDir }),
   createRuntime: () =>
     createOnnxRuntime({ tryOut: { node: process.execPath, nodeArguments: process.execArgv } }),
@@ -59,6 +71,12 @@ const parts: Parts = {
   tableFiles: createTableFiles(),
   startProgram,
   runProgram,
+  processors: availableParallelism(),
+  worker,
+  startWorker(seat, port) {
+    forks ??= new Forks({ service: processName, sumOfEnded })
+    return forks.start(seat, port)
+  },
   createMemoryStore,
   readKeys
 }

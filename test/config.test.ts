@@ -26,7 +26,8 @@ test('an empty environment is a complete configuration', async t => {
     keysFile: undefined,
     key: undefined,
     recordBytes: 2 ** 30,
-    journalBytes: 2 ** 28
+    journalBytes: 2 ** 28,
+    workers: 1
   })
   t.strictSame(warnings, [])
   t.ok(Object.isFrozen(config))
@@ -45,11 +46,11 @@ test('every mistake is named at once, with the variable, its value and the remed
   const problems = problemsOf({
     OFFERD_PORT: '65536',
     OFFERD_LOG_LEVEL: 'loud',
-    OFFERD_WORKERS: '2'
+    OFFERD_WORKERS: '0'
   })
   t.strictSame(problems, [
     'OFFERD_PORT is "65536"; it must be a whole number from 0 (any free port) to 65535',
-    'OFFERD_WORKERS is "2"; it must be 1: more than one worker is not supported yet; start several services on one Redis instead',
+    'OFFERD_WORKERS is "0"; it must be a whole number from 1 to 256, or auto for one a processor',
     'OFFERD_LOG_LEVEL is "loud"; it must be one of trace, debug, info, warn, error, silent'
   ])
 })

@@ -10,7 +10,9 @@ import type {
   ModelWriter,
   Store,
   StrategyFiles,
-  TableFiles
+  TableFiles,
+  Worker,
+  WorkerProcess
 } from '../decisioning/ports.js'
 
 /** What main.ts wires for the commands: everything that reaches outside the process, made when a command asks for it. */
@@ -38,6 +40,15 @@ export interface Parts {
   startProgram(words: readonly string[]): Program
   /** Runs this program with other words to its end, which it meets after timeoutMs at the latest. */
   runProgram(words: readonly string[], timeoutMs: number): Promise<EndedProgram>
+  /** How many processes can run at once here. */
+  readonly processors: number
+  /** What this process is to the one that started it as a worker; undefined where nothing did. */
+  readonly worker: Worker | undefined
+  /**
+   * Starts this program once more, with the same words, to share the port with the other workers.
+   * @param port where to listen; undefined: where the environment says, and where the others are
+   */
+  startWorker(seat: Pick<Worker, 'number' | 'isFirst'>, port: string | undefined): WorkerProcess
   /** A store that forgets everything, for trials. */
   createMemoryStore(): Store
   /** The keys of OFFERD_KEYS. Throws CommandRefused with everything wrong with the file. */

@@ -1,7 +1,10 @@
 import { createApp, type AppDeps } from '../app.js'
 import { exposureProblem, readConfig, type Config } from '../config.js'
+import type { Listening } from '../decisioning/ports.js'
+import { announce } from './announce.js'
 import type { Command } from './command.js'
 import { createReportJournal } from './journal-report.js'
+import { letGo } from './let-go.js'
 import { loadInBackground, logLoad, openSharedLoader } from './loads.js'
 import { parseOptions, STRATEGY_HELP, STRATEGY_OPTIONS } from './options.js'
 import type { Parts } from './parts.js'
@@ -10,13 +13,13 @@ import { tendLearning } from './tend-learning.js'
 import { tendJournal } from './tend-journal.js'
 import { tendModels } from './tend-models.js'
 import { CommandRefused, type ExitCode, type Shell } from './shell.js'
-
-/** How long requests in flight may take to finish once the service was told to stop. */
-const GRACE_MS = 10_000
+import { GRACE_MS, stopSignal, type Stop } from './stop.js'
+import { superviseWorkers } from './workers/supervise.js'
 
 const HELP = `Usage: offerd serve [OPTIONS]
 
 Serves decisions over HTTP until it is told to stop (SIGTERM or Ctrl+C). SIGHUP loads the strategy again.
+With OFFERD_WORKERS=N (or auto) N processes share the port, and SIGHUP restarts them one after the other, without a failed request.
 Prints one line of JSON with "msg":"listening" and "url" when it is ready.
 
 ${STRATEGY_HELP}
@@ -55,24 +58,29 @@ export interface Occasions {
 }
 
 /**
- * Serves until a signal tells it to stop, then finishes what is in flight.
+ * Serves until a signal tells it to stop, then finishes what is in flight; with several workers where the configuration says so.
  * Throws CommandRefused and StrategyRefused for what keeps the service from starting.
  */
-export async function serve(
-  { shell, config, parts, log }: Serving,
-  { prepare, introduce }: Occasions = {}
-): Promise<ExitCode> {
+export async function serve(serving: Serving, occasions: Occasions = {}): Promise<ExitCode> {
+  const { config, parts } = serving
   const exposed = exposureProblem(config)
   if (exposed !== undefined) throw new CommandRefused(exposed)
-  const stop = stopSignal(shell)
+  const workers = config.workers === 'auto' ? parts.processors : config.workers
+  if (workers > 1 && parts.worker === undefined) return superviseWorkers(serving, workers)
+  // What an occasion does is done once, not again by each worker.
+  return serveHere(serving, parts.worker?.isFirst === false ? {} : occasions)
+}
+
+async function serveHere(serving: Serving, occasions: Occasions): Promise<ExitCode> {
+  const { shell, config, parts, log } = serving
+  const stop = stopSignal(shell, parts.worker)
   const keys = await parts.readKeys(config)
   const service = await openService(config, parts, log)
   logLoad(service.report, log)
-  const tender = tendJournal({ ...service, parts, log })
-  const learner = tendLearning({ ...service, parts, log })
-  const watcher = tendModels({ ...service, parts, log })
+  const tenders = tend(service, parts, log)
   try {
-    await prepare?.(service)
+    refuseOwnMemory(service, parts)
+    await occasions.prepare?.(service)
     const strategyLoader = openSharedLoader(service, parts, log)
     const app = createApp({
       ...appDeps(service, parts, stop),
@@ -84,50 +92,59 @@ export async function serve(
     const forgetReload = shell.onSignal('SIGHUP', () => loadInBackground(strategyLoader, log))
     try {
       const url = await app.listen({ host: config.host, port: config.port }).catch(refuseAddress)
-      await introduce?.(service, url)
-      announce({ shell, config, parts, log }, service, url)
-      await stop.told
+      await occasions.introduce?.(service, url)
+      introduceSettings(serving, service)
+      tellListening(serving, listeningOf(service, url))
+      const reason = await stop.told
       log.info({ graceMs: GRACE_MS }, 'stopping: requests in flight may finish')
+      if (reason === 'retire') await letGo(app.server, parts)
     } finally {
       forgetReload()
       await closeWithin(app.close(), parts, log)
       await strategyLoader.close()
     }
   } finally {
-    await watcher.close()
-    await learner.close()
-    await tender.close()
+    for (const tender of tenders) await tender.close()
     await service.close()
+    await parts.worker?.farewell()
   }
   log.info({}, 'stopped')
   return 0
 }
 
-interface Stop {
-  /** Resolves with the first signal to stop. */
-  readonly told: Promise<void>
-  isTold(): boolean
+/** What goes on beside the requests. Of several workers one alone starts the process that writes the journal. */
+function tend(
+  service: Service,
+  parts: Parts,
+  log: Serving['log']
+): ReadonlyArray<{ close(): Promise<void> }> {
+  const startsExporter = parts.worker === undefined || parts.worker.number === 1
+  return [
+    tendModels({ ...service, parts, log }),
+    tendLearning({ ...service, parts, log }),
+    tendJournal({ ...service, parts, log, startsExporter })
+  ]
 }
 
-/** Listens from the start, so that a signal while the strategy loads is not lost. */
-function stopSignal(shell: Shell): Stop {
-  let isTold = false
-  const told = new Promise<void>(resolve => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      shell.onSignal(name, () => {
-        isTold = true
-        resolve()
-      })
-    }
-  })
-  return { told, isTold: () => isTold }
+/** Throws CommandRefused where each worker would remember customers of its own. */
+function refuseOwnMemory({ store }: Service, { worker }: Parts): void {
+  if (worker === undefined || store.kind !== 'memory') return
+  throw new CommandRefused(
+    'several workers need a store that they share, and there is no Redis: install redis-server, set OFFERD_REDIS_URL, or set OFFERD_WORKERS to 1'
+  )
+}
+
+/** A worker tells the process that started it, which prints the line when all can be asked. */
+function tellListening({ shell, parts }: Serving, listening: Listening): void {
+  if (parts.worker === undefined) announce(shell.stdout, parts.clock, listening)
+  else parts.worker.tellListening(listening)
 }
 
 /** What a service's use cases are to its routes. */
 export function appDeps(
   service: Service,
   parts: Parts,
-  stop: Pick<Stop, 'isTold'>
+  stop: Stop
 ): Omit<AppDeps, 'reportJournal' | 'strategyLoader' | 'keys' | 'log'> {
   return {
     decide: service.decideOnce,
@@ -147,32 +164,26 @@ export function appDeps(
     store: service.store,
     metrics: service.meters,
     version: parts.version,
-    process: parts.processName,
+    process: parts.worker?.service ?? parts.processName,
     nowMs: parts.clock.wallMs,
-    isDraining: stop.isTold
+    isDraining: stop.isTold,
+    toldToStop: stop.told
   }
 }
 
-/** The one line that programs wait for; it is written whatever the log level. */
-function announce({ shell, config, parts, log }: Serving, service: Service, url: string): void {
+function listeningOf(service: Service, url: string): Listening {
   const { version, hash, strategy } = service.snapshots.current()
+  return { url, strategy: strategy.name, version, hash }
+}
+
+/** Tells people what they must know of how this service is set up. */
+function introduceSettings({ config, parts, log }: Serving, service: Service): void {
   log.info({ store: service.store.description }, 'store opened')
-  if (config.keysFile === undefined) {
-    log.warn(
-      { host: config.host },
-      'OFFERD_KEYS is not set: everybody on this machine may do everything, and nobody else is served'
-    )
-  }
-  const line = {
-    level: 30,
-    time: parts.clock.wallMs(),
-    msg: 'listening',
-    url,
-    strategy: strategy.name,
-    version,
-    hash
-  }
-  shell.stdout.write(`${JSON.stringify(line)}\n`)
+  if (config.keysFile !== undefined || parts.worker?.isFirst === false) return
+  log.warn(
+    { host: config.host },
+    'OFFERD_KEYS is not set: everybody on this machine may do everything, and nobody else is served'
+  )
 }
 
 function refuseAddress(error: unknown): never {

@@ -16,6 +16,8 @@ export interface TendDeps {
   readonly meters: Pick<Meters, 'journalStands'>
   readonly parts: Pick<Parts, 'clock' | 'schedule' | 'startProgram'>
   readonly log: Log
+  /** False where another process sees to it that there is an exporter. */
+  readonly startsExporter: boolean
 }
 
 /**
@@ -66,7 +68,7 @@ class Tender {
   }
 
   #heed(standing: JournalStanding, settings: JournalSettings | undefined): void {
-    const { store, meters } = this.#deps
+    const { store, meters, startsExporter } = this.#deps
     meters.journalStands(standing)
     this.#mayWait = standing.waiting > 0
     if (settings !== undefined && store.kind === 'memory')
@@ -76,7 +78,12 @@ class Tender {
     const words = settings === undefined ? this.#exporter?.words : wordsFor(settings)
     if (this.#exporter !== undefined && this.#exporter.words !== words)
       this.#exporter.program.stop()
-    else if (this.#exporter === undefined && !standing.isExported && store.kind !== 'memory')
+    else if (
+      this.#exporter === undefined &&
+      startsExporter &&
+      !standing.isExported &&
+      store.kind !== 'memory'
+    )
       this.#start(words ?? WORDS)
   }
 

@@ -634,7 +634,7 @@ export interface WatchedModel {
 /** A number under each name. */
 export type Counts = Readonly<Record<string, number>>
 
-/** What one process has counted since it started: sums that only grow, so that who reads them twice knows what came between. */
+/** What a service has counted since it started, with all its workers: sums that only grow, so that who reads them twice knows what came between. */
 export interface LiveFigures {
   readonly decisions: {
     /** Answered decisions by channel. */
@@ -691,6 +691,48 @@ export interface Meters {
   renewed(outcome: 'same' | 'changed' | 'behind' | 'degraded'): void
   /** A strategy was loaded (or refused). */
   reloaded(outcome: 'swapped' | 'unchanged' | 'refused', version: number): void
+}
+
+/** Where a service listens and what it decides by, once it can be asked. */
+export interface Listening {
+  readonly url: string
+  /** Name of the strategy. */
+  readonly strategy: string
+  readonly version: number
+  readonly hash: string
+}
+
+/** This process as one of the workers of a service. */
+export interface Worker {
+  /** From 1. Whoever takes another's place takes its number. */
+  readonly number: number
+  /** True for the very first process of a service: what has to be done once is done there. */
+  readonly isFirst: boolean
+  /** The name of the process that starts the workers. */
+  readonly service: string
+  /** Requests can come. */
+  tellListening(at: Listening): void
+  /** Calls back once another worker serves in this one's place. */
+  onRetire(heard: () => void): void
+  /** Hands over what was counted here, so that the sums do not shrink when this process ends. */
+  farewell(): Promise<void>
+}
+
+/** A worker as the process that started it sees it. */
+export interface WorkerProcess {
+  readonly pid: number
+  /** Settles once it can be asked; never where it ends before. */
+  readonly listening: Promise<Listening>
+  readonly ended: Promise<WorkerEnd>
+  /** Tells it that another serves in its place. */
+  retire(): void
+  signal(name: 'SIGTERM' | 'SIGHUP' | 'SIGKILL'): void
+}
+
+/** How a worker ended: by itself with a code, or by a signal. */
+export interface WorkerEnd {
+  readonly code: number | null
+  readonly signal: string | null
 }
 
 export type { Arithmetic, SourceFile, TreesSum }

@@ -26,8 +26,14 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff'
 }
 
+export interface EdgeNeeds {
+  readonly metrics: Metrics
+  /** True from the moment in which the process was told to stop. */
+  readonly isDraining: () => boolean
+}
+
 /** What happens to every request, whatever its route: its time of receipt, its ids, its headers and its place in the metrics. */
-export function prepareEdge(app: FastifyInstance, metrics: Metrics): void {
+export function prepareEdge(app: FastifyInstance, { metrics, isDraining }: EdgeNeeds): void {
   let closing = false
   app.addHook('preClose', done => {
     closing = true
@@ -41,6 +47,8 @@ export function prepareEdge(app: FastifyInstance, metrics: Metrics): void {
     if (request.method === 'GET') reply.header('cache-control', 'no-store')
     reply.header('x-request-id', request.id)
     passTraceOn(request, reply)
+    // The client asks its next on a new connection, which another process takes.
+    if (isDraining()) reply.header('connection', 'close')
     done(
       closing
         ? new Refusal('unavailable', 'This process is stopping; send the request to another.')

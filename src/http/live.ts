@@ -8,14 +8,14 @@ export interface LiveNeeds {
   readonly snapshots: Pick<Snapshots, 'current'>
   readonly store: Pick<Store, 'kind' | 'description' | 'trouble'>
   readonly metrics: Pick<Metrics, 'live'>
-  /** A name for this process that no other has. */
+  /** A name for this service that no other has. */
   readonly process: string
   readonly version: string
   readonly nowMs: () => number
   isDraining(): boolean
 }
 
-/** How this process is doing, for people who watch it: what decides, whether it can, and what it has counted since it started. */
+/** How this service is doing, for people who watch it: what decides, whether it can, and what its workers have counted since it started. */
 export function liveRoute(app: FastifyInstance, needs: LiveNeeds): void {
   app.get('/v1/live', { config: { scope: 'admin' } }, async () => {
     const snapshot = needs.snapshots.current()

@@ -92,7 +92,9 @@ const counts = z.record(z.string(), count)
 const strategyInForce = z.object({ version: count, hash: z.string() })
 
 const live = z.object({
-  process: z.string().meta({ description: 'Which of the processes answers; counts are its own.' }),
+  process: z.string().meta({
+    description: 'Which service answers, by its process; counts are those of all its workers.'
+  }),
   release: z.string(),
   at: time,
   draining: z.boolean(),

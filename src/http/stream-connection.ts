@@ -15,6 +15,8 @@ const MOST_SUBSCRIPTIONS = 100
 /** Messages that are being worked on; more wait in the connection. */
 const MOST_AT_WORK = 32
 const MESSAGES_PER_SECOND = 100
+/** The code of a server that goes away (RFC 6455, 7.4.1): the client opens its stream again, at another process. */
+const GOING_AWAY = 1001
 /** What may wait to be sent to a client before its subscriptions pause, and before it is no longer read. */
 const BEHIND_BYTES = 65_536
 const STUCK_BYTES = 1_048_576
@@ -55,6 +57,11 @@ export class StreamConnection {
     if (this.#isAlive) this.#socket.ping()
     else this.#socket.terminate()
     this.#isAlive = false
+  }
+
+  /** Lets the client know that this process stops. */
+  leave(): void {
+    this.#socket.close(GOING_AWAY, 'This process is stopping; open the stream again.')
   }
 
   end(): void {

@@ -12,8 +12,12 @@ const MESSAGE_BYTES = 65_536
 const MOST_CONNECTIONS = 5000
 /** A client that has not answered one ping when the next is due is gone. */
 const PING_MS = 30_000
+
 /** GET /v1/stream: decisions, subscriptions and events over one WebSocket. */
-export async function streamRoute(app: FastifyInstance, needs: StreamNeeds): Promise<void> {
+export async function streamRoute(
+  app: FastifyInstance,
+  { toldToStop, ...needs }: StreamNeeds & { readonly toldToStop: Promise<unknown> }
+): Promise<void> {
   const connections = new Set<StreamConnection>()
   await app.register(websocket, {
     options: { maxPayload: MESSAGE_BYTES, perMessageDeflate: false, handleProtocols: pickProtocol }
@@ -23,6 +27,9 @@ export async function streamRoute(app: FastifyInstance, needs: StreamNeeds): Pro
   }, PING_MS)
   pinging.unref()
   app.addHook('onClose', async () => clearInterval(pinging))
+  void toldToStop.then(() => {
+    for (const connection of connections) connection.leave()
+  })
 
   app.route({
     method: 'GET',

@@ -85,6 +85,11 @@ function partsFor(stdout: Capture, stderr: Capture): Parts {
     createJournalSegments: ({ dataDir }) => createJournalSegments(join(dataDir, 'journal')),
     tableFiles: createTableFiles(),
     runProgram: async () => ({ code: 1, stdout: '', stderr: 'there are no processes here' }),
+    processors: 1,
+    worker: undefined,
+    startWorker() {
+      throw new Error('a store in memory has no workers')
+    },
     startProgram() {
       throw new Error('a store in memory has no exporter')
     },

@@ -114,6 +114,7 @@ export function serveForReal(
     process: 'host:4711:k2',
     nowMs: clock.wallMs,
     isDraining: () => false,
+    toldToStop: new Promise(() => undefined),
     ...changes
   })
   t.after(async () => {

@@ -165,7 +165,8 @@ function standIns(calls: Calls): AppDeps {
     version: '0.0.0-test',
     process: 'host:4711:k2',
     nowMs: () => NOW_MS,
-    isDraining: () => false
+    isDraining: () => false,
+    toldToStop: new Promise(() => undefined)
   }
 }
 

@@ -17,24 +17,19 @@ export class BoundHistogram extends Histogram {
   declare readonly aggregator: Collected['aggregator']
   declare readonly collect: Collected['collect']
   /** Upper bounds of the buckets, ascending; one more holds what is above the last. */
-  readonly bounds: readonly number[]
+  readonly #bounds: readonly number[]
   readonly #series: Counts[] = []
 
   constructor(name: string, help: string, bounds: readonly number[]) {
     super({ name, help, buckets: [...bounds], registers: [] })
-    this.bounds = bounds
+    this.#bounds = bounds
   }
 
   /** A new series; the same labels must not be bound twice. */
   bind(labels: LabelValues<string>): Series {
-    const counts = new Counts(labels, this.bounds)
+    const counts = new Counts(labels, this.#bounds)
     this.#series.push(counts)
     return counts
-  }
-
-  /** What was counted under each of the labels that were bound, in that order. */
-  counts(): ReadonlyArray<{ readonly labels: LabelValues<string>; readonly buckets: number[] }> {
-    return this.#series.map(each => each.counted())
   }
 
   override async get(): Promise<Collected> {
@@ -76,10 +71,6 @@ class Counts implements Series {
     while (at < bounds.length && value > bounds[at]!) at++
     this.#counts[at]!++
     this.#sum += value
-  }
-
-  counted(): { readonly labels: LabelValues<string>; readonly buckets: number[] } {
-    return { labels: this.#labels, buckets: [...this.#counts] }
   }
 
   values(name: string): Collected['values'] {

@@ -4,7 +4,7 @@ import type { Meters } from '../../decisioning/ports.js'
 /** Figures of the whole store, so every process shows the same: gauges, though some of them only grow. */
 export function createJournalFigures(registry: Registry): Meters['journalStands'] {
   const gauge = (name: string, help: string): Gauge =>
-    new Gauge({ name, help, registers: [registry] })
+    new Gauge({ name, help, registers: [registry], aggregator: 'max' })
   const bytes = gauge(
     'offerd_journal_waiting_bytes',
     'Bytes of the journal that wait for the disk.'

@@ -3,17 +3,20 @@ import type { Lexicon } from '../../domain/customer.js'
 import type { LiveFigures, Meters } from '../../decisioning/ports.js'
 import { BoundHistogram, type Series } from './bound-histogram.js'
 import { createJournalFigures } from './journal-figures.js'
-import { liveFigures } from './live-figures.js'
+import { LIVE, liveFigures } from './live-figures.js'
 import { createModelFigures } from './model-figures.js'
+import { readingOf, together, type Reading } from './reading.js'
 
-/** The figures of one process: counted through Meters and `route`, read through `text`. */
+/** The figures of one process, counted through Meters and `route`, and how they are read. */
 export interface PrometheusMeters extends Meters {
   /** Content type of `text`. */
   readonly contentType: string
-  /** Everything counted so far, in the text format of Prometheus. */
+  /** Everything counted so far, by all workers where there are several, in the text format of Prometheus. */
   text(): Promise<string>
   /** The same counts as numbers, those that tell how the service is doing. */
   live(): Promise<LiveFigures>
+  /** The figures of this process alone. */
+  own(): Promise<Reading>
   /** Counts the answers of one route; `route` is a pattern, never a URL. To be asked for once a route. */
   route(route: string, method: string): (status: number, seconds: number) => void
 }
@@ -21,6 +24,8 @@ export interface PrometheusMeters extends Meters {
 export interface MetersOptions {
   /** The words of the strategy in force: names outside them are counted as `other`, so that no caller can invent series. */
   lexicon(): Lexicon
+  /** The figures of all workers, this process's among them; undefined where it serves alone. */
+  readonly ofAll?: (() => Promise<readonly Reading[]>) | undefined
 }
 
 /** From a twentieth of a millisecond, where a decision without a model is, to the longest timeout. */
@@ -32,10 +37,12 @@ const REQUEST_BUCKETS_S = [
 ]
 
 /** Figures in the format of Prometheus, with those of the process itself under their usual names. */
-export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
+export function createMeters({ lexicon, ofAll }: MetersOptions): PrometheusMeters {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const figures = createFigures(registry)
+  const shown = async (): Promise<Registry> =>
+    ofAll === undefined ? registry : together(await ofAll())
   const knownChannel = known(lexicon, words => words.channels)
   const knownType = known(lexicon, words => words.types)
   const stages = {
@@ -47,8 +54,9 @@ export function createMeters({ lexicon }: MetersOptions): PrometheusMeters {
   }
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
-    live: () => liveFigures(figures),
+    text: async () => (await shown()).metrics(),
+    live: async () => liveFigures(await readingOf(await shown())),
+    own: () => readingOf(registry),
     route(route, method) {
       const byStatus = new Map<number, Series>()
       return (status, seconds) => {
@@ -146,22 +154,19 @@ function createFigures(registry: Registry): Figures {
       'Answered requests by route, from headers received to answer sent.',
       REQUEST_BUCKETS_S
     ),
-    decisions: counter('offerd_decisions_total', 'Answered decisions.', ['channel']),
+    decisions: counter(LIVE.decisions, 'Answered decisions.', ['channel']),
     fellBack: counter(
-      'offerd_decisions_fallback_total',
+      LIVE.fellBack,
       'Decisions in which a placement had no offer to show but its fallback.',
       ['channel']
     ),
-    degraded: counter('offerd_degraded_total', 'Decisions that did without something.', ['reason']),
+    degraded: counter(LIVE.degraded, 'Decisions that did without something.', ['reason']),
     stages: histogram(
-      'offerd_decision_stage_duration_seconds',
+      LIVE.stages,
       'How long the stages of decisions took; total is from receipt to answer.',
       STAGE_BUCKETS_S
     ),
-    events: counter('offerd_events_total', 'Told events by what became of them.', [
-      'type',
-      'outcome'
-    ]),
+    events: counter(LIVE.events, 'Told events by what became of them.', ['type', 'outcome']),
     unknownCategories: counter(
       'offerd_unknown_categories_total',
       "Values outside what a model's input declares.",
@@ -173,7 +178,7 @@ function createFigures(registry: Registry): Figures {
       ['model', 'input']
     ),
     modelFailures: counter(
-      'offerd_model_failures_total',
+      LIVE.modelFailures,
       'Runs of a model that failed or gave no probability; the prior stood in.',
       ['model']
     ),
@@ -194,7 +199,7 @@ function createFigures(registry: Registry): Figures {
       )
     },
     watch: createModelFigures(registry),
-    limits: counter('offerd_limits_total', 'What strict limits were asked for and came to.', [
+    limits: counter(LIVE.limits, 'What strict limits were asked for and came to.', [
       'quota',
       'outcome'
     ]),
@@ -207,7 +212,8 @@ function createFigures(registry: Registry): Figures {
     learnerLag: new Gauge({
       name: 'offerd_learner_lag_seconds',
       help: 'For how long the oldest lesson has waited; 0 on processes that are not the learner.',
-      registers: [registry]
+      registers: [registry],
+      aggregator: 'max'
     }),
     renewals: counter(
       'offerd_subscription_looks_total',
@@ -217,8 +223,9 @@ function createFigures(registry: Registry): Figures {
     reloads: counter('offerd_strategy_loads_total', 'Strategies loaded or refused.', ['outcome']),
     version: new Gauge({
       name: 'offerd_strategy_version',
-      help: 'Number of the strategy in force.',
-      registers: [registry]
+      help: 'Number of the strategy in force; of several workers, the lowest.',
+      registers: [registry],
+      aggregator: 'min'
     })
   }
 }

@@ -8,7 +8,11 @@ import type { Parts } from '../parts.js'
 import { appDeps } from '../serve.js'
 import { withService, type Service } from '../service.js'
 import { CommandRefused, UsageRefused } from '../shell.js'
+import type { Stop } from '../stop.js'
 import type { ListService } from './ask-service.js'
+
+/** Requests here end with the run that makes them, which hears the signals itself. */
+const NEVER_STOPPED: Stop = { told: new Promise(() => undefined), isTold: () => false }
 
 /**
  * Runs work with the service that decides: the one at the address, or one inside this process, which is asked in the same words. Throws
@@ -66,7 +70,7 @@ async function within<T>(
   const names = new DecisionNames(parts.clock)
   const strategyLoader = openSharedLoader(service, parts, log)
   const app = createApp({
-    ...appDeps(service, parts, { isTold: () => false }),
+    ...appDeps(service, parts, NEVER_STOPPED),
     decide: decideByName(service, names),
     reportJournal: createReportJournal({ config, parts, log }),
     strategyLoader,

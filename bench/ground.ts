@@ -18,8 +18,13 @@ export interface Ground {
   readonly redisSocket: string
   readonly model: string
   readonly offerd: Server
-  /** Starts the service again, beside the first and with other rules, and other models where they are given. */
-  readonly further: (name: string, rulesDir: string, modelsDir?: string) => Promise<Server>
+  /** Starts the service again, beside the first and with other rules, and other models and variables where they are given. */
+  readonly further: (
+    name: string,
+    rulesDir: string,
+    modelsDir?: string,
+    env?: Record<string, string>
+  ) => Promise<Server>
   readonly start: Start
 }
 
@@ -39,7 +44,12 @@ export async function withOfferd(work: (ground: Ground) => Promise<void>): Promi
     const redis = await startRedis(dir)
     stops.push(redis.stop)
     const model = await writeWorld(dir)
-    const further = (name: string, rulesDir: string, modelsDir = join(dir, 'models')) =>
+    const further: Ground['further'] = (
+      name,
+      rulesDir,
+      modelsDir = join(dir, 'models'),
+      env = {}
+    ) =>
       start(name, ['dist/main.js', 'serve'], {
         OFFERD_PORT: '0',
         OFFERD_DATA: join(dir, 'data'),
@@ -47,7 +57,8 @@ export async function withOfferd(work: (ground: Ground) => Promise<void>): Promi
         OFFERD_RULES: rulesDir,
         OFFERD_MODELS: modelsDir,
         OFFERD_TOKEN_SECRET: 'a secret for the bench only, thirty-two bytes',
-        OFFERD_LOG_LEVEL: 'warn'
+        OFFERD_LOG_LEVEL: 'warn',
+        ...env
       })
     const offerd = await further('offerd', join(dir, 'rules'))
     await work({ dir, redisSocket: redis.socket, model, offerd, further, start })

@@ -23,6 +23,8 @@ export interface Usage {
   readonly cpuMicros: number
   /** Of the processes that it started and that still run, such as the one that writes the journal's files. */
   readonly childrenMicros: number
+  /** Of each of them, oldest first. */
+  readonly eachChildMicros: readonly number[]
   readonly rssBytes: number
 }
 
@@ -51,9 +53,11 @@ export async function startServer(
     readyMs: performance.now() - startedAtMs,
     usage: async () => {
       const answer = await ask<{ cpu: NodeJS.CpuUsage; rssBytes: number }>(name, child, 'usage')
+      const eachChildMicros = childrenMicros(child.pid!)
       return {
         cpuMicros: answer.cpu.user + answer.cpu.system,
-        childrenMicros: childrenMicros(child.pid!),
+        childrenMicros: eachChildMicros.reduce((sum, micros) => sum + micros, 0),
+        eachChildMicros,
         rssBytes: answer.rssBytes
       }
     },
@@ -62,18 +66,19 @@ export async function startServer(
 }
 
 /** Linux counts in hundredths of a second, and tells of children in /proc only; elsewhere they are not counted. */
-function childrenMicros(pid: number): number {
+function childrenMicros(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
-    return children.reduce((sum, child) => {
-      if (child === '') return sum
-      const stat = readFileSync(`/proc/${child}/stat`, 'utf8')
-      // After the name, which stands in brackets and may hold anything, the 12th and 13th fields.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return sum + (Number(fields[11]) + Number(fields[12])) * 10_000
-    }, 0)
+    return children
+      .filter(child => child !== '')
+      .map(child => {
+        const stat = readFileSync(`/proc/${child}/stat`, 'utf8')
+        // After the name, which stands in brackets and may hold anything, the 12th and 13th fields.
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        return (Number(fields[11]) + Number(fields[12])) * 10_000
+      })
   } catch {
-    return 0
+    return []
   }
 }
 

@@ -4,6 +4,7 @@
  * `npm run bench -- learning`: what adapting earns and costs; `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
  * `npm run bench -- loop`: what journal, chance and adapting cost together; `npm run bench -- stream`: subscriptions while events come;
  * `npm run bench -- models`: from one model to twenty; `npm run bench -- offers`: from 50 offers to 10,000;
+ * `npm run bench -- workers`: two workers against one;
  * `npm run bench -- replay`: whether recorded decisions come out the same again.
  */
 import { spawnSync } from 'node:child_process'
@@ -20,6 +21,7 @@ import { runRaces } from './races.js'
 import { runReloads } from './reload.js'
 import { runReplays } from './replay.js'
 import { runStream } from './stream.js'
+import { runWorkers } from './workers.js'
 
 const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   compare: runComparison,
@@ -34,7 +36,8 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   stream: runStream,
   replay: runReplays,
   models: runModels,
-  offers: runOffers
+  offers: runOffers,
+  workers: runWorkers
 }
 
 const [name = 'compare'] = process.argv.slice(2)

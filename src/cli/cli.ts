@@ -7,6 +7,7 @@ import { evaluateCommand } from './evaluate.js'
 import { experimentsCommand } from './experiments.js'
 import { importCommand } from './import.js'
 import { journalCommand } from './journal.js'
+import { keysCommand } from './keys.js'
 import { modelsCommand } from './models.js'
 import { paintFor } from './paint.js'
 import type { Parts } from './parts.js'
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   journalCommand,
   replayCommand,
   reportCommand,
+  keysCommand,
   validateCommand
 ]
 

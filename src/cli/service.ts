@@ -142,7 +142,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
   const { quotas, records, journal, exposures, learning, documents } = store
   const changes = createChanges(store.announcements, log)
   const customers = tellingOf(store.customers, changes)
-  const tokens = await openTokens(config.tokenSecrets, documents, log, parts.schedule)
+  const tokens = await openTokens(config.tokenSecrets, { documents, log, ...parts })
   const learnt = createFollower(learning)
   await followOnce({ learnt, snapshots, log })
   const needs = {
@@ -198,6 +198,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     importCustomers: createImportCustomers(needs),
     async close() {
       subscriptions.close()
+      await tokens.close()
       await records.flush()
       await exposures.flush()
       await store.close()

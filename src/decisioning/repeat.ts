@@ -7,10 +7,12 @@ export interface Repeated {
 /**
  * Does work again and again, never twice at a time.
  * @param work answers after how many ms it is to be done again; does not throw
+ * @param firstMs after how many ms it is done first
  */
 export function repeat(
   schedule: (work: () => void, delayMs: number) => void,
-  work: () => Promise<number>
+  work: () => Promise<number>,
+  firstMs = 0
 ): Repeated {
   let closed = false
   let current = Promise.resolve()
@@ -19,7 +21,7 @@ export function repeat(
       if (!closed) current = work().then(next)
     }, delayMs)
   }
-  next(0)
+  next(firstMs)
   return {
     async close() {
       closed = true

@@ -1,5 +1,4 @@
 import {
-  createCipheriv,
   createHmac,
   createSecretKey,
   hkdfSync,
@@ -8,6 +7,7 @@ import {
   type KeyObject
 } from 'node:crypto'
 import { customerText, type CustomerKey } from '../domain/customer.js'
+import { createKeyStream, type KeyStream } from './key-stream.js'
 
 /** Tokens are good for this long after the decision. */
 export const TOKEN_LIFE_MS = 7 * 24 * 60 * 60 * 1000
@@ -41,16 +41,22 @@ export interface Tokens {
   open(token: string, nowMs: number): OpenedToken | 'invalid' | 'expired'
 }
 
+/** A secret, and when it is good. Times are ms since 1970. */
+export interface TokenSecret {
+  readonly secret: string
+  /** From when on it signs, until a newer one does. */
+  readonly signsFromMs: number
+  /** Until when tokens that it signed are opened. */
+  readonly opensUntilMs: number
+}
+
 /** What is derived from one secret. */
-interface TokenKeys {
+interface TokenKeys extends Omit<TokenSecret, 'secret'> {
   /** Tells the secrets of a rotation apart; public. */
   readonly id: Buffer
   readonly encryption: KeyStream
   readonly signature: KeyObject
 }
-
-/** Encrypts and, XOR being its own inverse, decrypts: bytes XOR AES-256-GCM's key stream for this nonce, in place. */
-type KeyStream = (bytes: Buffer, nonce: Buffer) => Buffer
 
 /*
  * A token, in bytes, then as unpadded base64url:
@@ -67,16 +73,14 @@ const LENGTHS_AT = NONCE_AT + NONCE_BYTES
 const PAYLOAD_AT = LENGTHS_AT + 4
 const SIGNATURE_BYTES = 32
 const TAG_BYTES = 16
-const BLOCK_BYTES = 16
-/** Of what GCM encrypts; the first block is for its authentication tag. */
-const FIRST_BLOCK = 2
 const OWN_BYTES = 1 + TAG_BYTES
 const SMALLEST_BYTES = PAYLOAD_AT + SIGNATURE_BYTES + OWN_BYTES
 /** Longer than what 10 offers with the longest ids come to. */
 const LONGEST_TOKEN = 65_536
 
 /**
- * Signs and opens tokens. The first secret signs; all of them open, so that `new,old` rotates. Throws on no or an empty secret.
+ * Signs and opens tokens, with secrets that rotate: the newest stands first. Of those whose time has come the first signs; all open until
+ * their time is over. A bare text is always good. Throws on no or an empty secret.
  *
  * Why one encryption and one signature suffice for all tokens of an answer:
  *
@@ -91,33 +95,53 @@ const LONGEST_TOKEN = 65_536
  * - GCM's own authentication tag is left out: the signature covers all that it would.
  * - Keys for encryption and signature are separate outputs of HKDF-SHA-256 of the secret.
  */
-export function createTokens(secrets: readonly string[]): Tokens {
+export function createTokens(secrets: ReadonlyArray<string | TokenSecret>): Tokens {
   const ring = secrets.map(deriveKeys)
-  const signing = ring[0]
-  if (signing === undefined)
-    throw new Error('No token secret: give at least one, the newest first.')
+  const oldest = ring.at(-1)
+  if (oldest === undefined) throw new Error('No token secret: give at least one, the newest first.')
   const nonces = createNonces()
   return {
-    seal: content => seal(content, signing, nonces()),
+    seal(content) {
+      for (const keys of ring)
+        if (keys.signsFromMs <= content.decidedAtMs) return seal(content, keys, nonces())
+      return seal(content, oldest, nonces())
+    },
     open(token, nowMs) {
       const bytes = decode(token)
       const keys = bytes && ring.find(each => each.id.equals(bytes.subarray(KEY_ID_AT, NONCE_AT)))
-      const opened = keys && open(bytes, keys)
+      const opened = keys && nowMs <= keys.opensUntilMs ? open(bytes, keys) : undefined
       if (opened === undefined) return 'invalid'
       return nowMs - opened.content.decidedAtMs > TOKEN_LIFE_MS ? 'expired' : opened
     }
   }
 }
 
-function deriveKeys(secret: string): TokenKeys {
+/** By which name tokens of a secret can be told: what stands in each of them, in hexadecimal digits. */
+export function tokenKeyId(secret: string): string {
+  return deriveKeyId(secret).toString('hex')
+}
+
+function deriveKeyId(secret: string): Buffer {
+  return derive(secret, 'key id', KEY_ID_BYTES)
+}
+
+function derive(secret: string, purpose: string, length: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `offerd token ${purpose}`, length))
+}
+
+function deriveKeys(given: string | TokenSecret): TokenKeys {
+  const { secret, signsFromMs, opensUntilMs } =
+    typeof given === 'string'
+      ? { secret: given, signsFromMs: -Infinity, opensUntilMs: Infinity }
+      : given
   if (secret === '')
     throw new Error('An empty token secret: leave out stray commas between secrets.')
-  const derive = (purpose: string, length: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', secret, '', `offerd token ${purpose}`, length))
   return {
-    id: derive('key id', KEY_ID_BYTES),
-    encryption: createKeyStream(derive('encryption', 32)),
-    signature: createSecretKey(derive('signature', 32))
+    signsFromMs,
+    opensUntilMs,
+    id: deriveKeyId(secret),
+    encryption: createKeyStream(derive(secret, 'encryption', 32)),
+    signature: createSecretKey(derive(secret, 'signature', 32))
   }
 }
 
@@ -190,26 +214,6 @@ function open(token: Buffer, keys: TokenKeys): OpenedToken | undefined {
     decrypted.toString('utf8', 0, customerBytes)
   )
   return { content, index }
-}
-
-/**
- * GCM's key stream is AES over the nonce and a 32-bit block number that starts at 2 (NIST SP 800-38D, 7.1 and 6.5). One cipher object
- * makes it for all answers: making one for each costs five times as much as the blocks of an answer.
- */
-function createKeyStream(key: Buffer): KeyStream {
-  const aes = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
-  let blocks = Buffer.alloc(0)
-  return (bytes, nonce) => {
-    const size = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES
-    if (blocks.length < size) blocks = Buffer.alloc(size)
-    for (let at = 0; at < size; at += BLOCK_BYTES) {
-      nonce.copy(blocks, at)
-      blocks.writeUInt32BE(FIRST_BLOCK + at / BLOCK_BYTES, at + NONCE_BYTES)
-    }
-    const stream = aes.update(blocks.subarray(0, size))
-    for (let i = 0; i < bytes.length; i++) bytes[i]! ^= stream[i]!
-    return bytes
-  }
 }
 
 function sign(bytes: Buffer, keys: TokenKeys): Buffer {

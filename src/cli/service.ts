@@ -181,7 +181,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     decideOnce: createDecideOnce(decide, documents),
     abandon: createAbandon(needs),
     subscriptions,
-    lookUp: createDecisionLookUp({ records, legendOf }),
+    lookUp: createDecisionLookUp({ records, legendOf, snapshots }),
     replay: createReplay({
       records,
       snapshots,

@@ -5,6 +5,7 @@ import type { CustomerEvent } from '../domain/interaction.js'
 import { Refusal, type Fault } from '../domain/refusal.js'
 import type { Channel, Strategy } from '../policy/strategy.js'
 import { readPlacements, type AskedPlacement } from './asked-placements.js'
+import { checkBrowserMay } from './browser-requests.js'
 import { unknownName } from './faults.js'
 import { FUTURE_TOLERANCE_MS, NOT_A_TIME, parseTime } from './times.js'
 import { checkId, checkValues } from './values.js'
@@ -62,7 +63,7 @@ export function readRequest(
   const key = readKey(strategy, request.customer, caller, faults)
   const channel = readChannel(strategy, request.channel, caller, faults)
   const placements = channel === undefined ? [] : readPlacements(strategy, request, channel, faults)
-  checkBrowserMay(caller, request)
+  if (caller.publishable) checkBrowserMay(request)
   const nowMs = readInstant(options.at, options.mode ?? 'live', arrival.nowMs, faults)
   const attributes = checkValues(
     { kind: 'attribute', declared: strategy.attributes, index: strategy.attributeIndex },
@@ -207,22 +208,6 @@ function readExcluded(
     if (index !== undefined) excluded.add(index)
   }
   return excluded
-}
-
-/** A key that anybody can read in a page's source must not reach what only servers may. */
-function checkBrowserMay(caller: Caller, request: DecisionRequest): void {
-  if (!caller.publishable) return
-  const { explain, mode } = request.options ?? {}
-  const asked =
-    request.attributes !== undefined
-      ? 'attributes'
-      : explain !== undefined && explain !== 'none'
-        ? 'options.explain'
-        : mode !== undefined
-          ? 'options.mode'
-          : undefined
-  if (asked !== undefined)
-    throw new Refusal('forbidden', `A publishable key may not send ${asked}.`)
 }
 
 function languagesToTry(language: string | undefined): readonly string[] {

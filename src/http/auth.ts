@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { LOCAL_CALLER, type Caller, type Scope } from '../domain/caller.js'
+import { LOCAL_CALLER, type Caller, type Right } from '../domain/caller.js'
 import { Refusal } from '../domain/refusal.js'
 import { RateExceeded } from './errors.js'
 import type { Key, KeyRing } from './keys.js'
@@ -8,14 +8,14 @@ import { KEY_PROTOCOL } from './stream-protocol.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; set before the handler of any route with a scope runs. */
+    /** Who asks; set before the handler of any route that is not open runs. */
     caller: Caller
     /** What the caller's key allows a second; undefined where it names no rate. For routes that go on after their request. */
     bucket: Bucket | undefined
   }
   interface FastifyContextConfig {
     /** What the caller's key must allow; `open` asks for no key. */
-    scope?: Scope | 'open'
+    right?: Right | 'open'
     /** Keys that browsers carry may come here too. */
     publishable?: boolean
   }
@@ -26,18 +26,18 @@ export function authenticate(app: FastifyInstance, keys: KeyRing): void {
   app.decorateRequest('caller')
   app.decorateRequest('bucket', undefined)
   app.addHook('onRoute', function (route) {
-    const { scope, publishable = false } = route.config ?? {}
-    if (scope === undefined) {
-      throw new Error(`The route ${route.url} names no scope; say "open" if it needs no key.`)
+    const { right, publishable = false } = route.config ?? {}
+    if (right === undefined) {
+      throw new Error(`The route ${route.url} names no right; say "open" if it needs no key.`)
     }
-    if (scope === 'open') return
+    if (right === 'open') return
     // Streams are opened without asking first.
     if (publishable && keys.size > 0 && route.method === 'POST')
       answerPreflight(this, route.url, keys)
     const find = keys.size === 0 ? findLocal : findByKey(keys, publishable)
     route.onRequest = (request: FastifyRequest, reply: FastifyReply, done: Done) => {
       try {
-        request.caller = find(request, reply, scope)
+        request.caller = find(request, reply, right)
         done()
       } catch (error) {
         done(error as Error)
@@ -50,7 +50,7 @@ type Done = (error?: Error) => void
 
 /** Tells browsers that pages of the keys' origins may post here. Which key may come from where is checked with the key. */
 function answerPreflight(app: FastifyInstance, url: string, keys: KeyRing): void {
-  app.options(url, { config: { scope: 'open' } }, async (request, reply) => {
+  app.options(url, { config: { right: 'open' } }, async (request, reply) => {
     reply.header('vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers')
     const { origin } = request.headers
     if (origin === undefined || !keys.hasOrigin(origin)) {
@@ -70,7 +70,7 @@ const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-max-age': '600'
 }
 
-type FindCaller = (request: FastifyRequest, reply: FastifyReply, scope: Scope) => Caller
+type FindCaller = (request: FastifyRequest, reply: FastifyReply, right: Right) => Caller
 
 /**
  * Without keys everybody on this machine may do everything, so the checks keep other machines out, and pages of other sites
@@ -97,7 +97,7 @@ function findLocal(request: FastifyRequest): Caller {
 }
 
 function findByKey(keys: KeyRing, publishable: boolean): FindCaller {
-  return (request, reply, scope) => {
+  return (request, reply, right) => {
     if (publishable) reply.header('vary', 'Origin')
     const key = keyOf(request, keys)
     const { caller } = key
@@ -106,8 +106,8 @@ function findByKey(keys: KeyRing, publishable: boolean): FindCaller {
       if (!publishable)
         throw new Refusal('forbidden', 'A publishable key does not reach this route.')
     }
-    if (!caller.scopes.has(scope))
-      throw new Refusal('forbidden', `This route needs a key with the scope "${scope}".`)
+    if (!caller.rights.has(right))
+      throw new Refusal('forbidden', `This route needs a key with the right "${right}".`)
     request.bucket = key.bucket
     const waitSeconds = key.bucket?.take() ?? 0
     if (waitSeconds > 0) throw new RateExceeded(waitSeconds)

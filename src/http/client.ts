@@ -22,7 +22,7 @@ const DEMO_FILES = {
 
 /** The browser client, as an ES module and as a script that sets `offerd` for pages without modules, and a page that shows it at work. */
 export async function clientRoutes(app: FastifyInstance): Promise<void> {
-  const config = { scope: 'open' } as const
+  const config = { right: 'open' } as const
   await sendBuiltFiles(app, 'client')
   for (const file of ['sdk.js', 'sdk.umd.js']) {
     app.get(`/${file}`, { config }, async (_request, reply) =>

@@ -7,7 +7,7 @@ const FOR_EVER = { cacheControl: true, maxAge: '1y', immutable: true } as const
 
 /** /console and its files. They are open to everybody: what the screens show, they ask for with the key of who sits before them. */
 export async function consoleRoutes(app: FastifyInstance): Promise<void> {
-  const config = { scope: 'open' } as const
+  const config = { right: 'open' } as const
   await sendBuiltFiles(app, 'console')
   const sendPage = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> =>
     reply

@@ -18,7 +18,8 @@ export function customerRoutes(
   customers: Customers,
   nowMs: () => number
 ): void {
-  const config = { scope: 'customers' } as const
+  const config = { right: 'read_customers' } as const
+  const changing = { right: 'change_customers' } as const
   const readCustomerQuery = reader(customerQuery)
   const readHistoryQuery = reader(historyQuery)
   const bodyOf = (body: unknown): unknown => parseJson(textOf(body))
@@ -28,21 +29,25 @@ export function customerRoutes(
     customers.get(params, caller, { masked: readCustomerQuery(query).personal === 'masked' })
   )
 
-  app.put<OfCustomer>(PATH, { config }, async ({ params, body, caller }) =>
+  app.put<OfCustomer>(PATH, { config: changing }, async ({ params, body, caller }) =>
     customers.put(params, bodyOf(body), caller, nowMs())
   )
 
-  app.patch<OfCustomer>(PATH, { config }, async ({ params, body, caller }) =>
+  app.patch<OfCustomer>(PATH, { config: changing }, async ({ params, body, caller }) =>
     customers.patch(params, bodyOf(body), caller, nowMs())
   )
 
   // Erasing what is not there leaves nothing there either: a repeated request must not look like a failure.
-  app.delete<OfCustomer>(PATH, { config }, async ({ params, caller }, reply) => {
-    await customers.erase(params, caller)
-    return reply.code(204).send()
-  })
+  app.delete<OfCustomer>(
+    PATH,
+    { config: { right: 'erase_customers' } },
+    async ({ params, caller }, reply) => {
+      await customers.erase(params, caller)
+      return reply.code(204).send()
+    }
+  )
 
-  app.put<OfCustomer>(`${PATH}/consent`, { config }, async ({ params, body, caller }) =>
+  app.put<OfCustomer>(`${PATH}/consent`, { config: changing }, async ({ params, body, caller }) =>
     customers.putConsent(params, bodyOf(body), caller, nowMs())
   )
 
@@ -54,11 +59,13 @@ export function customerRoutes(
     customers.limits(params, caller, nowMs())
   )
 
-  app.get<OfCustomer>(`${PATH}/export`, { config }, async ({ params, caller }) =>
-    customers.export(params, caller)
+  app.get<OfCustomer>(
+    `${PATH}/export`,
+    { config: { right: 'export_customers' } },
+    async ({ params, caller }) => customers.export(params, caller)
   )
 
-  app.post('/v1/customers/merge', { config }, async ({ body, caller }) =>
+  app.post('/v1/customers/merge', { config: changing }, async ({ body, caller }) =>
     customers.merge(bodyOf(body), caller)
   )
 }

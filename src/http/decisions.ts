@@ -50,7 +50,7 @@ export function decisionRoutes(
   readAsText(app, ['text/plain'])
   app.post(
     '/v1/decisions',
-    { config: { scope: 'decide', publishable: true } },
+    { config: { right: 'decide', publishable: true } },
     async (request, reply) => {
       const requestText = textOf(request.body)
       const asked = readRequest(parseJson(requestText))
@@ -64,7 +64,7 @@ export function decisionRoutes(
 
   app.post(
     '/v1/decisions/batch',
-    { config: { scope: 'decide', publishable: true }, bodyLimit: BATCH_BYTES },
+    { config: { right: 'decide_many', publishable: true }, bodyLimit: BATCH_BYTES },
     async (request, reply) => {
       const { requests } = readBatch(parseJson(textOf(request.body)))
       const key = idempotencyKeyOf(request)
@@ -86,7 +86,7 @@ export function decisionRoutes(
     }
   )
 
-  app.get('/v1/decisions', { config: { scope: 'decide' } }, async ({ query, caller }) => {
+  app.get('/v1/decisions', { config: { right: 'read_decisions' } }, async ({ query, caller }) => {
     const { customer, namespace, limit } = readQuery(query)
     const key =
       customer === undefined
@@ -97,29 +97,30 @@ export function decisionRoutes(
 
   app.get<{ Params: { id: string } }>(
     '/v1/decisions/:id',
-    { config: { scope: 'decide' } },
+    { config: { right: 'read_decisions' } },
     async (request, reply) => {
-      const body = await lookUp.get(readId(request.params.id))
+      const body = await lookUp.get(readId(request.params.id), request.caller)
       return reply.header('content-type', JSON_UTF8).send(body)
     }
   )
 
   app.get<{ Params: { id: string } }>(
     '/v1/decisions/:id/explanation',
-    { config: { scope: 'decide' } },
+    { config: { right: 'read_decisions' } },
     async (request, reply) => {
-      const body = await lookUp.explanation(readId(request.params.id), readPage(request.query))
+      const { params, query, caller } = request
+      const body = await lookUp.explanation(readId(params.id), readPage(query), caller)
       return reply.header('content-type', JSON_UTF8).send(body)
     }
   )
 
   app.post<{ Params: { id: string } }>(
     '/v1/decisions/:id/replay',
-    { config: { scope: 'decide' } },
+    { config: { right: 'replay' } },
     async request => {
       const text = textOf(request.body)
       const { strategy } = readReplay(text === '' ? {} : parseJson(text))
-      return await replay(readId(request.params.id), strategy)
+      return await replay(readId(request.params.id), strategy, request.caller)
     }
   )
 }

@@ -7,12 +7,12 @@ import { PAGE_POLICY } from './page-policy.js'
 export function collectRoutes(app: FastifyInstance): readonly RegisteredRoute[] {
   const routes: RegisteredRoute[] = []
   app.addHook('onRoute', ({ method, url, config }) => {
-    const { scope = 'open', publishable = false } = config ?? {}
+    const { right = 'open', publishable = false } = config ?? {}
     const methods = typeof method === 'string' ? [method] : method
     for (const each of methods) {
       // HEAD is what GET says without its body, and OPTIONS belongs to browsers; the document names neither.
       if (each !== 'HEAD' && each !== 'OPTIONS')
-        routes.push({ method: each, url, scope, publishable })
+        routes.push({ method: each, url, right, publishable })
     }
   })
   return routes
@@ -24,7 +24,7 @@ export function docsRoutes(
   routes: readonly RegisteredRoute[],
   version: string
 ): void {
-  const config = { scope: 'open' } as const
+  const config = { right: 'open' } as const
   let document = ''
   app.addHook('onReady', done => {
     document = JSON.stringify(describeRoutes(routes, version))

@@ -35,7 +35,7 @@ export function eventRoutes(
   readAsText(app, [CLOUD_EVENT, CLOUD_EVENTS, 'text/plain'])
   app.post(
     '/v1/events',
-    { config: { scope: 'events', publishable: true } },
+    { config: { right: 'tell', publishable: true } },
     async (request, reply) => {
       const { events, lone } = readEvents(request)
       const receipt = await recordEvents(events, request.caller, nowMs())

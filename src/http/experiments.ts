@@ -3,5 +3,5 @@ import type { ReportExperiments } from '../decisioning/experiments/experiment-re
 
 /** Whom the experiments have reached, and whether their arms are comparable. */
 export function experimentRoutes(app: FastifyInstance, report: ReportExperiments): void {
-  app.get('/v1/experiments', { config: { scope: 'admin' } }, async () => report())
+  app.get('/v1/experiments', { config: { right: 'read_strategy' } }, async () => report())
 }

@@ -18,7 +18,7 @@ export function importRoute(
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => {
     done(null, payload)
   })
-  app.post('/v1/customers/import', { config: { scope: 'customers' } }, async request => {
+  app.post('/v1/customers/import', { config: { right: 'change_customers' } }, async request => {
     if (request.headers['content-encoding'] !== undefined) {
       throw new Refusal('invalid', 'Compressed lines are not read here; send them as they are.')
     }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import type { Caller } from '../domain/caller.js'
+import { ROLES, SCOPES, type Caller, type Right, type Role, type Scope } from '../domain/caller.js'
 import { createBucket, type Bucket } from './rate.js'
 import { id } from './schemas.js'
 
@@ -49,8 +49,10 @@ const keyEntry = z
       .string()
       .regex(/^[0-9a-f]{64}$/, "must be the key's SHA-256 in 64 lower-case hexadecimal digits"),
     scopes: z
-      .array(z.enum(['decide', 'events', 'customers', 'admin']))
-      .min(1, 'must name at least one'),
+      .array(z.enum(Object.keys(SCOPES) as [Scope, ...Scope[]]))
+      .min(1, 'must name at least one')
+      .optional(),
+    role: z.enum(Object.keys(ROLES) as [Role, ...Role[]]).optional(),
     publishable: z.boolean().default(false),
     namespaces: names.optional(),
     channels: names.optional(),
@@ -65,6 +67,8 @@ const keyEntry = z
   .superRefine((key, context) => {
     const fault = (name: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [name], message })
+    if ((key.role === undefined) === (key.scopes === undefined))
+      fault('scopes', 'must be named, or a role instead: one of both')
     if (!key.publishable) {
       if (key.origins !== undefined)
         fault('origins', 'are for publishable keys; browsers must not carry this one')
@@ -74,7 +78,10 @@ const keyEntry = z
       if (key[name] === undefined)
         fault(name, 'must be named: a publishable key works nowhere else')
     }
-    const beyond = key.scopes.filter(scope => scope !== 'decide' && scope !== 'events')
+    if (key.role !== undefined)
+      fault('role', 'is for a key of somebody who keeps it secret; a publishable key has scopes')
+    const { scopes = [] } = key
+    const beyond = scopes.filter(scope => scope !== 'decide' && scope !== 'events')
     if (beyond.length > 0)
       fault('scopes', `may be decide and events on a publishable key, not ${beyond.join(', ')}`)
   })
@@ -136,7 +143,7 @@ function keyOf(entry: KeyEntry, clock: () => number): Key {
   return {
     caller: Object.freeze({
       id: entry.id,
-      scopes: new Set(entry.scopes),
+      rights: rightsOf(entry),
       publishable: entry.publishable,
       namespaces: entry.namespaces && new Set(entry.namespaces),
       channels: entry.channels && new Set(entry.channels)
@@ -144,6 +151,10 @@ function keyOf(entry: KeyEntry, clock: () => number): Key {
     origins: new Set(entry.origins ?? []),
     bucket: entry.rate === undefined ? undefined : createBucket(entry.rate, clock)
   }
+}
+
+function rightsOf({ role, scopes = [] }: KeyEntry): ReadonlySet<Right> {
+  return new Set(role === undefined ? scopes.flatMap(scope => SCOPES[scope]) : ROLES[role])
 }
 
 function refuseTwins(keys: readonly KeyEntry[]): void {

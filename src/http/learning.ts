@@ -14,7 +14,7 @@ export function learningRoutes(
   app: FastifyInstance,
   { reportLearning, reportJournal }: LearningRouteNeeds
 ): void {
-  const config = { scope: 'admin' } as const
+  const config = { right: 'read_strategy' } as const
   const readId = reader(id)
   const readQuery = reader(learningReportQuery)
 

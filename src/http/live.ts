@@ -17,7 +17,7 @@ export interface LiveNeeds {
 
 /** How this service is doing, for people who watch it: what decides, whether it can, and what its workers have counted since it started. */
 export function liveRoute(app: FastifyInstance, needs: LiveNeeds): void {
-  app.get('/v1/live', { config: { scope: 'admin' } }, async () => {
+  app.get('/v1/live', { config: { right: 'measure' } }, async () => {
     const snapshot = needs.snapshots.current()
     const { strategy, version, hash, loadedAtMs } = snapshot
     const { kind, description } = needs.store

@@ -5,14 +5,14 @@ import { PROBLEMS, type ProblemKind } from './errors.js'
 import { EXAMPLES } from './examples.js'
 import { ROUTE_DOCS, type RouteDoc } from './route-docs.js'
 import { id } from './schemas.js'
-import type { Scope } from '../domain/caller.js'
+import { ROLES, SCOPES, type Right } from '../domain/caller.js'
 
 /** A route as the app registered it. */
 export interface RegisteredRoute {
   readonly method: string
   /** As Fastify spells it: /v1/decisions/:id. */
   readonly url: string
-  readonly scope: Scope | 'open'
+  readonly right: Right | 'open'
   readonly publishable: boolean
 }
 
@@ -68,13 +68,12 @@ const SECURITY_SCHEMES: Json = {
 
 function operation(route: RegisteredRoute, path: string, doc: RouteDoc): Json {
   const { tag, summary, description, body, bodyOptional = false, status, answer } = doc
-  const scope =
-    route.scope === 'open' ? 'Open to everybody.' : `Needs the scope \`${route.scope}\`.`
+  const access = accessTo(route.right)
   return {
     operationId: operationId(route.method, path),
     tags: [tag],
     summary,
-    description: description === undefined ? scope : `${description} ${scope}`,
+    description: description === undefined ? access : `${description} ${access}`,
     parameters: [
       ...pathParameters(path),
       ...queryParameters(doc.query),
@@ -89,6 +88,17 @@ function operation(route: RegisteredRoute, path: string, doc: RouteDoc): Json {
     },
     security: security(route)
   }
+}
+
+/** Who may come here, in a sentence. */
+function accessTo(right: Right | 'open'): string {
+  if (right === 'open') return 'Open to everybody.'
+  const holders = (sets: Readonly<Record<string, readonly Right[]>>): string =>
+    Object.keys(sets)
+      .filter(name => sets[name]?.includes(right))
+      .map(name => `\`${name}\``)
+      .join(', ')
+  return `Needs the right \`${right}\`: keys with one of the scopes ${holders(SCOPES)} or the roles ${holders(ROLES)}.`
 }
 
 /** get_v1_decisions_id: stable as long as the path is. */
@@ -118,8 +128,8 @@ function refTo(name: string): string {
   return `#/components/schemas/${name}`
 }
 
-function security({ scope, publishable }: RegisteredRoute): readonly Json[] {
-  if (scope === 'open') return []
+function security({ right, publishable }: RegisteredRoute): readonly Json[] {
+  if (right === 'open') return []
   return publishable ? [{ key: [] }, { publishableKey: [] }, {}] : [{ key: [] }, {}]
 }
 
@@ -158,7 +168,7 @@ function headerParameters(headers: Readonly<Record<string, string>> = {}): Json[
 function refusals(route: RegisteredRoute, { body, problems = [] }: RouteDoc): Json {
   const kinds: readonly ProblemKind[] = [
     ...problems,
-    ...(route.scope === 'open' ? [] : (['unauthenticated', 'forbidden', 'too_many'] as const)),
+    ...(route.right === 'open' ? [] : (['unauthenticated', 'forbidden', 'too_many'] as const)),
     ...(body === undefined ? [] : (['invalid', 'too_large', 'unsupported_media_type'] as const))
   ]
   const responses: Record<string, Json> = { default: { $ref: '#/components/responses/internal' } }

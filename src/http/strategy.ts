@@ -20,7 +20,7 @@ export function strategyRoutes(
   app: FastifyInstance,
   { snapshots, strategyLoader: loader, reportQuotas, reportSegments }: StrategyRouteNeeds
 ): void {
-  const config = { scope: 'admin' } as const
+  const config = { right: 'read_strategy' } as const
 
   app.get('/v1/strategy', { config }, async () => ({
     ...describe(snapshots.current()),
@@ -34,15 +34,21 @@ export function strategyRoutes(
 
   app.get('/v1/segments', { config }, async () => reportSegments())
 
-  app.post('/v1/strategy/reload', { config }, async (request, reply) => {
-    const report = await loader.load()
-    if (report.outcome !== 'refused') return report
-    const count = report.problems.filter(each => each.severity === 'error').length
-    const detail = `The files have ${count} errors; strategy ${report.version} goes on serving. See "problems".`
-    return sendProblem(reply, { ...problem('not_allowed', detail, request.id), ...report })
-  })
+  app.post(
+    '/v1/strategy/reload',
+    { config: { right: 'load_strategy' } },
+    async (request, reply) => {
+      const report = await loader.load()
+      if (report.outcome !== 'refused') return report
+      const count = report.problems.filter(each => each.severity === 'error').length
+      const detail = `The files have ${count} errors; strategy ${report.version} goes on serving. See "problems".`
+      return sendProblem(reply, { ...problem('not_allowed', detail, request.id), ...report })
+    }
+  )
 
-  app.post('/v1/strategy/validate', { config }, async () => loader.validate())
+  app.post('/v1/strategy/validate', { config: { right: 'check_strategy' } }, async () =>
+    loader.validate()
+  )
 }
 
 function describe(snapshot: Snapshot): object {

@@ -114,8 +114,8 @@ export class StreamConnection {
         break
       }
       case 'event': {
-        if (!caller.scopes.has('events'))
-          throw new Refusal('forbidden', 'Events need a key with the scope "events".')
+        if (!caller.rights.has('tell'))
+          throw new Refusal('forbidden', 'Events need a key with the right "tell".')
         const receipt = await this.#needs.recordEvents(message.events, caller, this.#needs.nowMs())
         this.#send({ type: 'ack', ref: message.ref, ...receipt })
       }

@@ -35,7 +35,7 @@ export async function streamRoute(
     method: 'GET',
     url: '/v1/stream',
     exposeHeadRoute: false,
-    config: { scope: 'decide', publishable: true },
+    config: { right: 'decide', publishable: true },
     preValidation: async () => {
       if (connections.size >= MOST_CONNECTIONS)
         throw new Refusal('unavailable', 'This process has all the streams that it can serve.')

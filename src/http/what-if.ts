@@ -16,12 +16,13 @@ export function whatIfRoutes(
   whatIf: WhatIf,
   snapshots: Pick<Snapshots, 'current'>
 ): void {
-  const config = { scope: 'admin' } as const
   const read = reader(whatIfRequest)
 
-  app.get('/v1/what-if', { config }, async () => whatIfWordsOf(snapshots.current().strategy))
+  app.get('/v1/what-if', { config: { right: 'read_strategy' } }, async () =>
+    whatIfWordsOf(snapshots.current().strategy)
+  )
 
-  app.post('/v1/what-if', { config }, async (request, reply) => {
+  app.post('/v1/what-if', { config: { right: 'suppose' } }, async (request, reply) => {
     const body = await whatIf(read(parseJson(textOf(request.body))), request.caller)
     return reply.header('content-type', 'application/json; charset=utf-8').send(body)
   })

@@ -8,7 +8,7 @@ type Words = z.infer<(typeof ANSWERS)['Words']>
 
 /** GET /v1/words: what who asks for decisions must know of the strategy, and no more: no rules, no values, no models. */
 export function wordsRoute(app: FastifyInstance, snapshots: Pick<Snapshots, 'current'>): void {
-  app.get('/v1/words', { config: { scope: 'decide' } }, async () =>
+  app.get('/v1/words', { config: { right: 'read_words' } }, async () =>
     wordsOf(snapshots.current().strategy)
   )
 }

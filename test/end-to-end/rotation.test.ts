@@ -53,7 +53,10 @@ async function load(
   return { tokens, refused }
 }
 
-test('a rotation under load refuses no valid token', { skip: redisMissing }, async t => {
+test('a rotation under load refuses no valid token', {
+  skip: redisMissing,
+  timeout: 60_000 + 2 * LOAD_MS
+}, async t => {
   const { url: redisUrl } = await startRedis(t)
   const { env: small } = await smallStrategy(t)
   const env = { ...small, OFFERD_REDIS_URL: redisUrl }

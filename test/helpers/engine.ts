@@ -7,7 +7,11 @@ import { createDecide, type Decide, type DecideDeps } from '../../src/decisionin
 import { learnSome } from '../../src/decisioning/lessons/learn.js'
 import { createFollower } from '../../src/decisioning/propensity/learnt.js'
 import { createLegends } from '../../src/decisioning/trace/legends.js'
-import { createDecisionLookUp, type DecisionLookUp } from '../../src/decisioning/look-up.js'
+import {
+  createDecisionLookUp,
+  type DecisionLookUp,
+  type OutcomePage
+} from '../../src/decisioning/look-up.js'
 import {
   startStrategy,
   type LoadReport,
@@ -25,14 +29,15 @@ import {
   createReplay,
   createReplayRecord,
   type Replay,
-  type ReplayRecord
+  type ReplayRecord,
+  type ReplayStrategy
 } from '../../src/decisioning/replay/replay.js'
 import type { Snapshots } from '../../src/decisioning/snapshot.js'
 import { createTokens, type Tokens } from '../../src/decisioning/tokens.js'
 import type { WhatIfChanges } from '../../src/decisioning/what-if/what-if-changes.js'
 import { createWhatIf } from '../../src/decisioning/what-if/what-if.js'
 import { createDecisionIds } from '../../src/domain/decision-id.js'
-import { LOCAL_CALLER } from '../../src/domain/caller.js'
+import { LOCAL_CALLER, type Caller } from '../../src/domain/caller.js'
 import type { DecisionRequest } from '../../src/domain/decision.js'
 import type { EventsReceipt, IncomingEvent } from '../../src/domain/interaction.js'
 
@@ -64,8 +69,16 @@ export interface Engine {
   readonly snapshots: Snapshots
   readonly loader: StrategyLoader
   readonly decide: Decide
-  readonly lookUp: DecisionLookUp
-  readonly replay: Replay
+  /** By the caller that may do everything, unless another is named. */
+  readonly lookUp: {
+    get(id: string, caller?: Caller): ReturnType<DecisionLookUp['get']>
+    explanation(
+      id: string,
+      page: OutcomePage,
+      caller?: Caller
+    ): ReturnType<DecisionLookUp['explanation']>
+  }
+  replay(id: string, strategy: ReplayStrategy, caller?: Caller): ReturnType<Replay>
   readonly replayRecord: ReplayRecord
   readonly tokens: Tokens
   readonly counted: string[]
@@ -252,14 +265,19 @@ export async function tryEngine(
     current: started.snapshots.current
   })
   const replayRecord = createReplayRecord({ ...deps, archived, legendOf })
+  const replay = createReplay({ ...deps, replayRecord })
+  const lookUp = createDecisionLookUp({ ...deps, legendOf })
   const recordEvents = createRecordEvents({ ...deps, freshId: randomUUID })
   const engine: Engine = {
     store,
     snapshots: started.snapshots,
     loader: started.loader,
     decide,
-    lookUp: createDecisionLookUp({ records: store.records, legendOf }),
-    replay: createReplay({ ...deps, replayRecord }),
+    lookUp: {
+      get: (id, caller = LOCAL_CALLER) => lookUp.get(id, caller),
+      explanation: (id, page, caller = LOCAL_CALLER) => lookUp.explanation(id, page, caller)
+    },
+    replay: (id, strategy, caller = LOCAL_CALLER) => replay(id, strategy, caller),
     replayRecord,
     tokens,
     counted,

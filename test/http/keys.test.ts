@@ -87,6 +87,26 @@ const REFUSED: ReadonlyArray<readonly [what: string, content: unknown, sentence:
     { keys: [{ ...server, origins: ['https://shop.example'] }] },
     /^keys\[0\]\.origins: are for publishable keys/
   ],
+  [
+    'an unknown role',
+    { keys: [{ ...server, scopes: undefined, role: 'king' }] },
+    /^keys\[0\]\.role: /
+  ],
+  [
+    'neither scopes nor a role',
+    { keys: [{ ...server, scopes: undefined }] },
+    /^keys\[0\]\.scopes: must be named, or a role instead/
+  ],
+  [
+    'scopes and a role',
+    { keys: [{ ...server, role: 'agent' }] },
+    /^keys\[0\]\.scopes: must be named, or a role instead/
+  ],
+  [
+    'a role for browsers',
+    { keys: [{ ...page, scopes: undefined, role: 'agent' }] },
+    /^keys\[0\]\.role: is for a key of somebody who keeps it secret/
+  ],
   ['a rate of nothing', { keys: [{ ...server, rate: 0 }] }, /^keys\[0\]\.rate: /]
 ]
 

@@ -46,7 +46,7 @@ test('every route that is registered is in the document, and every route of the 
 
 test('an undescribed route and a description without a route keep the app from starting', async t => {
   t.throws(
-    () => describeRoutes([{ method: 'GET', url: '/new', scope: 'open', publishable: false }], '1'),
+    () => describeRoutes([{ method: 'GET', url: '/new', right: 'open', publishable: false }], '1'),
     /GET \/new is not described/
   )
   t.throws(() => describeRoutes([], '1'), /There are no such routes, .*POST \/v1\/decisions/)

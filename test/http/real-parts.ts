@@ -31,9 +31,9 @@ import type { Ending } from './stand-ins.js'
 /** The app over the real use cases, a store in memory and a strategy made by hand; only loading strategies stands still. */
 export function serveForReal(
   t: Ending,
-  changes: Partial<AppDeps> = {}
+  changes: Partial<AppDeps> = {},
+  current = strategy()
 ): ReturnType<typeof createApp> {
-  const current = strategy()
   const snapshots = createSnapshots({
     version: 1,
     hash: 'abc',
@@ -82,7 +82,7 @@ export function serveForReal(
   const app = createApp({
     decide: createDecideOnce(decide, documents),
     subscriptions,
-    lookUp: createDecisionLookUp({ records, legendOf }),
+    lookUp: createDecisionLookUp({ records, legendOf, snapshots }),
     replay: createReplay({
       records,
       snapshots,

@@ -11,10 +11,10 @@ import { Refusal, type Fault } from '../../domain/refusal.js'
 import type { Strategy } from '../../policy/strategy.js'
 import { barredFrom, barredFromAny, keyFaults } from './customer-key.js'
 import { showLimits, type LimitsDocument } from '../limits/customer-limits.js'
+import { maskPersonal, seesMasked } from './mask-personal.js'
 import { readMerge } from './merge-body.js'
 import type { CustomerStore } from '../ports.js'
 import {
-  maskPersonal,
   readConsent,
   readPatch,
   readProfile,
@@ -54,7 +54,8 @@ export interface IdentityDocument {
 }
 
 /**
- * What callers with the customers scope may do with one customer. Each key of a merged customer stands for the whole: documents name
+ * What callers may do with one customer, as the rights of their keys allow; who has no right to see personal attributes gets all documents
+ * with these masked. Each key of a merged customer stands for the whole: documents name
  * the canonical key, and callers need all of the customer's namespaces. All of it rejects with a Refusal (`invalid` with pointers, where
  * /namespace and /id stand for the parts of the address; `forbidden` for a namespace outside the key's; `not_found` when a read
  * finds neither a profile nor an interaction), and passes StoreUnavailable on. What a write has answered is seen by every later decision.
@@ -109,7 +110,7 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       throw new Refusal('invalid', 'The body is not what a customer may hold.', faults)
     const { canonical } = await identify(key, caller)
     const stored = await customers.change(key, old => apply(old ?? EMPTY_PROFILE), strategy.lexicon)
-    return showProfile(canonical, stored, strategy)
+    return shown(showProfile(canonical, stored, strategy), strategy, caller)
   }
 
   /** Throws a Refusal where the caller does not reach every namespace of a merged customer. */
@@ -132,7 +133,7 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
     }
     return {
       strategy,
-      document: showProfile(canonical, profile ?? EMPTY_PROFILE, strategy),
+      document: shown(showProfile(canonical, profile ?? EMPTY_PROFILE, strategy), strategy, caller),
       history: events.map(showEvent)
     }
   }
@@ -189,6 +190,10 @@ export function createCustomers({ customers, snapshots }: CustomersNeeds): Custo
       return { customer: canonical, members }
     }
   }
+}
+
+function shown(document: CustomerDocument, strategy: Strategy, caller: Caller): CustomerDocument {
+  return seesMasked(caller) ? maskPersonal(document, strategy) : document
 }
 
 function noCustomer(key: CustomerKey): Refusal {

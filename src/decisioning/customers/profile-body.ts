@@ -111,27 +111,6 @@ export function showProfile(
   }
 }
 
-/** A profile of whose personal attributes only the ends are shown. What the strategy no longer declares is shown by none. */
-export function maskPersonal(document: CustomerDocument, strategy: Strategy): CustomerDocument {
-  const { attributes, attributeIndex } = strategy
-  const mask = (name: string, value: AttributeValue): AttributeValue => {
-    const declared = attributes[attributeIndex.get(name) ?? -1]
-    return declared?.personal === false ? value : maskOf(value)
-  }
-  return { ...document, attributes: mapValues(document.attributes, mask) }
-}
-
-const COVER = '•••'
-const SHOWN_END = 3
-
-/** Of an address its first letter and its host, of other long texts the end, of everything else nothing. */
-function maskOf(value: AttributeValue): string {
-  if (typeof value !== 'string') return COVER
-  const at = value.lastIndexOf('@')
-  if (at > 0) return value.slice(0, 1) + COVER + value.slice(at)
-  return value.length > 2 * SHOWN_END ? COVER + value.slice(-SHOWN_END) : COVER
-}
-
 function showConsent(consent: Profile['consent']): ConsentDocument {
   return mapValues(consent, (_, { granted, timeMs, source }) => ({
     granted,

@@ -1,3 +1,4 @@
+import type { Caller } from '../../domain/caller.js'
 import { Refusal } from '../../domain/refusal.js'
 import type { ArchivedStrategies } from './archived-strategies.js'
 import { firstDifference } from './compare-decisions.js'
@@ -42,8 +43,8 @@ export type ReplayRecord = (record: DecisionRecord, under?: Snapshot) => Promise
 /** By which strategy a decision is made again: the one that made it, or the one in force. */
 export type ReplayStrategy = 'recorded' | 'current'
 
-/** The same by a decision's id. Throws a Refusal for an id without a record, too. */
-export type Replay = (id: string, strategy: ReplayStrategy) => Promise<ReplayReport>
+/** The same by a decision's id. Throws a Refusal for an id without a record and for a customer whom the caller's key does not reach, too. */
+export type Replay = (id: string, strategy: ReplayStrategy, caller: Caller) => Promise<ReplayReport>
 
 export function createReplayRecord(deps: ReplayRecordDeps): ReplayRecord {
   return async function replayRecord(record, under) {
@@ -65,8 +66,8 @@ export function createReplayRecord(deps: ReplayRecordDeps): ReplayRecord {
 }
 
 export function createReplay({ records, snapshots, replayRecord }: ReplayDeps): Replay {
-  return async (id, strategy) => {
-    const record = await findRecorded(records, id)
+  return async (id, strategy, caller) => {
+    const record = await findRecorded(records, id, caller)
     return await replayRecord(record, strategy === 'current' ? snapshots.current() : undefined)
   }
 }

@@ -118,11 +118,7 @@ export function createTokens(secrets: ReadonlyArray<string | TokenSecret>): Toke
 
 /** By which name tokens of a secret can be told: what stands in each of them, in hexadecimal digits. */
 export function tokenKeyId(secret: string): string {
-  return deriveKeyId(secret).toString('hex')
-}
-
-function deriveKeyId(secret: string): Buffer {
-  return derive(secret, 'key id', KEY_ID_BYTES)
+  return derive(secret, 'key id', KEY_ID_BYTES).toString('hex')
 }
 
 function derive(secret: string, purpose: string, length: number): Buffer {
@@ -139,7 +135,7 @@ function deriveKeys(given: string | TokenSecret): TokenKeys {
   return {
     signsFromMs,
     opensUntilMs,
-    id: deriveKeyId(secret),
+    id: derive(secret, 'key id', KEY_ID_BYTES),
     encryption: createKeyStream(derive(secret, 'encryption', 32)),
     signature: createSecretKey(derive(secret, 'signature', 32))
   }

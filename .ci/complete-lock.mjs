@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const PATH = join(import.meta.dirname, '../package-lock.json')
+const PATH = join(import.meta.dirname, '..', process.argv[2] ?? '', 'package-lock.json')
 const SYSTEMS = ['android', 'darwin', 'win32', 'freebsd', 'openharmony', 'linux']
 const PROCESSORS = ['arm64', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'arm']
 

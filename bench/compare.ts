@@ -3,10 +3,7 @@
  * of the same work and (c) the parts alone, tuned as far as they go. All in one run, in turns, on this machine; then how long a decision
  * takes when requests come at half of the rate that saturates.
  */
-import { CUSTOMERS, startContenders, warmUp, type Contenders } from './contenders.js'
-import { withOfferd, type Ground } from './ground.js'
-import type { LoadOrder } from './load.js'
-import { startLoad, type Server } from './processes.js'
+import { CUSTOMERS, lotOf, withContenders, type Bed, type Contenders } from './contenders.js'
 import { shortRatio } from './ratio.js'
 import { machine, say, tableOf, writeResult } from './report.js'
 import { inTurns, medianOf, ratioOf, type Figures, type Lot } from './turns.js'
@@ -24,35 +21,31 @@ const LABELS: Readonly<Record<keyof Contenders, string>> = {
 }
 const NAMES = Object.keys(LABELS) as Array<keyof Contenders>
 
-type Load = ReturnType<typeof startLoad>
-
 /** Runs the comparison and writes its tables to bench/results. */
 export async function runComparison(): Promise<void> {
-  await withOfferd(async ground => {
-    const text = await compare(ground)
+  await withContenders(async bed => {
+    const text = `${machine()}\n\n${await compare(bed)}\n`
     say(`\n${text}`)
-    say(`Also in ${await writeResult('short.md', `${text}\n`)}`)
+    say(`Also in ${await writeResult('short.md', text)}`)
   })
 }
 
-async function compare(ground: Ground): Promise<string> {
-  const { offerd, start } = ground
-  say(`offerd is ready ${Math.round(offerd.readyMs)} ms after its start; putting customers in`)
-  const contenders = await startContenders(ground)
-  const load = startLoad()
-  start.stops.push(load.stop)
-  await warmUp(load, Object.values(contenders))
+/** The comparison's tables as Markdown. */
+export async function compare({ ground, contenders, load }: Bed): Promise<string> {
+  const { offerd } = ground
   const tables: string[] = []
   let rates: number[] = []
   for (const connections of CONNECTIONS) {
-    const lots = NAMES.map(name => lotOf(LABELS[name], contenders[name], { connections }))
+    const lots = NAMES.map(name =>
+      lotOf(LABELS[name], contenders[name], { connections, seconds: SECONDS })
+    )
     const figures = await inTurns(load, lots, ROUNDS)
     rates = figures.map(rounds => medianOf(rounds, 'requestsPerSecond'))
     tables.push(`${connections} connections, saturated:`, '', saturatedTable(figures), '')
   }
   const { rssBytes } = await offerd.usage()
   return [
-    `${machine()} ${ROUNDS} rounds of ${SECONDS} s each, in turns; medians; ratios with their 95 % intervals.`,
+    `${ROUNDS} rounds of ${SECONDS} s each, in turns; medians; ratios with their 95 % intervals.`,
     '',
     ...tables,
     'Requests that come at a fixed rate; time runs from when each was due, whatever has become of those before it:',
@@ -61,16 +54,6 @@ async function compare(ground: Ground): Promise<string> {
     '',
     `Resident memory of offerd afterwards, ${CUSTOMERS} customers stored: ${Math.round(rssBytes / 1e6)} MB. Ready after ${Math.round(offerd.readyMs)} ms.`
   ].join('\n')
-}
-
-function lotOf(label: string, server: Server, order: Partial<LoadOrder>): Lot {
-  const usual = {
-    connections: 64,
-    seconds: SECONDS,
-    customers: CUSTOMERS,
-    explain: 'none'
-  } as const
-  return { label, server, order: { url: server.url, ...usual, ...order } }
 }
 
 function saturatedTable(figures: readonly Figures[][]): string {
@@ -101,7 +84,7 @@ function saturatedTable(figures: readonly Figures[][]): string {
 
 /** Each at half of its own rate, and the floor also at that of offerd with its journal. */
 async function atHalfRate(
-  load: Load,
+  load: Bed['load'],
   contenders: Contenders,
   rates: readonly number[]
 ): Promise<string> {

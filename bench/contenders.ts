@@ -1,24 +1,50 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cpuPerRequest, type Ground } from './ground.js'
-import type { Server, startLoad } from './processes.js'
+import { withOfferd, type Ground } from './ground.js'
+import type { LoadOrder } from './load.js'
+import { startLoad, type Server } from './processes.js'
+import { say } from './report.js'
 import { seedFloor, seedGlue, seedOfferd } from './seed.js'
+import type { Lot } from './turns.js'
 import { customerId, JOURNAL, rulesText } from './world.js'
 
 /** Customers of the comparisons; more than any cache of a few would hold. */
 export const CUSTOMERS = 10_000
 
 /** What is compared, all on one Redis and with the same customers. */
-export interface Contenders {
-  readonly constant: Server
-  readonly glue: Server
-  readonly floor: Server
-  readonly offerd: Server
-  readonly journalling: Server
+export type Contenders = Readonly<
+  Record<'constant' | 'glue' | 'floor' | 'offerd' | 'journalling', Server>
+>
+
+/** Contenders that are warm, and what loads them. */
+export interface Bed {
+  readonly ground: Ground
+  readonly contenders: Contenders
+  readonly load: ReturnType<typeof startLoad>
 }
 
-/** Puts the customers in and starts what offerd is compared with. */
-export async function startContenders(ground: Ground): Promise<Contenders> {
+/** Starts offerd and what it is compared with, puts the customers in and warms all of them up. */
+export async function withContenders(work: (bed: Bed) => Promise<void>): Promise<void> {
+  await withOfferd(async ground => {
+    say(
+      `offerd is ready ${Math.round(ground.offerd.readyMs)} ms after its start; putting customers in`
+    )
+    const contenders = await startContenders(ground)
+    const load = startLoad()
+    ground.start.stops.push(load.stop)
+    for (const server of Object.values(contenders))
+      await load.run(lotOf('', server, { seconds: WARMING_SECONDS }).order)
+    await work({ ground, contenders, load })
+  })
+}
+
+/** A lot of plain decisions for one server: a second at 64 connections unless the order says otherwise. */
+export function lotOf(label: string, server: Server, order: Partial<LoadOrder>): Lot {
+  const usual = { connections: 64, seconds: 1, customers: CUSTOMERS, explain: 'none' } as const
+  return { label, server, order: { url: server.url, ...usual, ...order } }
+}
+
+async function startContenders(ground: Ground): Promise<Contenders> {
   const { dir, redisSocket, model, offerd, start } = ground
   await seedOfferd(offerd.url, CUSTOMERS)
   await seedGlue(redisSocket, CUSTOMERS)
@@ -35,16 +61,6 @@ export async function startContenders(ground: Ground): Promise<Contenders> {
 
 /** On a quiet machine enough for a server's code to be compiled as well as it will be. */
 const WARMING_SECONDS = 3
-
-/** Loads each server until its code is warm. */
-export async function warmUp(
-  load: ReturnType<typeof startLoad>,
-  servers: readonly Server[]
-): Promise<void> {
-  const lot = { connections: 64, seconds: WARMING_SECONDS, customers: CUSTOMERS } as const
-  for (const server of servers)
-    await cpuPerRequest(server, load, { ...lot, explain: 'none', url: server.url })
-}
 
 /** The floor must do the glue's work, not less: both choose the same offers. */
 async function checkAlike(glue: Server, floor: Server): Promise<void> {

@@ -28,8 +28,14 @@ export interface Ground {
   readonly start: Start
 }
 
-/** Starts the service on a Redis of its own, and stops everything that was started when the work is done. */
-export async function withOfferd(work: (ground: Ground) => Promise<void>): Promise<void> {
+/**
+ * Starts the service on a Redis of its own, and stops everything that was started when the work is done.
+ * @param program main.js of a build
+ */
+export async function withOfferd(
+  work: (ground: Ground) => Promise<void>,
+  program = 'dist/main.js'
+): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'offerd-bench-'))
   const stops: Array<() => Promise<void>> = []
   const start: Start = Object.assign(
@@ -50,7 +56,7 @@ export async function withOfferd(work: (ground: Ground) => Promise<void>): Promi
       modelsDir = join(dir, 'models'),
       env = {}
     ) =>
-      start(name, ['dist/main.js', 'serve'], {
+      start(name, [program, 'serve'], {
         OFFERD_PORT: '0',
         OFFERD_DATA: join(dir, 'data'),
         OFFERD_REDIS_URL: redis.socket,

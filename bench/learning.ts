@@ -3,7 +3,6 @@
  * it changes half-way; a table, and a plot of regret in bench/results. Then what adapting costs a decision.
  * BENCH_LEARNING is the number of decisions, 50,000 when unset.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
 import type { Learnt, LearntTable } from '../src/decisioning/propensity/learnt.js'
 import {
   meanReward,
@@ -12,14 +11,15 @@ import {
   type LearningRunOptions
 } from '../test/helpers/learning-world.js'
 import { decideFor, prepare } from './decide.js'
+import { plot } from './plot.js'
 import { pairedRatio, ratioText } from './ratio.js'
+import { writeResult } from './report.js'
 import { rulesText } from './world.js'
 
 const DECISIONS = Number(process.env['BENCH_LEARNING'] ?? 50_000)
 const PARTS = 10
 const PAIRS = Number(process.env['BENCH_PAIRS'] ?? 60)
 const WARMING_PAIRS = 4
-const FOLDER = 'bench/results'
 
 const RUNS: ReadonlyArray<readonly [name: string, options: Omit<LearningRunOptions, 'decisions'>]> =
   [
@@ -46,44 +46,28 @@ export async function runLearningBench(): Promise<void> {
     })
     process.stdout.write(`${name}: of the best possible, by tenths: ${shares.join(' ')}\n`)
   }
-  await mkdir(FOLDER, { recursive: true })
-  await writeFile(`${FOLDER}/learning.svg`, plotOf(runs))
-  process.stdout.write(`The plot of regret is ${FOLDER}/learning.svg\n`)
+  process.stdout.write(`The plot of regret is ${await writeResult('learning.svg', plotOf(runs))}\n`)
   await compareCosts()
 }
 
-const WIDTH = 720
-const HEIGHT = 420
-const MARGIN = 50
 const POINTS = 200
-const COLOURS = ['#999999', '#d62728', '#1f77b4', '#2ca02c']
 
 /** Regret summed up: how many answers the best possible would have had more. */
 function plotOf(runs: ReadonlyArray<readonly [name: string, run: LearningRun]>): string {
-  const curves = runs.map(([, { shown, best }]) => {
-    let regret = 0
-    return shown.map((reward, i) => (regret += best[i]! - reward))
-  })
-  const most = Math.max(...curves.map(curve => curve.at(-1)!))
-  const lines = curves.map((curve, number) => {
-    const points = Array.from({ length: POINTS }, (_, i) => {
-      const at = Math.floor(((i + 1) * curve.length) / POINTS) - 1
-      const x = MARGIN + ((WIDTH - 2 * MARGIN) * (at + 1)) / curve.length
-      const y = HEIGHT - MARGIN - ((HEIGHT - 2 * MARGIN) * curve[at]!) / most
-      return `${x.toFixed(1)},${y.toFixed(1)}`
+  return plot({
+    title: 'Regret, summed up',
+    x: { label: 'decisions' },
+    y: { label: 'answers that the best possible would have had more' },
+    lines: runs.map(([name, { shown, best }]) => {
+      let regret = 0
+      const curve = shown.map((reward, i) => (regret += best[i]! - reward))
+      const points = Array.from({ length: POINTS }, (_, i) => {
+        const at = Math.floor(((i + 1) * curve.length) / POINTS) - 1
+        return [at + 1, curve[at]!] as const
+      })
+      return { name, points }
     })
-    const colour = COLOURS[number]!
-    return (
-      `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.join(' ')}"/>` +
-      `<text x="${MARGIN + 10}" y="${MARGIN + 18 * number}" fill="${colour}">${runs[number]![0]}</text>`
-    )
   })
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="13">` +
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>` +
-    `<text x="${MARGIN}" y="${HEIGHT - 15}">0 to ${DECISIONS.toLocaleString('en')} decisions; regret up to ${Math.round(most).toLocaleString('en')} answers</text>` +
-    `${lines.join('')}</svg>\n`
-  )
 }
 
 /** All 50 offers adapt and have experience, against none that does. */

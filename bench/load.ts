@@ -1,6 +1,7 @@
 /** The load, as a process of its own: runs what its parent sends and answers with the figures. */
 import autocannon from 'autocannon'
 import { runAtRate } from './at-rate.js'
+import { runOverStream } from './over-stream.js'
 import { customerId, numbersFrom } from './world.js'
 
 export interface LoadOrder {
@@ -13,9 +14,12 @@ export interface LoadOrder {
   readonly requests?: number
   /** Requests are due at this rate; unset, each connection asks again as soon as it is answered. */
   readonly ratePerSecond?: number
+  /** 'stream': on WebSockets; 'batch': a hundred decisions a request; unset: one decision a request. */
+  readonly over?: 'stream' | 'batch'
 }
 
 export interface LoadResult {
+  /** Decisions, where a request asks for many. */
   readonly requests: number
   readonly requestsPerSecond: number
   readonly p50Ms: number
@@ -28,28 +32,39 @@ export interface LoadResult {
 /** Distinct bodies that the connections go through, so that no cache of one customer helps. */
 const BODIES = 2000
 
+/** Decisions in one request of a batch. */
+const BATCH = 100
+
 process.on('message', (order: LoadOrder) => {
-  const answer = order.ratePerSecond === undefined ? saturate(order) : keepRate(order)
-  void answer.then(result => process.send?.(result))
+  void run(order).then(result => process.send?.(result))
 })
 
-async function saturate(order: LoadOrder): Promise<LoadResult> {
+function run(order: LoadOrder): Promise<LoadResult> {
+  if (order.ratePerSecond !== undefined) return keepRate(order)
+  if (order.over === 'stream') return askOverStream(order)
+  if (order.over === 'batch') return saturate(order, '/v1/decisions/batch', BATCH)
+  return saturate(order, '/v1/decisions', 1)
+}
+
+async function saturate(order: LoadOrder, path: string, each: number): Promise<LoadResult> {
   const result = await autocannon({
     url: order.url,
     connections: order.connections,
     // It ends at a sample only.
     sampleInt: 50,
-    ...(order.requests === undefined ? { duration: order.seconds } : { amount: order.requests }),
-    requests: bodiesOf(order).map(body => ({
+    ...(order.requests === undefined
+      ? { duration: order.seconds }
+      : { amount: order.requests / each }),
+    requests: inLots(bodiesOf(order), each).map(body => ({
       method: 'POST' as const,
-      path: '/v1/decisions',
+      path,
       headers: { 'content-type': 'application/json' },
       body
     }))
   })
   return {
-    requests: result.requests.total,
-    requestsPerSecond: result.requests.total / result.duration,
+    requests: result.requests.total * each,
+    requestsPerSecond: (result.requests.total * each) / result.duration,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
     failed: result.non2xx + result.errors + result.timeouts,
@@ -57,13 +72,35 @@ async function saturate(order: LoadOrder): Promise<LoadResult> {
   }
 }
 
+/** Bodies of batches where a request asks for more than one decision. */
+function inLots(bodies: readonly string[], each: number): readonly string[] {
+  if (each === 1) return bodies
+  return Array.from({ length: bodies.length / each }, (_, i) => {
+    return `{"requests":[${bodies.slice(i * each, (i + 1) * each).join(',')}]}`
+  })
+}
+
 async function keepRate(order: LoadOrder): Promise<LoadResult> {
   const { url, connections, seconds, ratePerSecond = 1 } = order
-  const { latenciesMs, failed } = await runAtRate({
+  const result = await runAtRate({
     ...{ url, connections, seconds, ratePerSecond },
     bodies: bodiesOf(order),
     random: numbersFrom(Math.round(ratePerSecond))
   })
+  return figuresOf(result, seconds)
+}
+
+async function askOverStream(order: LoadOrder): Promise<LoadResult> {
+  const { url, connections, requests = BODIES } = order
+  const startedAtMs = performance.now()
+  const result = await runOverStream({ url, connections, requests, bodies: bodiesOf(order) })
+  return figuresOf(result, (performance.now() - startedAtMs) / 1000)
+}
+
+function figuresOf(
+  { latenciesMs, failed }: { readonly latenciesMs: Float64Array; readonly failed: number },
+  seconds: number
+): LoadResult {
   const at = (share: number): number => latenciesMs[Math.floor(latenciesMs.length * share)] ?? NaN
   return {
     requests: latenciesMs.length,

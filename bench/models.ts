@@ -12,7 +12,7 @@ import {
 import { NOTHING_LEARNT } from '../src/decisioning/propensity/learnt.js'
 import { decideFor, prepare, type BenchModel } from './decide.js'
 import { benchModel, treesModel } from './model.js'
-import { inPairs, pairedRatio, ratioText } from './ratio.js'
+import { inPairs, pairedRatio, ratioText, type PairedRatio } from './ratio.js'
 import { COLUMNS, modelText, rulesText } from './world.js'
 
 const MOST_MODELS = 20
@@ -27,15 +27,26 @@ const KINDS = {
   'ten trees of depth 4': (seed: number) => treesModel(10, 4, seed)
 } as const
 
+type Kind = keyof typeof KINDS
+
 export async function runModels(): Promise<void> {
-  for (const kind of Object.keys(KINDS) as Array<keyof typeof KINDS>) {
-    await compareRuns(kind)
-    for (const models of [1, 2, 5, 10, MOST_MODELS]) await compareDecisions(kind, models)
+  for (const kind of Object.keys(KINDS) as Kind[]) {
+    const { ratio, difference } = await measureRuns(kind)
+    process.stdout.write(
+      `${MOST_MODELS} models (${kind}), ${ROWS} rows each, one run against ${MOST_MODELS}: CPU ${ratioText(ratio)}; ` +
+        `largest difference of outputs ${difference.toExponential(1)}\n`
+    )
+    for (const { models, fusedMicros, ratio } of await measureModels(kind))
+      process.stdout.write(
+        `${models} models (${kind}), ${models * ROWS} offers: ${fusedMicros.toFixed(1)} µs CPU a decision, against a run a model ${ratioText(ratio)}\n`
+      )
   }
 }
 
 /** Twenty models with ten rows each: one run against twenty, and how far their outputs lie apart. */
-async function compareRuns(kind: keyof typeof KINDS): Promise<void> {
+export async function measureRuns(
+  kind: Kind
+): Promise<{ readonly ratio: PairedRatio; readonly difference: number }> {
   const runtime = createOnnxRuntime()
   const output = { name: 'probabilities', positive: '1' }
   const opened = await Promise.all(
@@ -59,33 +70,46 @@ async function compareRuns(kind: keyof typeof KINDS): Promise<void> {
     () => cpuMicros(RUNS, scoreTogether),
     () => cpuMicros(RUNS, scoreApart)
   )
-  process.stdout.write(
-    `${MOST_MODELS} models (${kind}), ${ROWS} rows each, one run against ${MOST_MODELS}: CPU ${ratioText(pairedRatio(pairs))}; ` +
-      `largest difference of outputs ${Math.max(...differences).toExponential(1)}\n`
-  )
+  return { ratio: pairedRatio(pairs), difference: Math.max(...differences) }
 }
 
-/** Ten offers for each model: whole decisions, fused against one run a model. */
-async function compareDecisions(kind: keyof typeof KINDS, count: number): Promise<void> {
-  const models: BenchModel[] = Array.from({ length: count }, (_, i) => ({
-    name: `bench-${i}`,
-    text: modelText(`bench-${i}`),
-    bytes: KINDS[kind](i)
-  }))
-  const rules = rulesText('none', count * ROWS, offer => `bench-${offer % count}`)
-  const [fused, apart] = await Promise.all(
-    [createOnnxRuntime(), unfused(createOnnxRuntime())].map(runtime =>
-      prepare(rules, () => undefined, NOTHING_LEARNT, models, runtime)
+/** What a decision costs with so many models, ten offers for each. */
+interface ModelsCost {
+  readonly models: number
+  readonly fusedMicros: number
+  readonly apartMicros: number
+  readonly ratio: PairedRatio
+}
+
+/** Whole decisions, fused against one run a model. */
+export async function measureModels(kind: Kind): Promise<ModelsCost[]> {
+  const costs: ModelsCost[] = []
+  for (const count of [1, 2, 5, 10, MOST_MODELS]) {
+    const models: BenchModel[] = Array.from({ length: count }, (_, i) => ({
+      name: `bench-${i}`,
+      text: modelText(`bench-${i}`),
+      bytes: KINDS[kind](i)
+    }))
+    const rules = rulesText('none', count * ROWS, offer => `bench-${offer % count}`)
+    const [fused, apart] = await Promise.all(
+      [createOnnxRuntime(), unfused(createOnnxRuntime())].map(runtime =>
+        prepare(rules, () => undefined, NOTHING_LEARNT, models, runtime)
+      )
     )
-  )
-  const pairs = await inPairs(
-    () => decideFor(fused!, TOGETHER, 'none', DECISIONS),
-    () => decideFor(apart!, TOGETHER, 'none', DECISIONS)
-  )
-  const micros = pairs.reduce((sum, [one]) => sum + one, 0) / pairs.length
-  process.stdout.write(
-    `${count} models (${kind}), ${count * ROWS} offers: ${micros.toFixed(1)} µs CPU a decision, against a run a model ${ratioText(pairedRatio(pairs))}\n`
-  )
+    const pairs = await inPairs(
+      () => decideFor(fused!, TOGETHER, 'none', DECISIONS),
+      () => decideFor(apart!, TOGETHER, 'none', DECISIONS)
+    )
+    const mean = (at: 0 | 1): number =>
+      pairs.reduce((sum, pair) => sum + pair[at], 0) / pairs.length
+    costs.push({
+      models: count,
+      fusedMicros: mean(0),
+      apartMicros: mean(1),
+      ratio: pairedRatio(pairs)
+    })
+  }
+  return costs
 }
 
 function unfused(runtime: ModelRuntime): ModelRuntime {

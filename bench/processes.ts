@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { LoadOrder, LoadResult } from './load.js'
 
 /** Where a process may run, so that the server has a processor of its own; undefined where this cannot be asked for. */
-export type Processor = 0 | 1
+type Processor = 0 | 1
 
 const canPin = spawnSync('taskset', ['-c', '1', 'true']).status === 0
 
@@ -45,7 +45,7 @@ export async function startServer(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc']
   })
-  pin(child, 0)
+  pin(child.pid, 0)
   const url = await listeningUrl(name, child)
   return {
     name,
@@ -103,7 +103,7 @@ export async function startRedis(dir: string): Promise<{ socket: string; stop():
       stdio: ['ignore', 'pipe', 'inherit']
     }
   )
-  pin(child, 1)
+  pin(child.pid, 1)
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.includes('ready to accept connections')) break
   }
@@ -120,7 +120,7 @@ export function startLoad(): {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc']
   })
-  pin(child, 1)
+  pin(child.pid, 1)
   return {
     run: order => ask<LoadResult>('the load', child, order),
     stop: () => stop(child)
@@ -150,13 +150,14 @@ async function ask<Answer>(
   }
 }
 
-function pin(child: ChildProcess, processor: Processor): void {
-  if (canPin && child.pid !== undefined)
-    spawnSync('taskset', ['-a', '-p', '-c', String(processor), String(child.pid)])
+/** Keeps a process and its threads on one processor, where that can be asked for. */
+export function pin(pid: number | undefined, processor: Processor): void {
+  if (canPin && pid !== undefined)
+    spawnSync('taskset', ['-a', '-p', '-c', String(processor), String(pid)])
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
+  if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
   await once(child, 'exit')
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: the comparison with constant and glue; `npm run bench -- reload`: decisions while the strategy changes;
+ * `npm run bench`: the comparison with constant, glue and the tuned floor; `npm run bench:full`: all comparisons, with plots; `npm run bench -- reload`: decisions while the strategy changes;
  * `npm run bench -- decide`: one decision inside the process; `npm run bench -- explain`: what a full explanation costs;
  * `npm run bench -- learning`: what adapting earns and costs; `npm run bench -- limits`: what limits cost; `npm run bench -- exploration`: what chance costs; `npm run bench -- races`: whether strict limits hold;
  * `npm run bench -- loop`: what journal, chance and adapting cost together; `npm run bench -- stream`: subscriptions while events come;
@@ -12,6 +12,7 @@ import { runComparison } from './compare.js'
 import { runDecisions } from './decide.js'
 import { runExplanations } from './explain.js'
 import { runExploration } from './exploration.js'
+import { runFull } from './full/full.js'
 import { runLearningBench } from './learning.js'
 import { runLimits } from './limits.js'
 import { runLoop } from './loop.js'
@@ -23,8 +24,9 @@ import { runReplays } from './replay.js'
 import { runStream } from './stream.js'
 import { runWorkers } from './workers.js'
 
-const RUNS: Readonly<Record<string, () => Promise<void>>> = {
+const RUNS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   compare: runComparison,
+  full: runFull,
   reload: runReloads,
   decide: runDecisions,
   explain: runExplanations,
@@ -40,10 +42,10 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   workers: runWorkers
 }
 
-const [name = 'compare'] = process.argv.slice(2)
+const [name = 'compare', ...args] = process.argv.slice(2)
 const run = RUNS[name]
 if (run === undefined)
   throw new Error(`there is no bench "${name}"; there are ${Object.keys(RUNS).join(', ')}`)
 if (spawnSync(process.execPath, ['src/build.mjs'], { stdio: 'inherit' }).status !== 0)
   process.exit(1)
-await run()
+await run(args)

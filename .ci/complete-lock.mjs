@@ -1,6 +1,6 @@
 /**
- * Names the optional packages of all platforms in package-lock.json: node .ci/complete-lock.mjs
- * Run it after `npm install`. A registry that holds the packages of some platforms only makes npm leave the others out of the
+ * Names the optional packages of all platforms in package-lock.json: node .ci/complete-lock.mjs, and
+ * node .ci/complete-lock.mjs bench/peers for that folder's. Run it after `npm install`. A registry that holds the packages of some platforms only makes npm leave the others out of the
  * lock, and then refuse that very lock in `npm ci`. An entry without an address is looked up on its own platform only.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 const PATH = join(import.meta.dirname, '..', process.argv[2] ?? '', 'package-lock.json')
 const SYSTEMS = ['android', 'darwin', 'win32', 'freebsd', 'openharmony', 'linux']
-const PROCESSORS = ['arm64', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'arm']
+const PROCESSORS = ['arm64', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'arm', 'wasm32']
 
 const lock = JSON.parse(readFileSync(PATH, 'utf8'))
 const { packages } = lock
@@ -35,7 +35,7 @@ for (const [parent, { optionalDependencies = {}, dev }] of Object.entries(packag
     if (isThere(name, parent)) continue
     const { cpu, os, libc } = platformOf(name)
     // Without a platform it would be fetched everywhere, from where it is not to be had.
-    if (os.length === 0 || cpu.length === 0)
+    if (cpu.length === 0 || (os.length === 0 && !cpu.includes('wasm32')))
       throw new Error(`${name} names no platform known here; add it`)
     packages[`node_modules/${name}`] = {
       version,
@@ -43,7 +43,7 @@ for (const [parent, { optionalDependencies = {}, dev }] of Object.entries(packag
       ...(dev ? { dev } : {}),
       ...(libc.length > 0 ? { libc } : {}),
       optional: true,
-      os
+      ...(os.length > 0 ? { os } : {})
     }
     added.push(name)
   }

@@ -70,12 +70,8 @@ async function measureCount(
 ): Promise<WorldCost> {
   const few = await prepare(rulesText())
   const many = await prepare(inFiles(rulesText('none', count, () => 'bench', valueOf)))
-  const decisions = Math.min(
-    DECISIONS,
-    Math.max(25 * TOGETHER, Math.round((DECISIONS * OFFERS) / count))
-  )
   const pairs = await inPairs(
-    () => decideFor(many, TOGETHER, 'none', decisions),
+    () => decideFor(many, TOGETHER, 'none', DECISIONS),
     () => decideFor(few, TOGETHER, 'none', DECISIONS)
   )
   return costOf(count, world, pairs)

@@ -3,6 +3,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const FOLDER = import.meta.dirname
+/** npm goes on with its manual. */
+const SHOWN_LINES = 4
 
 /**
  * Installs what this folder's lock names, without running anything of it, unless that is done already. Throws with the reason where the
@@ -18,7 +20,7 @@ export function installPeers(): void {
   )
   if (status !== 0)
     throw new Error(
-      `the rule engines could not be installed, which needs a reachable npm registry; try "npm ci" in bench/peers.\n${stderr}`
+      `the rule engines could not be installed, which needs a reachable npm registry; try "npm ci" in bench/peers (${stderr.split('\n').slice(0, SHOWN_LINES).join(' ')})`
     )
 }
 

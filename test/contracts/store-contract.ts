@@ -302,6 +302,40 @@ const FACTS: Readonly<
     )
   },
 
+  async 'an event that holds until a time keeps it, whatever came before and comes after'(
+    t,
+    { store, other },
+    key
+  ) {
+    const words = lexicon()
+    const untilMs = NOW_MS + DAY_MS
+    const later = event(key, { type: 'later', offerId: 'loan', timeMs: NOW_MS, untilMs })
+    const clicks = (count: number, ageMs: number) =>
+      Array.from({ length: count }, (_, i) =>
+        event(key, { type: 'click', offerId: 'loan', timeMs: NOW_MS - ageMs - i })
+      )
+    await store.customers.append([...clicks(40, 5000), ...clicks(1, 4000)])
+    await store.customers.append([...clicks(1, 3000), later])
+    await other.customers.append(clicks(1, 2000))
+    const { history } = await store.customers.load(key, words)
+    t.equal(history.length, 44)
+    t.strictSame([...history.untilsMs], [untilMs, ...new Array<number>(43).fill(0)])
+    t.strictSame((await store.customers.history(key, 1))[0], later)
+
+    await store.customers.append(clicks(100, 6000))
+    await store.customers.append(clicks(150, 1000))
+    const folded = await eventually(
+      () => other.customers.load(key, words),
+      state => state.history.length <= 256
+    )
+    t.equal(folded.history.untilsMs[0], untilMs)
+    t.equal(folded.history.count(words.types.indexOf('click'), 1, 30 * DAY_MS, NOW_MS), 293)
+    await store.customers.append(clicks(1, 900))
+    const after = await store.customers.load(key, words)
+    t.strictSame([...after.history.untilsMs.subarray(0, 2)], [untilMs, 0])
+    t.equal(after.history.count(words.types.indexOf('click'), 1, 30 * DAY_MS, NOW_MS), 294)
+  },
+
   async 'an erased customer is gone, and its late events are dropped until a profile is put again'(
     t,
     { store, other },

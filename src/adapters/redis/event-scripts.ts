@@ -42,6 +42,37 @@ local function areReadable (packed)
 end
 `
 
+/* What history-codec.ts says of a log's records. */
+const WIDTHS = `
+local function isLog (log)
+  local version = string.byte(log, 1)
+  return #log >= 8 and (version == 1 or version == 2) and string.byte(log, 2) == 104
+end
+
+local function isWide (log) return string.byte(log, 1) == 1 end
+
+local function firstRecordOf (log) return 9 + 12 * (string.byte(log, 3) * 256 + string.byte(log, 4)) end
+
+-- the log with records that hold an until as well, which is none
+local function widened (log)
+  local first = firstRecordOf(log)
+  local records = string.gsub(string.sub(log, first), string.rep('.', 12), '%0\\0\\0\\0\\0')
+  return '\\1' .. string.sub(log, 2, first - 1) .. records
+end
+
+local function withRecords (log, records)
+  local wide = isWide(log)
+  for _, record in ipairs(records) do wide = wide or #record == 16 end
+  if wide then
+    if not isWide(log) then log = widened(log) end
+    for i, record in ipairs(records) do
+      if #record == 12 then records[i] = record .. '\\0\\0\\0\\0' end
+    end
+  end
+  return log .. table.concat(records)
+end
+`
+
 /**
  * append(first, added, last): ARGV 2 to 4 are ttl ms (0: none), header of a new log, header of new details; from `first` on per event
  * duplicate key, record, detail, and the reservations that it ends: '' none, else the number of their type in two bytes (0: of every
@@ -50,17 +81,17 @@ end
  * Answers an error; or the records in the log, then per event 1 (stored), 0 (duplicate) or 2 (duplicate of one received within the hour).
  * SET instead of APPEND: an append reserves twice the bytes.
  */
-const APPENDING = `${RENEW}${ALIAS_STATE}${RESERVATIONS}
+const APPENDING = `${RENEW}${ALIAS_STATE}${RESERVATIONS}${WIDTHS}
 local function append (first, added, last)
   local log, details = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
   local packed = redis.call('GET', KEYS[7]) or ''
   if (not log) ~= (not details) then return redis.error_reply('UNREADABLE half of a history is missing') end
   log, details = log or ARGV[3], details or ARGV[4]
-  if string.sub(log, 1, 2) ~= string.sub(ARGV[3], 1, 2) or string.sub(details, 1, 2) ~= ARGV[4] or not areReadable(packed) then
+  if not isLog(log) or string.sub(details, 1, 2) ~= ARGV[4] or not areReadable(packed) then
     return redis.error_reply('UNREADABLE a history has an unknown format')
   end
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 604800000)
-  local records, texts, outcomes, endings = { log }, { details }, { 0 }, {}
+  local records, texts, outcomes, endings = {}, { details }, { 0 }, {}
   for i = first, #ARGV, 4 do
     local fresh = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[i])
     outcomes[#outcomes + 1] = fresh
@@ -75,8 +106,8 @@ local function append (first, added, last)
       end
     end
   end
-  if #records > 1 then
-    log = table.concat(records)
+  if #records > 0 then
+    log = withRecords(log, records)
     redis.call('SET', KEYS[1], log, 'KEEPTTL')
     redis.call('SET', KEYS[2], table.concat(texts), 'KEEPTTL')
     redis.call('PEXPIRE', KEYS[3], 604800000)
@@ -92,7 +123,7 @@ local function append (first, added, last)
     keepReservations(KEYS[7], kept, math.max(lapses, last))
   end
   renew(ARGV[2], KEYS[1], KEYS[2], KEYS[5], KEYS[6])
-  outcomes[1] = (#log - 8 - 12 * (string.byte(log, 3) * 256 + string.byte(log, 4))) / 16
+  outcomes[1] = (#log - firstRecordOf(log) + 1) / (isWide(log) and 16 or 12)
   return outcomes
 end
 `

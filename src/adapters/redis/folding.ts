@@ -69,7 +69,7 @@ export function foldLog(
   details: Buffer,
   stamp: number
 ): { header: Buffer; history: Buffer; details: Buffer } {
-  const { header, records, hours } = decodeLog(history)
+  const { header, wide, records, hours } = decodeLog(history)
   const parts = splitDetails(details)
   if (parts.length !== records.length)
     throw new UnreadableRecord('the stored history and its details differ in length')
@@ -81,7 +81,9 @@ export function foldLog(
     history: encodeLog(
       stamp,
       kept.map(position => records[position]!),
-      foldIntoHours(hours, dropped)
+      foldIntoHours(hours, dropped),
+      // As wide as it is, for the script puts what has come meanwhile behind it.
+      wide
     ),
     details: Buffer.concat([DETAILS_HEADER, ...kept.map(position => parts[position]!)])
   }

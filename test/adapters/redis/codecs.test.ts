@@ -211,6 +211,15 @@ const IDENTITY = {
   channels: numbered(5000)
 } as unknown as WordTables
 
+/** Logs with untils and logs without any, which are stored otherwise. */
+const records = fc.oneof(
+  fc.array(record, { maxLength: 40 }),
+  fc.array(
+    record.map(each => ({ ...each, untilMs: 0 })),
+    { maxLength: 40 }
+  )
+)
+
 function numbered(length: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => i)
 }
@@ -227,11 +236,13 @@ test('a log is decoded as it was encoded', async t => {
   )
   holds(
     t,
-    fc.property(fc.array(record), fc.array(hour), fc.nat(), (records, hours, stamp) => {
+    fc.property(records, fc.array(hour), fc.nat(), (records, hours, stamp) => {
       const log = decodeLog(encodeLog(stamp, records, hours))
       deepStrictEqual(log.records, records)
       deepStrictEqual(log.hours, hours)
-      deepStrictEqual(log.header, historyHeader(stamp, hours.length))
+      const wide = records.some(({ untilMs }) => untilMs > 0)
+      equal(log.wide, wide)
+      deepStrictEqual(log.header, historyHeader(stamp, hours.length, wide))
     }),
     100
   )
@@ -240,11 +251,8 @@ test('a log is decoded as it was encoded', async t => {
 test('decisions see the log newest first, whatever the order of arrival', async t => {
   holds(
     t,
-    fc.property(fc.array(record, { maxLength: 40 }), records => {
-      const history = decodeHistory(
-        Buffer.concat([historyHeader(1), ...records.map(encodeRecord)]),
-        IDENTITY
-      )
+    fc.property(records, records => {
+      const history = decodeHistory(encodeLog(1, records, []), IDENTITY)
       const naive = records
         .map((entry, i) => ({ entry, i }))
         .sort((a, b) => b.entry.timeMs - a.entry.timeMs || b.i - a.i)
@@ -293,7 +301,7 @@ test('folding again and again, with backdated events in between, counts what a p
         let details: Buffer = DETAILS_HEADER
         for (const [round, events] of rounds.entries()) {
           plain.push(...events)
-          history = Buffer.concat([history, ...events.map(encodeRecord)])
+          history = Buffer.concat([history, ...events.map(event => encodeRecord(event))])
           details = Buffer.concat([
             details,
             ...events.map((_, i) => encodeDetails({ id: `${round}/${i}`, source: 's' }, names))

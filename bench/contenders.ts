@@ -77,7 +77,7 @@ async function bestOf(url: string, customer: number): Promise<string | null> {
 }
 
 /** The service once more, which journals every decision. */
-async function startJournalling({ dir, further }: Ground): Promise<Server> {
+export async function startJournalling({ dir, further }: Ground): Promise<Server> {
   const folder = join(dir, 'journalling')
   await mkdir(folder)
   await writeFile(join(folder, 'strategy.yaml'), rulesText() + JOURNAL)

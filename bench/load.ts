@@ -16,6 +16,8 @@ export interface LoadOrder {
   readonly ratePerSecond?: number
   /** 'stream': on WebSockets; 'batch': a hundred decisions a request; unset: one decision a request. */
   readonly over?: 'stream' | 'batch'
+  /** Which customers are asked for; the number of connections when absent. */
+  readonly seed?: number
 }
 
 export interface LoadResult {
@@ -112,8 +114,8 @@ function figuresOf(
   }
 }
 
-function bodiesOf({ connections, customers, explain }: LoadOrder): string[] {
-  const random = numbersFrom(connections)
+function bodiesOf({ connections, customers, explain, seed = connections }: LoadOrder): string[] {
+  const random = numbersFrom(seed)
   return Array.from({ length: BODIES }, () =>
     JSON.stringify({
       customer: { id: customerId(Math.floor(random() * customers)), namespace: 'crm' },

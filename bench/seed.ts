@@ -3,7 +3,11 @@ import { Packr } from 'msgpackr'
 import { attributesOf, customerId, historyOf } from './world.js'
 
 /** Puts customers and their histories in through the service's own interface. */
-export async function seedOfferd(url: string, customers: number): Promise<void> {
+export async function seedOfferd(
+  url: string,
+  customers: number,
+  interactions?: number
+): Promise<void> {
   const lines = Array.from({ length: customers }, (_, i) =>
     JSON.stringify({ namespace: 'crm', id: customerId(i), attributes: attributesOf(i) })
   )
@@ -15,10 +19,10 @@ export async function seedOfferd(url: string, customers: number): Promise<void> 
   if (imported.imported !== customers)
     throw new Error(`only ${imported.imported} of ${customers} customers were imported`)
   const nowMs = Date.now()
-  const perCall = 50
+  const perCall = 20
   for (let from = 0; from < customers; from += perCall) {
     const events = Array.from({ length: Math.min(perCall, customers - from) }, (_, i) =>
-      eventsOf(from + i, nowMs)
+      eventsOf(from + i, nowMs, interactions)
     ).flat()
     const told = (await post(`${url}/v1/events`, 'application/json', JSON.stringify(events))) as {
       accepted: number
@@ -29,15 +33,21 @@ export async function seedOfferd(url: string, customers: number): Promise<void> 
   }
 }
 
-function eventsOf(customer: number, nowMs: number): object[] {
-  return historyOf(customer).map(({ type, offer, ageMinutes }, i) => ({
-    id: `${customer}-${i}`,
+function eventsOf(customer: number, nowMs: number, interactions?: number): object[] {
+  return historyOf(customer, interactions).map(({ type, offer, ageMinutes }, i) => ({
+    id: eventId(customer, i),
     type,
     time: new Date(nowMs - ageMinutes * 60_000).toISOString(),
     customer: { namespace: 'crm', id: customerId(customer) },
     offerId: `offer-${offer}`,
     channel: 'web'
   }))
+}
+
+/** As long as ids usually are: a UUID. */
+function eventId(customer: number, number: number): string {
+  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
+  return `${hex(customer, 8)}-0000-4000-8000-${hex(number, 12)}`
 }
 
 /** Posts until it is taken: events carry ids and imports replace, so saying them again is harmless. */

@@ -39,10 +39,11 @@ export function customerId(customer: number): string {
 
 /** The interactions of a customer, newest first, as ages in minutes. */
 export function historyOf(
-  customer: number
+  customer: number,
+  count = HISTORY
 ): Array<{ type: string; offer: number; ageMinutes: number }> {
   const random = numbersFrom(customer * 104_729 + 3)
-  return Array.from({ length: HISTORY }, (_, i) => ({
+  return Array.from({ length: count }, (_, i) => ({
     type: random() < 0.8 ? 'impression' : 'click',
     offer: Math.floor(random() * OFFERS),
     ageMinutes: 30 + i * 600 + Math.floor(random() * 300)

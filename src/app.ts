@@ -7,7 +7,7 @@ import type { ImportCustomers } from './decisioning/customers/import-customers.j
 import type { ReportLearning } from './decisioning/lessons/learning-report.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
 import type { FindDecisions } from './decisioning/find-decisions.js'
-import type { Log, Store } from './decisioning/ports.js'
+import type { Log, SharedDocuments, Store } from './decisioning/ports.js'
 import type { RecordEvents } from './decisioning/events/record-events.js'
 import type { Replay } from './decisioning/replay/replay.js'
 import type { SharedLoader } from './decisioning/strategy/shared-loader.js'
@@ -15,6 +15,7 @@ import type { ReportQuotas } from './decisioning/limits/quota-report.js'
 import type { ReportSegments } from './decisioning/strategy/segment-report.js'
 import type { Snapshots } from './decisioning/snapshot.js'
 import type { Subscriptions } from './decisioning/subscriptions/subscriptions.js'
+import type { TokenSecret } from './decisioning/tokens.js'
 import type { WhatIf } from './decisioning/what-if/what-if.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
@@ -31,12 +32,14 @@ import type { KeyRing } from './http/keys.js'
 import { liveRoute } from './http/live.js'
 import { learningRoutes, type LearningRouteNeeds } from './http/learning.js'
 import { operationRoutes } from './http/operations.js'
+import { createPasses } from './http/passes.js'
 import {
   answerErrors,
   createClientErrorHandler,
   createReport,
   refuseUnroutable
 } from './http/refuse.js'
+import { sessionRoutes } from './http/session.js'
 import { serverSettings } from './http/settings.js'
 import { strategyRoutes } from './http/strategy.js'
 import { streamRoute } from './http/stream.js'
@@ -65,6 +68,10 @@ export interface AppDeps {
   readonly metrics: Metrics
   /** NO_KEYS where there is no key file: then only this machine is served. */
   readonly keys: KeyRing
+  /** Those that sign tokens, sessions and tickets now, the newest first. */
+  readonly secrets: () => readonly TokenSecret[]
+  /** For what may be done once only, over all processes. */
+  readonly claims: Pick<SharedDocuments, 'claim'>
   readonly log: Log
   readonly version: string
   /** A name for this service that no other has: of the process, or of the one that started the workers. */
@@ -81,6 +88,7 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): FastifyInstance {
   const report = createReport(deps.log)
   const patient = new WeakSet<Socket>()
+  const passes = createPasses(deps.keys, deps.secrets)
   const app = fastify({
     ...serverSettings(),
     frameworkErrors: refuseUnroutable,
@@ -88,7 +96,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   })
   prepareEdge(app, deps)
   const routes = collectRoutes(app)
-  authenticate(app, deps.keys)
+  authenticate(app, { ...deps, passes })
   answerErrors(app, deps.metrics, report)
   app.removeAllContentTypeParsers()
   readAsText(app, ['application/json'])
@@ -96,7 +104,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
   // Each in its own scope, because the content types that they read differ.
   app.register(async scope => decisionRoutes(scope, { ...deps, report }))
   app.register(async scope => eventRoutes(scope, deps.recordEvents, deps.nowMs))
-  app.register(async scope => streamRoute(scope, { ...deps, report }))
+  app.register(async scope => streamRoute(scope, { ...deps, report, passes }))
+  app.register(async scope => sessionRoutes(scope, { ...deps, passes }))
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))
   app.register(async scope => strategyRoutes(scope, deps))

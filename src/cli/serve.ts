@@ -159,6 +159,8 @@ export function appDeps(
     reportLearning: service.reportLearning,
     whatIf: service.whatIf,
     customers: service.customers,
+    secrets: service.secrets,
+    claims: service.store.documents,
     importCustomers: service.importCustomers,
     snapshots: service.snapshots,
     store: service.store,

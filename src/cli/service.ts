@@ -52,7 +52,7 @@ import type { Lexicon } from '../domain/customer.js'
 import { decisionIdAt } from './ids.js'
 import type { Parts } from './parts.js'
 import { patient } from './patient.js'
-import { openTokens } from './tokens.js'
+import { openTokens, type OpenedTokens } from './tokens.js'
 
 /** Everything between the store and the wire, wired once. */
 export interface Service {
@@ -74,6 +74,7 @@ export interface Service {
   readonly reportLearning: ReportLearning
   readonly whatIf: WhatIf
   readonly learnt: Follower
+  readonly secrets: OpenedTokens['secrets']
   readonly customers: Customers
   readonly importCustomers: ImportCustomers
   readonly meters: Meters & AppDeps['metrics']
@@ -194,6 +195,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     findDecisions: createFindDecisions({ snapshots, records, customers }),
     reportLearning: createReportLearning(needs),
     whatIf: createWhatIf(deciding),
+    secrets: tokens.secrets,
     customers: createCustomers(needs),
     importCustomers: createImportCustomers(needs),
     async close() {

@@ -1,7 +1,7 @@
 import type { Clock } from '../decisioning/decide.js'
 import type { Log, SharedDocuments } from '../decisioning/ports.js'
 import { repeat } from '../decisioning/repeat.js'
-import { createTokens, type Tokens } from '../decisioning/tokens.js'
+import { createTokens, type Tokens, type TokenSecret } from '../decisioning/tokens.js'
 import { StoreUnavailable } from '../domain/refusal.js'
 import { begin, freshSecret, readOn, secretsOf, SPREAD_MS, type Ring } from './token-ring.js'
 
@@ -18,6 +18,8 @@ export interface OpenTokensDeps {
 
 /** Tokens for as long as a service runs. */
 export interface OpenedTokens extends Tokens {
+  /** Those that are in force, the newest first. */
+  secrets(): readonly TokenSecret[]
   /** Ends looking for rotations. */
   close(): Promise<void>
 }
@@ -31,16 +33,23 @@ export async function openTokens(
   secrets: readonly string[],
   deps: OpenTokensDeps
 ): Promise<OpenedTokens> {
-  if (secrets.length > 0) return { ...createTokens(secrets), close: async () => undefined }
+  if (secrets.length > 0) {
+    const named = secrets.map(alwaysGood)
+    return { ...createTokens(named), secrets: () => named, close: async () => undefined }
+  }
   const { documents, log, clock, schedule } = deps
   const own = freshSecret()
   let ring: Ring = []
-  let tokens = createTokens([own])
+  let inForce = [alwaysGood(own)]
+  let tokens = createTokens(inForce)
   let readAtMs = -Infinity
   async function look(): Promise<number> {
     try {
       const read = ring.length === 0 ? await begin(documents, own) : await readOn(ring, documents)
-      if (read.length > ring.length) tokens = createTokens([...secretsOf(read), own])
+      if (read.length > ring.length) {
+        inForce = [...secretsOf(read), alwaysGood(own)]
+        tokens = createTokens(inForce)
+      }
       ring = read
       readAtMs = clock.monotonicMs()
       return LOOK_MS
@@ -59,6 +68,11 @@ export async function openTokens(
         throw new StoreUnavailable('The store has not said lately which secrets sign tokens.')
       return opened
     },
+    secrets: () => inForce,
     close: looking.close
   }
+}
+
+function alwaysGood(secret: string): TokenSecret {
+  return { secret, signsFromMs: -Infinity, opensUntilMs: Infinity }
 }

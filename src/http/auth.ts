@@ -4,7 +4,8 @@ import { Refusal } from '../domain/refusal.js'
 import { RateExceeded } from './errors.js'
 import type { Key, KeyRing } from './keys.js'
 import type { Bucket } from './rate.js'
-import { KEY_PROTOCOL } from './stream-protocol.js'
+import type { Pass } from './passes.js'
+import { readPresented, type Presenting } from './presented.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,21 +13,27 @@ declare module 'fastify' {
     caller: Caller
     /** What the caller's key allows a second; undefined where it names no rate. For routes that go on after their request. */
     bucket: Bucket | undefined
+    /** The session or ticket that stood for the caller's key. */
+    pass: Pass | undefined
   }
   interface FastifyContextConfig {
-    /** What the caller's key must allow; `open` asks for no key. */
-    right?: Right | 'open'
+    /** What the caller's key must allow; `any` asks for a key whatever it allows, `open` for none. */
+    right?: Right | 'any' | 'open'
     /** Keys that browsers carry may come here too. */
     publishable?: boolean
+    /** Tickets are for this route. */
+    ticketed?: boolean
   }
 }
 
 /** Asks every route that is registered from here on for its caller, before its body is read. */
-export function authenticate(app: FastifyInstance, keys: KeyRing): void {
+export function authenticate(app: FastifyInstance, presenting: Presenting): void {
+  const { keys } = presenting
   app.decorateRequest('caller')
   app.decorateRequest('bucket', undefined)
+  app.decorateRequest('pass', undefined)
   app.addHook('onRoute', function (route) {
-    const { right, publishable = false } = route.config ?? {}
+    const { right, publishable = false, ticketed = false } = route.config ?? {}
     if (right === undefined) {
       throw new Error(`The route ${route.url} names no right; say "open" if it needs no key.`)
     }
@@ -34,7 +41,7 @@ export function authenticate(app: FastifyInstance, keys: KeyRing): void {
     // Streams are opened without asking first.
     if (publishable && keys.size > 0 && route.method === 'POST')
       answerPreflight(this, route.url, keys)
-    const find = keys.size === 0 ? findLocal : findByKey(keys, publishable)
+    const find = keys.size === 0 ? findLocal : findByKey(presenting, { publishable, ticketed })
     route.onRequest = (request: FastifyRequest, reply: FastifyReply, done: Done) => {
       try {
         request.caller = find(request, reply, right)
@@ -70,7 +77,7 @@ const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-max-age': '600'
 }
 
-type FindCaller = (request: FastifyRequest, reply: FastifyReply, right: Right) => Caller
+type FindCaller = (request: FastifyRequest, reply: FastifyReply, right: Right | 'any') => Caller
 
 /**
  * Without keys everybody on this machine may do everything, so the checks keep other machines out, and pages of other sites
@@ -96,59 +103,27 @@ function findLocal(request: FastifyRequest): Caller {
   return LOCAL_CALLER
 }
 
-function findByKey(keys: KeyRing, publishable: boolean): FindCaller {
+function findByKey(
+  presenting: Presenting,
+  { publishable, ticketed }: { readonly publishable: boolean; readonly ticketed: boolean }
+): FindCaller {
   return (request, reply, right) => {
     if (publishable) reply.header('vary', 'Origin')
-    const key = keyOf(request, keys)
+    const { key, pass } = readPresented(request, presenting, ticketed)
     const { caller } = key
     if (caller.publishable) {
       checkOrigin(request, reply, key)
       if (!publishable)
         throw new Refusal('forbidden', 'A publishable key does not reach this route.')
     }
-    if (!caller.rights.has(right))
+    if (right !== 'any' && !caller.rights.has(right))
       throw new Refusal('forbidden', `This route needs a key with the right "${right}".`)
     request.bucket = key.bucket
+    request.pass = pass
     const waitSeconds = key.bucket?.take() ?? 0
     if (waitSeconds > 0) throw new RateExceeded(waitSeconds)
     return caller
   }
-}
-
-/**
- * The key of the Authorization header, of a WebSocket's protocols, or a publishable one in ?key=: neither WebSockets nor beacons can
- * send headers from browsers.
- */
-function keyOf(request: FastifyRequest, keys: KeyRing): Key {
-  const { authorization, 'sec-websocket-protocol': protocols } = request.headers
-  const spoken = protocols?.split(/\s*,\s*/).find(one => one.startsWith(KEY_PROTOCOL))
-  if (authorization === undefined && spoken !== undefined) {
-    const key = keys.find(spoken.slice(KEY_PROTOCOL.length))
-    if (key !== undefined) return key
-    throw new Refusal(
-      'unauthenticated',
-      `The protocol "${KEY_PROTOCOL}KEY" holds no key that is known here.`
-    )
-  }
-  if (authorization !== undefined) {
-    const presented = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
-    const key = presented === undefined ? undefined : keys.find(presented)
-    if (key !== undefined) return key
-    throw new Refusal(
-      'unauthenticated',
-      'The Authorization header holds no key that is known here. Send "Bearer KEY".'
-    )
-  }
-  const presented = (request.query as Readonly<Record<string, unknown>>)['key']
-  const key =
-    typeof presented === 'string' && presented.length <= 512 ? keys.find(presented) : undefined
-  if (key?.caller.publishable === true) return key
-  throw new Refusal(
-    'unauthenticated',
-    presented === undefined
-      ? 'Send a key as "Authorization: Bearer KEY", or a publishable one as ?key=KEY.'
-      : 'The parameter "key" holds no publishable key that is known here.'
-  )
 }
 
 /** Lets a page read the answer only where its key names the page's origin; a caller without an Origin is no page. */

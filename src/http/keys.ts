@@ -8,6 +8,8 @@ import { id } from './schemas.js'
 /** One key of the key file, ready to be asked. */
 export interface Key {
   readonly caller: Caller
+  /** The beginning of its hash: what stands for the key says by this which key of the name it stood for. */
+  readonly fingerprint: string
   /** Exact origins of the pages that may use it; empty for keys of servers. */
   readonly origins: ReadonlySet<string>
   /** undefined: no limit. */
@@ -19,6 +21,8 @@ export interface KeyRing {
   readonly size: number
   /** The key that was presented, if it is one of ours. */
   find(presented: string): Key | undefined
+  /** The key of this id. */
+  named(id: string): Key | undefined
   /** True when a page of this origin may use one of the keys. */
   hasOrigin(origin: string): boolean
 }
@@ -100,6 +104,7 @@ const REMEMBERED = 1000
 export const NO_KEYS: KeyRing = Object.freeze({
   size: 0,
   find: () => undefined,
+  named: () => undefined,
   hasOrigin: () => false
 })
 
@@ -113,11 +118,13 @@ export function createKeyRing(content: unknown, clock: () => number): KeyRing {
     digest: Buffer.from(entry.sha256, 'hex'),
     key: keyOf(entry, clock)
   }))
+  const byId = new Map(ring.map(({ key }) => [key.caller.id, key]))
   const origins = new Set(keys.flatMap(entry => entry.origins ?? []))
   // Only keys that are ours are remembered, so that guesses neither fill the memory nor push good keys out.
   const known = new LRUCache<string, Key>({ max: REMEMBERED })
   return {
     size: keys.length,
+    named: keyId => byId.get(keyId),
     hasOrigin: text => origins.has(text),
     find(presented) {
       const remembered = known.get(presented)
@@ -148,6 +155,7 @@ function keyOf(entry: KeyEntry, clock: () => number): Key {
       namespaces: entry.namespaces && new Set(entry.namespaces),
       channels: entry.channels && new Set(entry.channels)
     }),
+    fingerprint: entry.sha256.slice(0, 16),
     origins: new Set(entry.origins ?? []),
     bucket: entry.rate === undefined ? undefined : createBucket(entry.rate, clock)
   }

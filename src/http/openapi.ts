@@ -4,6 +4,7 @@ import { BODIES } from './bodies.js'
 import { PROBLEMS, type ProblemKind } from './errors.js'
 import { EXAMPLES } from './examples.js'
 import { ROUTE_DOCS, type RouteDoc } from './route-docs.js'
+import { SESSION_COOKIE } from './presented.js'
 import { id } from './schemas.js'
 import { ROLES, SCOPES, type Right } from '../domain/caller.js'
 
@@ -12,7 +13,7 @@ export interface RegisteredRoute {
   readonly method: string
   /** As Fastify spells it: /v1/decisions/:id. */
   readonly url: string
-  readonly right: Right | 'open'
+  readonly right: Right | 'any' | 'open'
   readonly publishable: boolean
 }
 
@@ -58,6 +59,12 @@ const SECURITY_SCHEMES: Json = {
     scheme: 'bearer',
     description: 'A key of the key file. Without a key file none is needed on this machine.'
   },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: 'What POST /v1/session gave a browser, for pages of this service.'
+  },
   publishableKey: {
     type: 'apiKey',
     in: 'query',
@@ -91,8 +98,9 @@ function operation(route: RegisteredRoute, path: string, doc: RouteDoc): Json {
 }
 
 /** Who may come here, in a sentence. */
-function accessTo(right: Right | 'open'): string {
+function accessTo(right: RegisteredRoute['right']): string {
   if (right === 'open') return 'Open to everybody.'
+  if (right === 'any') return 'Needs a key, whatever it allows; not a publishable one.'
   const holders = (sets: Readonly<Record<string, readonly Right[]>>): string =>
     Object.keys(sets)
       .filter(name => sets[name]?.includes(right))
@@ -130,7 +138,9 @@ function refTo(name: string): string {
 
 function security({ right, publishable }: RegisteredRoute): readonly Json[] {
   if (right === 'open') return []
-  return publishable ? [{ key: [] }, { publishableKey: [] }, {}] : [{ key: [] }, {}]
+  return publishable
+    ? [{ key: [] }, { session: [] }, { publishableKey: [] }, {}]
+    : [{ key: [] }, { session: [] }, {}]
 }
 
 function pathParameters(path: string): Json[] {

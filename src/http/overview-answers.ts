@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RIGHTS } from '../domain/caller.js'
 import { STAGES } from '../domain/decision.js'
 import { count, customerKey, limitStanding, modelVersions, share } from './answer-parts.js'
 import { id, time } from './schemas.js'
@@ -161,5 +162,11 @@ export const OVERVIEW_ANSWERS = {
   Live: live,
   Quotas: z.object({ strategy: strategyInForce, quotas: z.array(limitStanding) }),
   Segments: segments,
-  StrategyDetails: strategyDetails
+  Session: z.object({
+    key: id.meta({ description: "The key's id." }),
+    rights: z.array(z.enum(RIGHTS)).meta({ description: 'What it may do.' }),
+    until: time.nullable().meta({ description: 'When the session ends; null without one.' })
+  }),
+  StrategyDetails: strategyDetails,
+  StreamTicket: z.object({ ticket: z.string().nullable(), until: time })
 } as const satisfies Readonly<Record<string, z.ZodType>>

@@ -151,5 +151,11 @@ export const OVERVIEW_EXAMPLES: Readonly<Record<string, unknown>> = {
         arms: [{ name: 'A', share: 0.5, changes: ['levers'] }]
       }
     ]
-  }
+  },
+  Session: {
+    key: 'anna',
+    rights: ['decide', 'tell', 'read_words', 'read_decisions', 'read_customers'],
+    until: '2026-03-01T18:00:00.000Z'
+  },
+  StreamTicket: { ticket: 'WzE3NzIzNTky.0199aa11.Zm9ydHkt', until: '2026-03-01T10:01:00.000Z' }
 }

@@ -102,10 +102,19 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
       'Send {"type":"decide"}, {"type":"subscribe","ref"} with a decision request beside them, {"type":"event","event":{…}}, ' +
       '{"type":"unsubscribe","ref"}; come back: decision, ack, error, each with the ref. A subscription is answered at once, and again when ' +
       'something told of its customer changes the answer. After a break, subscribe again with "last": the newest decisionId. ' +
-      'Browsers offer the protocols "offerd" and "offerd.key.KEY".',
+      'Browsers offer the protocols "offerd" and "offerd.ticket.TICKET" (see /v1/stream/tickets), or "offerd.key.KEY".',
     status: 101,
     answer: undefined,
     problems: ['unavailable', 'upgrade_required']
+  },
+  'POST /v1/stream/tickets': {
+    tag: 'Decide',
+    summary: 'A ticket that opens one stream, within a minute, from the same origin',
+    description:
+      'So that no page puts a key into a WebSocket: offer the protocols "offerd" and "offerd.ticket.TICKET". A ticket is taken once, by whichever process; ' +
+      'null where the service has no keys and streams ask for none.',
+    status: 200,
+    answer: 'StreamTicket'
   },
   'POST /v1/events': {
     tag: 'Tell',
@@ -280,6 +289,27 @@ export const ROUTE_DOCS: Readonly<Record<string, RouteDoc>> = {
     status: 200,
     answer: 'WhatIf',
     problems: ['unavailable']
+  },
+  'GET /v1/session': {
+    tag: 'Run',
+    summary: 'Which key asks, and what it may do',
+    status: 200,
+    answer: 'Session'
+  },
+  'POST /v1/session': {
+    tag: 'Run',
+    summary: 'Sign a browser in: a cookie stands for the key, for eight hours',
+    description:
+      'Send the key as "Authorization: Bearer KEY". The cookie is HttpOnly, Secure, SameSite=Strict and good for pages of this very origin; a request that comes ' +
+      'from another is refused. It ends with its key.',
+    status: 200,
+    answer: 'Session'
+  },
+  'DELETE /v1/session': {
+    tag: 'Run',
+    summary: 'Sign the browser out',
+    status: 204,
+    answer: undefined
   },
   'GET /livez': { tag: 'Run', summary: 'The process runs', status: 200, answer: 'Alive' },
   'GET /readyz': {

@@ -6,6 +6,7 @@ import { sendProblem } from './refuse.js'
 import { readMessage } from './stream-messages.js'
 import { pickProtocol } from './stream-protocol.js'
 import { StreamConnection, type StreamNeeds } from './stream-connection.js'
+import { takeTicket, ticketRoute, type TicketNeeds } from './stream-tickets.js'
 
 /** Longest message of a client, in bytes. */
 const MESSAGE_BYTES = 65_536
@@ -16,9 +17,10 @@ const PING_MS = 30_000
 /** GET /v1/stream: decisions, subscriptions and events over one WebSocket. */
 export async function streamRoute(
   app: FastifyInstance,
-  { toldToStop, ...needs }: StreamNeeds & { readonly toldToStop: Promise<unknown> }
+  { toldToStop, ...needs }: StreamNeeds & TicketNeeds & { readonly toldToStop: Promise<unknown> }
 ): Promise<void> {
   const connections = new Set<StreamConnection>()
+  ticketRoute(app, needs)
   await app.register(websocket, {
     options: { maxPayload: MESSAGE_BYTES, perMessageDeflate: false, handleProtocols: pickProtocol }
   })
@@ -35,10 +37,11 @@ export async function streamRoute(
     method: 'GET',
     url: '/v1/stream',
     exposeHeadRoute: false,
-    config: { right: 'decide', publishable: true },
-    preValidation: async () => {
+    config: { right: 'decide', publishable: true, ticketed: true },
+    preValidation: async request => {
       if (connections.size >= MOST_CONNECTIONS)
         throw new Refusal('unavailable', 'This process has all the streams that it can serve.')
+      await takeTicket(request, needs.claims)
     },
     handler: async (request, reply) => {
       const detail = 'Open a WebSocket here; a plain request gets nothing.'

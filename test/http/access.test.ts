@@ -29,6 +29,9 @@ const TABLE: Readonly<Record<string, string>> = {
   'POST /v1/decisions': 'x...x. | x... | x',
   'POST /v1/decisions/batch': '....x. | x... | x',
   'GET /v1/stream': 'x...x. | x... | x',
+  'POST /v1/stream/tickets': 'x...x. | x... | x',
+  'GET /v1/session': 'xxxxxx | xxxx | .',
+  'POST /v1/session': 'xxxxxx | xxxx | .',
   'GET /v1/decisions': 'xxx.xx | x... | .',
   'GET /v1/decisions/{id}': 'xxx.pp | p... | .',
   'GET /v1/decisions/{id}/explanation': 'xxx.xx | x... | .',
@@ -64,6 +67,7 @@ const TABLE: Readonly<Record<string, string>> = {
 /** Routes that ask for no key. */
 const OPEN = [
   'GET /livez',
+  'DELETE /v1/session',
   'GET /readyz',
   'GET /openapi.json',
   'GET /docs',

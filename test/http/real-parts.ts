@@ -109,6 +109,8 @@ export function serveForReal(
     store,
     metrics: meters,
     keys: NO_KEYS,
+    secrets: () => [{ secret: 'a secret for tests', signsFromMs: 0, opensUntilMs: Infinity }],
+    claims: store.documents,
     log,
     version: '0.0.0-test',
     process: 'host:4711:k2',

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { createMemoryStore } from '../../src/adapters/memory/memory-store.js'
 import { createApp, type AppDeps } from '../../src/app.js'
 import { NO_KEYS } from '../../src/http/keys.js'
 import { writeLegend } from '../../src/decisioning/trace/legend.js'
@@ -161,6 +162,8 @@ function standIns(calls: Calls): AppDeps {
           calls.answered.push([...route, ...answer])
     },
     keys: NO_KEYS,
+    secrets: () => [{ secret: 'a secret for tests', signsFromMs: 0, opensUntilMs: Infinity }],
+    claims: createMemoryStore().documents,
     log: pino({ level: 'debug' }, linesInto(calls.log)),
     version: '0.0.0-test',
     process: 'host:4711:k2',

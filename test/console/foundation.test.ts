@@ -86,30 +86,61 @@ test('the page and its files', { skip: browserMissing }, async t => {
   }
 })
 
-test('a service with keys is signed in to', { skip: browserMissing }, async t => {
+test('a service with keys is signed in to, and what a key may not see leads to another key', {
+  skip: browserMissing,
+  timeout: 120_000
+}, async t => {
   const folder = await mkdtemp(join(tmpdir(), 'offerd-keys-'))
   t.teardown(() => rm(folder, { recursive: true }))
   const keyFile = join(folder, 'keys.yaml')
-  const sha256 = createHash('sha256').update(KEY).digest('hex')
+  const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex')
   await writeFile(
     keyFile,
-    `keys: [{id: desk, sha256: ${sha256}, scopes: [decide, events, customers, admin]}]`
+    `keys:
+  - {id: all, sha256: ${sha256(KEY)}, role: administrator}
+  - {id: anna, sha256: ${sha256('annas-key')}, role: agent}
+`
   )
   const service = await startService(t, { env: { OFFERD_KEYS: keyFile } })
   const browser = await startBrowser(t)
-  const options = { baseURL: service.url, expected: [/status of 401/] }
+  const options = { baseURL: service.url, expected: [/status of 40[134]/] }
   await visit(t, browser, options, async page => {
     await page.goto('/console')
     const field = page.getByLabel('Key')
-    await field.fill('not the key')
-    await page.getByRole('button', { name: 'Continue' }).click()
+    const enter = async (key: string): Promise<void> => {
+      await field.fill(key)
+      await page.getByRole('button', { name: 'Continue' }).click()
+    }
+    await enter('not the key')
     await page.getByText('no key that is known here').waitFor()
     t.same(await violationsOn(page), [])
-    await field.fill(KEY)
-    await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByText('retail-bank').waitFor()
-    t.equal(await page.evaluate('Object.values(localStorage).join().includes("the-key")'), false)
+
+    await enter('annas-key')
+    await page.waitForURL('**/console/desk')
+    const screens = page.getByRole('navigation').getByRole('link')
+    await screens.nth(1).waitFor()
+    t.same(await screens.allTextContents(), ['Agent desk', 'Decisions'], 'what she may see')
+    const kept =
+      'document.cookie.length + Object.keys(localStorage).concat(Object.keys(sessionStorage)).length'
+    t.equal(await page.evaluate(kept), 0, 'no script finds the key')
+    const [cookie] = await page.context().cookies()
+    t.match(cookie, { name: '__Host-offerd', httpOnly: true, secure: true, sameSite: 'Strict' })
+
+    const streams = page.waitForEvent('websocket')
+    await page.goto('/console/desk?customer=crm/c-1001')
+    await page.getByText('Live', { exact: true }).first().waitFor()
+    const handshake = await streams
+    t.notMatch(handshake.url(), /ticket|key/)
+
+    await page.goto('/console/strategy')
+    await page.getByRole('button', { name: 'Use another key' }).click()
+    await enter(KEY)
+    await page.getByText('gold-card').first().waitFor()
+    t.equal(await screens.count(), 6, 'without closing the tab')
+    await page.reload()
+    await page.getByText('gold-card').first().waitFor()
     await page.getByRole('button', { name: 'Sign out' }).click()
     await field.waitFor()
+    t.same(await page.context().cookies(), [])
   })
 })

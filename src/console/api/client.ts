@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ANSWERS } from '../../http/answers.js'
-import { key, keyAskedFor } from './session.js'
+import { keyAskedFor } from './key-asked-for.js'
 
 type AnswerName = keyof typeof ANSWERS
 
@@ -33,7 +33,7 @@ export async function get<Name extends AnswerName>(
   path: string,
   signal?: AbortSignal
 ): Promise<Answer<Name>> {
-  const reply = await send(path, { headers: headers(), signal: signal ?? null })
+  const reply = await ask(path, { signal: signal ?? null })
   return (await reply.json()) as Answer<Name>
 }
 
@@ -44,20 +44,17 @@ export async function post<Name extends AnswerName>(
   body: unknown,
   signal?: AbortSignal
 ): Promise<Answer<Name>> {
-  const reply = await send(path, {
+  const reply = await ask(path, {
     method: 'POST',
-    headers: { ...headers(), 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     signal: signal ?? null
   })
   return (await reply.json()) as Answer<Name>
 }
 
-function headers(): Record<string, string> {
-  return key.get() === '' ? {} : { authorization: `Bearer ${key.get()}` }
-}
-
-async function send(path: string, request: RequestInit): Promise<Response> {
+/** Sends a request as it is. Throws ApiProblem as get does. */
+export async function ask(path: string, request: RequestInit): Promise<Response> {
   let reply: Response
   try {
     reply = await fetch(path, request)

@@ -1,8 +1,7 @@
 import type { DecisionRequest } from '../../domain/decision.js'
 import type { IncomingEvent } from '../../domain/interaction.js'
 import { createCell, type Cell } from '../shell/cell.js'
-import { ApiProblem, type Answer } from './client.js'
-import { key } from './session.js'
+import { ApiProblem, post, type Answer } from './client.js'
 
 /** Who waits for the answers of a subscription. */
 export interface StreamWatcher {
@@ -55,8 +54,21 @@ export function openStream(): DecisionStream {
   let refs = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  function connect(): void {
-    const protocols = key.get() === '' ? ['offerd'] : ['offerd', `offerd.key.${key.get()}`]
+  /** Where there is no ticket to be had there is no stream either; both are tried again. */
+  async function connect(): Promise<void> {
+    try {
+      const { ticket } = await post('StreamTicket', '/v1/stream/tickets', {})
+      if (!isClosed) open(ticket === null ? ['offerd'] : ['offerd', `offerd.ticket.${ticket}`])
+    } catch {
+      again()
+    }
+  }
+
+  function again(): void {
+    if (!isClosed) timer = setTimeout(() => void connect(), waitMs(failures++))
+  }
+
+  function open(protocols: string[]): void {
     const opened = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/stream`, protocols)
     socket = opened
     opened.onopen = () => {
@@ -69,7 +81,7 @@ export function openStream(): DecisionStream {
       isOpen.set(false)
       for (const { reject } of tellings.values()) reject(broken())
       tellings.clear()
-      if (!isClosed) timer = setTimeout(connect, waitMs(failures++))
+      again()
     }
   }
 
@@ -105,7 +117,7 @@ export function openStream(): DecisionStream {
     send({ type: 'subscribe', ref, ...request, ...(last === undefined ? {} : { last }) })
   }
 
-  connect()
+  void connect()
   return {
     isOpen,
     subscribe(request, watcher) {

@@ -1,4 +1,4 @@
-import { key } from '../api/session.js'
+import { session, signOut } from '../api/session.js'
 import { useCell } from './cell.js'
 import { LANGUAGES, language, THEMES, theme, type Language, type Theme } from './preferences.js'
 import { SHELL_TEXTS } from './shell-texts.js'
@@ -7,10 +7,10 @@ import { useTexts } from './texts.js'
 /** Every language in its own words. */
 const NAMES: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' }
 
-/** Language, appearance and, where a key is in use, how to leave. */
+/** Language, appearance and, where somebody has signed in, how to leave. */
 export function Settings() {
   const texts = useTexts(SHELL_TEXTS)
-  const hasKey = useCell(key) !== ''
+  const signedIn = useCell(session)
   return (
     <div class="settings">
       <select
@@ -35,17 +35,17 @@ export function Settings() {
           </option>
         ))}
       </select>
-      {hasKey && (
-        <button type="button" class="button quiet" onClick={leave}>
+      {/* Without an end there is nothing to leave: the service has no keys. */}
+      {typeof signedIn?.until === 'string' && (
+        <button
+          type="button"
+          class="button quiet"
+          title={`${texts.signedInAs} ${signedIn.key}`}
+          onClick={() => void signOut()}
+        >
           {texts.signOut}
         </button>
       )}
     </div>
   )
-}
-
-/** The page begins anew, so that nothing of what the key has shown stays. */
-function leave(): void {
-  key.set('')
-  location.assign('/console')
 }

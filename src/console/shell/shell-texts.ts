@@ -12,7 +12,10 @@ const en = {
   signIn: 'Sign in',
   signInWhy: 'This service asks for a key.',
   key: 'Key',
-  keyHint: 'It is kept in this tab only and forgotten when you close it.',
+  keyHint: 'It is not kept: a cookie stands for it, for eight hours at most.',
+  insecure:
+    'This page came unencrypted from another machine, so the browser keeps no cookie that stands for a key. Open it with https, or on that machine as localhost.',
+  signedInAs: 'Signed in with the key',
   enter: 'Continue'
 }
 
@@ -28,7 +31,10 @@ const zh: typeof en = {
   signIn: '登录',
   signInWhy: '此服务需要访问密钥。',
   key: '密钥',
-  keyHint: '密钥只保存在此标签页中，关闭后即被清除。',
+  keyHint: '密钥本身不会被保存：由一个最长八小时有效的 Cookie 代表它。',
+  insecure:
+    '此页面来自另一台机器且未加密，浏览器不会保存代表密钥的 Cookie。请使用 https 打开，或在那台机器上以 localhost 打开。',
+  signedInAs: '登录所用密钥',
   enter: '继续'
 }
 

@@ -1,12 +1,13 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { key, keyAskedFor } from '../api/session.js'
+import { keyAskedFor } from '../api/key-asked-for.js'
+import { learnSession, session, signIns } from '../api/session.js'
 import { Announcer } from '../ui/announce.js'
 import { Empty, ErrorNote, Loading } from '../ui/states.js'
 import { useCell } from './cell.js'
 import { language } from './preferences.js'
-import { addressOf, followLink, place } from './router.js'
-import { SCREENS, type ScreenEntry } from './screens.js'
+import { addressOf, followLink, goTo, place } from './router.js'
+import { reaches, SCREENS, type ScreenEntry } from './screens.js'
 import { Settings } from './settings.js'
 import { SHELL_TEXTS } from './shell-texts.js'
 import { SignIn } from './sign-in.js'
@@ -18,11 +19,24 @@ export function Shell() {
   const { path } = useCell(place)
   const asked = useCell(keyAskedFor)
   const chosen = useCell(language)
+  const signedIn = useCell(session)
+  const round = useCell(signIns)
   const entry = SCREENS.find(each => each.path === path)
+  const reached = SCREENS.filter(each => reaches(signedIn, each))
   const main = useRef<HTMLElement>(null)
   useEffect(() => {
     document.title = `${entry?.name[chosen] ?? texts.nowhere} · offerd`
   }, [entry, chosen, texts])
+  useEffect(() => {
+    // What keeps this from an answer, the screen itself meets as well, and says.
+    learnSession().catch(() => undefined)
+  }, [])
+  // Who may not see the first screen begins with the first that they may.
+  const first = reached[0]
+  useEffect(() => {
+    if (path === '' && first !== undefined && first.path !== '')
+      goTo(addressOf(first.path), { replace: true })
+  }, [path, first])
   useFocusOnArrival(main, path)
   // Where the bar is narrower than its links, the one in use is in sight.
   useEffect(() => {
@@ -39,7 +53,7 @@ export function Shell() {
         </a>
         <nav aria-label={texts.navigation}>
           <ul>
-            {SCREENS.map(each => (
+            {reached.map(each => (
               <li key={each.path}>
                 <a href={addressOf(each.path)} aria-current={each === entry ? 'page' : undefined}>
                   {each.name[chosen]}
@@ -58,7 +72,7 @@ export function Shell() {
             <a href={addressOf('')}>{texts.toStart}</a>
           </Empty>
         ) : (
-          <Opened key={`${entry.path}:${key.get()}`} entry={entry} />
+          <Opened key={`${entry.path}:${round}`} entry={entry} />
         )}
       </main>
       <Announcer />

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { ApiProblem, UNREACHABLE } from '../api/client.js'
+import { keyAskedFor } from '../api/key-asked-for.js'
 import { useTexts, type Texts } from '../shell/texts.js'
 
 const en = {
@@ -7,13 +8,15 @@ const en = {
   failed: 'This could not be fetched',
   unreachable:
     'The service cannot be reached. Check that it runs; this screen tries again by itself.',
-  again: 'Try again'
+  again: 'Try again',
+  otherKey: 'Use another key'
 }
 const zh: typeof en = {
   loading: '加载中…',
   failed: '无法获取数据',
   unreachable: '无法连接服务。请确认服务正在运行；本页面会自动重试。',
-  again: '重试'
+  again: '重试',
+  otherKey: '换用其他密钥'
 }
 const TEXTS: Texts<typeof en> = { en, zh }
 
@@ -46,6 +49,7 @@ export function ErrorNote(props: { readonly error: unknown; readonly retry?: () 
   const { error, retry } = props
   const isAway = error instanceof ApiProblem && error.code === UNREACHABLE
   const faults = error instanceof ApiProblem ? error.faults : []
+  const isForbidden = error instanceof ApiProblem && error.status === 403
   return (
     <div class="error-note" role="alert">
       <p class="error-title">{texts.failed}</p>
@@ -59,7 +63,12 @@ export function ErrorNote(props: { readonly error: unknown; readonly retry?: () 
           ))}
         </ul>
       )}
-      {retry !== undefined && (
+      {isForbidden && (
+        <button type="button" class="button" onClick={() => keyAskedFor.set(error.message)}>
+          {texts.otherKey}
+        </button>
+      )}
+      {retry !== undefined && !isForbidden && (
         <button type="button" class="button" onClick={retry}>
           {texts.again}
         </button>

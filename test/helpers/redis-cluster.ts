@@ -1,32 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
 import type { Ending } from './redis.js'
+import { startNode, type RedisNode } from './redis-node.js'
 
 const SLOTS = 16_384
 const HOST = '127.0.0.1'
-/** A cluster's servers talk to each other on the port that is so much higher. */
-const BUS_OFFSET = 10_000
+const CLUSTERED = [
+  ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
+  ...['--cluster-node-timeout', '2000', '--cluster-require-full-coverage', 'no']
+]
 const READY_WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 25
 
 /** One server of a private cluster. */
-export interface ClusterNode {
-  readonly port: number
-  readonly url: string
-  readonly pid: number
-  /** A client of this server alone, closed when the test ends. */
-  readonly client: Redis
-  pause(): void
-  resume(): void
-  kill(signal?: NodeJS.Signals): Promise<void>
-  /** Starts it again on the same port, with all that it had acknowledged. */
-  restart(): Promise<void>
-}
+export type ClusterNode = RedisNode
 
 /** A private Redis Cluster on loopback. */
 export interface TestCluster {
@@ -61,7 +49,7 @@ export async function startRedisCluster(
     await rm(folder, { recursive: true })
   })
   for (let i = 0; i < 3 * (1 + replicas); i++)
-    nodes.push(await startNode(join(folder, String(i)), args))
+    nodes.push(await startNode(join(folder, String(i)), [...CLUSTERED, ...args]))
   const masters = nodes.slice(0, 3)
   const followers = nodes.slice(3)
   await bringTogether(masters, followers)
@@ -109,79 +97,6 @@ async function untilServed(nodes: readonly ClusterNode[]): Promise<void> {
       )
     })
   }
-}
-
-async function startNode(dir: string, args: readonly string[]): Promise<ClusterNode> {
-  await mkdir(dir)
-  const port = await freePort()
-  const start = () => startServer(dir, port, args)
-  let server = await start()
-  const client = new Redis({ host: HOST, port, retryStrategy: () => 50 })
-  client.on('error', () => undefined)
-  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const ended = once(server, 'exit')
-    server.kill(signal)
-    await ended
-  }
-  return {
-    port,
-    url: `redis://${HOST}:${port}`,
-    get pid() {
-      return server.pid!
-    },
-    client,
-    pause: () => void server.kill('SIGSTOP'),
-    resume: () => void server.kill('SIGCONT'),
-    kill,
-    restart: async () => {
-      await kill()
-      server = await start()
-    }
-  }
-}
-
-async function startServer(
-  dir: string,
-  port: number,
-  args: readonly string[]
-): Promise<ChildProcess> {
-  const child = spawn('redis-server', [
-    ...['--port', String(port), '--bind', HOST, '--dir', dir],
-    ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
-    ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'],
-    ...['--cluster-node-timeout', '2000', '--cluster-require-full-coverage', 'no'],
-    ...args
-  ])
-  const output: string[] = []
-  for await (const chunk of child.stdout) {
-    output.push(String(chunk))
-    if (output.join('').includes('eady to accept connections')) {
-      child.stdout.resume()
-      return child
-    }
-  }
-  throw new Error(`redis-server does not start: ${output.join('')}`)
-}
-
-/** A port that is free, as is the one that the servers would use among themselves. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await portOf(0)
-    if (port <= 65_535 - BUS_OFFSET && (await portOf(port + BUS_OFFSET).catch(() => 0)) !== 0)
-      return port
-  }
-}
-
-async function portOf(asked: number): Promise<number> {
-  const server = createServer()
-  server.listen(asked, HOST)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
 }
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {

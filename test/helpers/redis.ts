@@ -13,6 +13,10 @@ if (missing && process.env['CI'] === 'true')
 /** For the `skip` of tests that need a Redis server: false, or why they were not run. */
 export const redisMissing: string | false = missing ? 'NOT RUN: redis-server is not on PATH' : false
 
+/** The same for what says little that other tests do not say already, and takes its time: `OFFERD_STORES=all` runs it. */
+export const notAll: string | false =
+  process.env['OFFERD_STORES'] === 'all' ? redisMissing : 'NOT RUN: OFFERD_STORES=all runs it'
+
 /** A command timeout for tests that are not about time: machines that run many suites at once are slow. */
 export const PATIENT_MS = 5000
 

@@ -8,6 +8,12 @@ export interface Config {
   readonly port: number
   /** undefined: the service starts a store of its own. */
   readonly redisUrl: string | undefined
+  /** Files in PEM for an encrypted connection to the store: authorities, own certificate, its key. */
+  readonly redisTls: {
+    readonly ca: string | undefined
+    readonly cert: string | undefined
+    readonly key: string | undefined
+  }
   /** How long a caller waits for one read of the store; undefined: briefly in a service, patiently in a command. */
   readonly redisTimeoutMs: number | undefined
   readonly rulesDir: string
@@ -87,10 +93,13 @@ const Environment = z.object({
   OFFERD_REDIS_URL: z
     .string()
     .regex(
-      /^(rediss?:\/\/.+|unix:.+|[/.].+)$/,
-      'redis://HOST:PORT/DB, rediss://USER:PASSWORD@HOST:PORT/DB for TLS, several of them with commas between for a cluster, or the path of a socket'
+      /^(rediss?(\+sentinel)?:\/\/.+|unix:.+|[/.].+)$/,
+      'redis://HOST:PORT/DB, rediss://USER:PASSWORD@HOST:PORT/DB for TLS, several of them with commas between for a cluster, redis+sentinel://HOST:PORT,HOST:PORT/NAME for a master that sentinels name, or the path of a socket'
     )
     .optional(),
+  OFFERD_REDIS_CA: Path.optional(),
+  OFFERD_REDIS_CERT: Path.optional(),
+  OFFERD_REDIS_KEY: Path.optional(),
   OFFERD_REDIS_TIMEOUT_MS: z
     .string()
     .regex(/^\d{1,5}$/, WHOLE_MS)
@@ -158,6 +167,11 @@ export function readConfig(
     host: said.OFFERD_HOST,
     port: said.OFFERD_PORT,
     redisUrl: said.OFFERD_REDIS_URL,
+    redisTls: {
+      ca: said.OFFERD_REDIS_CA,
+      cert: said.OFFERD_REDIS_CERT,
+      key: said.OFFERD_REDIS_KEY
+    },
     redisTimeoutMs: said.OFFERD_REDIS_TIMEOUT_MS,
     rulesDir: overrides.rules ?? said.OFFERD_RULES,
     modelsDir: overrides.models ?? said.OFFERD_MODELS,

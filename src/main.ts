@@ -125,10 +125,17 @@ async function readVersion(): Promise<string> {
 }
 
 async function openConfiguredStore(config: Config, log: Log): Promise<Store> {
-  const { redisUrl: url, redisTimeoutMs, dataDir, recordBytes, journalBytes } = config
+  const {
+    redisUrl: url,
+    redisTls: tls,
+    redisTimeoutMs,
+    dataDir,
+    recordBytes,
+    journalBytes
+  } = config
   const limits = { commandTimeoutMs: redisTimeoutMs, recordBytes, journalBytes }
   try {
-    return await openStore({ url, dataDir, ...limits, log })
+    return await openStore({ url, tls, dataDir, ...limits, log })
   } catch (error) {
     throw new CommandRefused(`the store cannot be opened: ${messageOf(error)}`)
   }

@@ -17,6 +17,7 @@ test('an empty environment is a complete configuration', async t => {
     host: '127.0.0.1',
     port: 8484,
     redisUrl: undefined,
+    redisTls: { ca: undefined, cert: undefined, key: undefined },
     redisTimeoutMs: undefined,
     rulesDir: 'rules',
     modelsDir: 'models',

@@ -1,61 +1,94 @@
 import { isIP } from 'node:net'
 import type { RedisOptions } from 'ioredis'
+import { TRUST_OF_THE_SYSTEM } from './security.js'
+import type { Security } from './security.js'
 
 /** Where a Redis server is: the client's options for it, and a text for people without credentials. */
 export interface Address {
   readonly options: RedisOptions
   readonly text: string
+  /** How connections to it, and to servers that it tells of, are secured; undefined: they are not. */
+  readonly security: Security | undefined
 }
+
+interface AddressParts {
+  readonly host: string
+  readonly port: number
+  readonly db: number
+  readonly username?: string
+  readonly password?: string
+}
+
+const PORT = 6379
 
 /**
- * Reads redis://[user:password@]host[:port][/db], rediss://… (TLS), several of these with commas between for the servers of a cluster,
- * or the path of a unix socket (`unix:/run/redis.sock`, `/run/redis.sock`).
- * @throws Error with a sentence for people
+ * Reads redis://[user:password@]host[:port][/db] or rediss://… (TLS).
+ * @returns undefined when it is neither
  */
-export function readAddresses(url: string): [Address, ...Address[]] {
-  if (/^(unix:|\/|\.)/.test(url)) return [socketAddress(url.replace(/^unix:(\/\/(?=\/))?/, ''))]
-  const [first, ...further] = url.split(',').map(each => readAddress(each.trim()))
-  if (further.length > 0 && [first!, ...further].some(({ options }) => options.db !== 0))
-    throw new Error('several Redis URLs are a cluster, which has database 0 only: leave /db out')
-  return [first!, ...further]
-}
-
-function readAddress(url: string): Address {
-  if (!URL.canParse(url)) throw new Error(remedy())
+export function readAddress(
+  url: string,
+  security: Security = TRUST_OF_THE_SYSTEM
+): Address | undefined {
+  if (!URL.canParse(url)) return undefined
   const { protocol, hostname, port, username, password, pathname } = new URL(url)
   const db = pathname.slice(1)
   if ((protocol !== 'redis:' && protocol !== 'rediss:') || hostname === '' || !/^\d{0,4}$/.test(db))
-    throw new Error(remedy())
-  const options: RedisOptions = {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 6379 : Number(port),
-    db: Number(db)
+    return undefined
+  const address = addressFrom(
+    {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? PORT : Number(port),
+      db: Number(db),
+      ...credentialsOf(username, password)
+    },
+    protocol === 'rediss:' ? security : undefined
+  )
+  return db === '' ? address : { ...address, text: `${address.text}/${db}` }
+}
+
+/** Those of a URL, which are written with percent signs where they hold special characters. */
+export function credentialsOf(
+  username: string,
+  password: string
+): Pick<AddressParts, 'username' | 'password'> {
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) })
   }
-  if (username !== '') options.username = decodeURIComponent(username)
-  if (password !== '') options.password = decodeURIComponent(password)
-  if (protocol === 'rediss:') options.tls = { servername: hostname }
-  return { options, text: `${protocol}//${hostname}:${options.port}${db === '' ? '' : `/${db}`}` }
 }
 
 export function socketAddress(path: string): Address {
-  return { options: { path }, text: `unix:${path}` }
+  return { options: { path }, text: `unix:${path}`, security: undefined }
 }
 
-/** Another server of the cluster that an address belongs to, reached with the same credentials. */
-export function addressOf({ options }: Address, host: string, port: number): Address {
-  const tls = options.tls && {
-    ...options.tls,
-    // A certificate names hosts; one reached by its number shows that of the address it was found through.
-    ...(isIP(host) === 0 ? { servername: host } : {})
-  }
-  const scheme = tls === undefined ? 'redis' : 'rediss'
+/** A server that another one told of, reached with the same credentials and under the same security. */
+export function addressOf({ options, security }: Address, host: string, port: number): Address {
+  const { username, password } = options
+  return addressFrom(
+    {
+      host,
+      port,
+      db: options.db ?? 0,
+      ...(typeof username === 'string' ? { username } : {}),
+      ...(typeof password === 'string' ? { password } : {})
+    },
+    security,
+    options.host
+  )
+}
+
+/** @param foundThrough the host of the server that told of this one */
+export function addressFrom(
+  parts: AddressParts,
+  security: Security | undefined,
+  foundThrough?: string
+): Address {
+  const { host, port } = parts
+  const tls = security === undefined ? {} : { tls: security(host, foundThrough) }
+  const scheme = security === undefined ? 'redis' : 'rediss'
   return {
-    options: { ...options, host, port, db: 0, ...(tls === undefined ? {} : { tls }) },
-    text: `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+    options: { ...parts, ...tls },
+    text: `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    security
   }
-}
-
-// The URL itself is not repeated: it may hold a password.
-function remedy(): string {
-  return 'the Redis URL is not understood: write redis://host:6379/0, rediss://user:password@host:6380/0, several of them with commas between for a cluster, or the path of a unix socket'
 }

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import type { Announcements, Log } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
 import { newsChannel } from './keys.js'
-import { clientOptions } from './server.js'
+import { clientOptions } from './client.js'
 
 const PING_MS = 1000
 /** How long an announcement waits for the process' own listeners to be in place. */
@@ -55,6 +55,10 @@ export class RedisAnnouncements implements Announcements {
 
   #open(): void {
     const { address, name } = this.#connection
+    if (address === undefined) {
+      this.#reopen()
+      return
+    }
     const subscriber = new Redis({
       ...clientOptions(address, `${name}-news`),
       commandTimeout: this.#commandTimeoutMs,

@@ -4,19 +4,20 @@ import { unavailable } from './errors.js'
 import { NAMES_KEY } from './keys.js'
 import type { Script } from './script.js'
 import { Server } from './server.js'
+import { WatchedMaster } from './watched-master.js'
 import { answerOf, isWrite } from './wire.js'
 import type { Argument, Call, Command, ServerAnswer, Wire, WireOptions } from './wire.js'
+import type { Way } from './way.js'
 
 export interface ConnectionOptions extends Omit<WireOptions, 'heardEpoch'> {
-  /** One server, or several of one cluster. */
-  readonly addresses: readonly [Address, ...Address[]]
+  readonly way: Way
 }
 
 /** Writes may take so many times as long as a read: nobody waits for them within a page's budget, and a pipeline holds many. */
 const WRITE_PATIENCE = 10
 
 /**
- * All commands of a process, to one server or to a cluster, which one server is asked about.
+ * All commands of a process, to one server, to the master that sentinels name, or to a cluster, which a server is asked about.
  * Failures are StoreUnavailable. Nothing is queued while Redis is away and nothing is carried out twice.
  */
 export class Connection {
@@ -27,14 +28,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    const [first, ...further] = options.addresses
-    this.#wire =
-      further.length > 0
-        ? this.#openCluster()
-        : new Server(first, this.#wireOptions(), {
-            holdsNames: () => true,
-            foundCluster: () => this.#becomeCluster()
-          })
+    this.#wire = this.#open(options.way)
   }
 
   /** True when commands are answered and writes can be given a deadline. */
@@ -51,8 +45,8 @@ export class Connection {
     return this.#wire.spansCustomers
   }
 
-  /** Where to listen for announcements. */
-  get address(): Address {
+  /** Where to listen for announcements; undefined while that is not known. */
+  get address(): Address | undefined {
     return this.#wire.address
   }
 
@@ -128,14 +122,20 @@ export class Connection {
     return performance.now() + this.#options.commandTimeoutMs * (writes ? WRITE_PATIENCE : 1)
   }
 
-  #becomeCluster(): void {
-    if (this.#closed) return
-    this.#wire.close()
-    this.#wire = this.#openCluster()
+  #open(way: Way): Wire {
+    const options = this.#wireOptions()
+    if (way.kind === 'cluster') return new Cluster(way.seeds, NAMES_KEY, options)
+    if (way.kind === 'sentinels') return new WatchedMaster(way.sentinels, way.watched, options)
+    return new Server(way.server, options, {
+      holdsNames: () => true,
+      foundCluster: () => this.#becomeCluster(way.server)
+    })
   }
 
-  #openCluster(): Cluster {
-    return new Cluster(this.#options.addresses, NAMES_KEY, this.#wireOptions())
+  #becomeCluster(seed: Address): void {
+    if (this.#closed) return
+    this.#wire.close()
+    this.#wire = new Cluster([seed], NAMES_KEY, this.#wireOptions())
   }
 
   #wireOptions(): WireOptions {

@@ -1,5 +1,6 @@
 import type { Log } from '../../decisioning/ports.js'
 import type { Connection } from './connection.js'
+import { fieldOf } from './greeting.js'
 import { PROBE } from './scripts.js'
 import type { Call } from './wire.js'
 
@@ -31,7 +32,7 @@ export async function troubleOf(connection: Connection, log: Log): Promise<strin
 }
 
 function versionTrouble(info: string): string | undefined {
-  const version = field(info, 'redis_version')
+  const version = fieldOf(info, 'redis_version')
   if (version === undefined || isSupported(version)) return undefined
   return `Redis ${version} is too old; version ${OLDEST.join('.')} or later is needed`
 }
@@ -43,16 +44,12 @@ export function isSupported(version: string): boolean {
 }
 
 function evictionTrouble(info: string): string | undefined {
-  const policy = field(info, 'maxmemory_policy')
+  const policy = fieldOf(info, 'maxmemory_policy')
   if (
-    Number(field(info, 'maxmemory') ?? 0) === 0 ||
+    Number(fieldOf(info, 'maxmemory') ?? 0) === 0 ||
     policy === undefined ||
     policy === 'noeviction'
   )
     return undefined
   return `Redis may evict customers to save memory (maxmemory-policy ${policy}): set maxmemory-policy noeviction`
-}
-
-function field(info: string, name: string): string | undefined {
-  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
 }

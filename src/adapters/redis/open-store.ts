@@ -1,12 +1,18 @@
 import type { Log, Store } from '../../decisioning/ports.js'
 import { createMemoryStore } from '../memory/memory-store.js'
-import { readAddresses, socketAddress } from './address.js'
+import { socketAddress } from './address.js'
 import { findServerProgram, joinOrStart } from './own-server.js'
 import { createRedisStore } from './redis-store.js'
+import { namedIn, openSecurity } from './security.js'
+import type { TlsFiles } from './security.js'
+import { readWay, wayTo } from './way.js'
+import type { Way } from './way.js'
 
 export interface StoreOptions {
-  /** redis:// or rediss:// (several with commas between: the servers of a cluster), or the path of a unix socket; undefined: a server of our own in dataDir, else memory. */
+  /** See readWay; undefined: a server of our own in dataDir, else memory. */
   readonly url?: string | undefined
+  /** For URLs of rediss:. */
+  readonly tls?: TlsFiles | undefined
   /** Default `.offerd`. */
   readonly dataDir?: string | undefined
   readonly log: Log
@@ -32,9 +38,10 @@ const OWN_FIRST_ANSWER_MS = 10_000
 
 /**
  * Opens the store: the Redis of the URL; else a redis-server or valkey-server found on PATH, started in the data folder;
- * else the memory of this process, with a warning. Rejects for a URL that is none and for a server that does not start.
+ * else the memory of this process, with a warning. Rejects for a URL that is none, for TLS files that are of no use and for a server that does not start.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
+  refuseIdleFiles(options)
   if (options.url !== undefined) return await openByUrl(options, options.url)
   const program = await findServerProgram(options.log)
   if (program !== undefined) return await openOwn(options, program)
@@ -52,7 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function openByUrl(options: StoreOptions, url: string): Promise<Store> {
   const { store, connection } = createRedisStore({
     ...limitsOf(options),
-    addresses: readAddresses(url),
+    way: wayOf(options, url),
     log: options.log
   })
   if (!(await connection.settled(FIRST_ANSWER_MS))) {
@@ -68,13 +75,26 @@ async function openOwn(options: StoreOptions, program: string): Promise<Store> {
   const server = await joinOrStart(program, options.dataDir ?? '.offerd', options.log)
   const { store, connection } = createRedisStore({
     ...limitsOf(options),
-    addresses: [socketAddress(server.socketPath)],
+    way: wayTo(socketAddress(server.socketPath)),
     log: options.log,
     beforeClose: open => server.leave(open)
   })
   await connection.settled(OWN_FIRST_ANSWER_MS)
   server.supervise(connection)
   return store
+}
+
+function wayOf({ tls = {}, log }: StoreOptions, url: string): Way {
+  return namedIn(tls).length === 0 ? readWay(url) : readWay(url, openSecurity(tls, log))
+}
+
+/** Who names the files believes that what is said to Redis is secret. */
+function refuseIdleFiles({ url = '', tls = {} }: StoreOptions): void {
+  const named = namedIn(tls)
+  if (named.length > 0 && !url.startsWith('rediss'))
+    throw new Error(
+      `${named.join(', ')}: set, but the connection to Redis is not encrypted: write rediss:// in OFFERD_REDIS_URL, or leave ${named.length > 1 ? 'them' : 'it'} out`
+    )
 }
 
 function limitsOf(options: StoreOptions) {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Log, Store } from '../../decisioning/ports.js'
-import type { Address } from './address.js'
 import { RedisAnnouncements } from './announcements.js'
 import { createArchive } from './archive.js'
 import { Connection } from './connection.js'
@@ -15,10 +14,10 @@ import { Names } from './names.js'
 import { PresentPeriods } from './quota-readings.js'
 import { RedisQuotas } from './quotas.js'
 import { RedisRecords } from './records.js'
+import type { Way } from './way.js'
 
 export interface RedisStoreOptions {
-  /** One server, or several of one cluster. */
-  readonly addresses: readonly [Address, ...Address[]]
+  readonly way: Way
   readonly log: Log
   /** Most bytes of decision records. */
   readonly recordBytes: number
@@ -39,9 +38,9 @@ export function createRedisStore(options: RedisStoreOptions): {
   store: Store
   connection: Connection
 } {
-  const { addresses, log } = options
+  const { way, log } = options
   const connection = new Connection({
-    addresses,
+    way,
     log,
     commandTimeoutMs: options.commandTimeoutMs,
     name: `offerd-${randomBytes(4).toString('hex')}`
@@ -57,7 +56,7 @@ export function createRedisStore(options: RedisStoreOptions): {
   const announcements = new RedisAnnouncements(connection, log, options.commandTimeoutMs)
   const store: Store = {
     kind: 'redis',
-    description: `Redis at ${addresses.map(({ text }) => text).join(', ')}`,
+    description: `Redis at ${way.text}`,
     customers,
     quotas,
     records,

@@ -1,11 +1,13 @@
 import { Redis } from 'ioredis'
-import type { RedisOptions } from 'ioredis'
 import type { Address } from './address.js'
-import { explain } from './errors.js'
+import { clientOptions, inTime } from './client.js'
+import { explain, NOT_CONNECTED } from './errors.js'
+import { greetingOf, refusalOf, risksOf } from './greeting.js'
+import type { Greeting } from './greeting.js'
 import { HEALTH_KEY, NAMES_KEY } from './keys.js'
 import { ALL_SCRIPTS } from './scripts.js'
 import { ServerClock } from './server-clock.js'
-import { asError, isWrite, wireForm } from './wire.js'
+import { answerOf, asError, isMissingScript, isWrite, wireForm } from './wire.js'
 import type { Argument, Call, ServerAnswer, Wire, WireOptions } from './wire.js'
 
 const HEARTBEAT_MS = 1000
@@ -21,6 +23,8 @@ const SOCKET_TIMEOUT = /^Socket timeout/
 export interface ServerRole {
   /** Whether the names registry is on it. */
   holdsNames(): boolean
+  /** Whether sentinels name it: it is used as a master only then, and others should be ready to take its place. */
+  readonly isWatched?: boolean
   /** Called when a server that was taken to stand alone says that it is one of a cluster; it is not used then. */
   foundCluster?(): void
   /** Called whenever a connection has become ready. */
@@ -36,23 +40,28 @@ export class Server implements Wire {
   readonly address: Address
   readonly #options: WireOptions
   readonly #role: ServerRole
-  readonly #clock = new ServerClock()
   readonly #heartbeat: NodeJS.Timeout
+  readonly #warned = new Set<string>()
+  #clock = new ServerClock()
   #client: Redis
+  /** Whether the server on this connection is one that can be used. */
+  #met = false
+  /** Whether its clock is known too. */
   #greeted = false
   #closed = false
   /** Whether the last connection was left by this side because nothing came. */
   #left = false
   #lastBeatMs = performance.now()
   #announcedAway = false
+  /** What was heard last of a connection that is not ready. */
+  #reason = NOT_CONNECTED
 
   constructor(address: Address, options: WireOptions, role: ServerRole) {
     this.address = address
     this.#options = options
     this.#role = role
     this.#client = this.#open()
-    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS)
-    this.#heartbeat.unref()
+    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS).unref()
   }
 
   get ready(): boolean {
@@ -71,7 +80,7 @@ export class Server implements Wire {
    */
   async send(calls: readonly Call[], untilMs: number): Promise<unknown[]> {
     const writes = calls.some(isWrite)
-    if (writes && !this.ready) return calls.map(() => new Error('Connection is closed'))
+    if (writes && !this.ready) return calls.map(() => new Error(this.#reason))
     const answers = await this.#sendComplete(calls, untilMs)
     if (writes && this.#left && answers.some(answer => answer instanceof Error))
       await new Promise(resolve => setTimeout(resolve, Math.max(0, untilMs - performance.now())))
@@ -106,6 +115,12 @@ export class Server implements Wire {
     return [{ server: this.address.text, answer }]
   }
 
+  /** Ends the connection while callers wait: of their writes they hear when the server can no longer carry them out. */
+  leave(): void {
+    this.#left = true
+    this.close()
+  }
+
   close(): void {
     this.#closed = true
     clearInterval(this.#heartbeat)
@@ -124,7 +139,7 @@ export class Server implements Wire {
     for (const [command, ...args] of commands) pipeline.callBuffer(command, ...args)
     const answers = await inTime(pipeline.exec(), untilMs).catch(asError)
     if (answers instanceof Error || answers === null)
-      return commands.map(() => answers ?? new Error('Connection is closed'))
+      return commands.map(() => answers ?? new Error(NOT_CONNECTED))
     return answers.map(([error, answer]) => error ?? answer)
   }
 
@@ -135,26 +150,44 @@ export class Server implements Wire {
       this.#away(error.message)
     })
     client.on('close', () => {
+      this.#met = false
       this.#greeted = false
     })
     client.on('ready', () => void this.#greet(client))
     return client
   }
 
-  /** Gives a fresh connection its scripts and learns the server's clock before the first write. */
+  /**
+   * Learns what is at the other end of a fresh connection, gives it its scripts, in one round trip, and learns its clock before the
+   * first write: a name may lead to another server than before.
+   */
   async #greet(client: Redis): Promise<void> {
     try {
-      await Promise.all(ALL_SCRIPTS.map(script => client.script('LOAD', script.lua)))
-      if (this.#role.foundCluster !== undefined && (await isClustered(client)))
+      const loading = Promise.all(ALL_SCRIPTS.map(({ lua }) => client.script('LOAD', lua)))
+      const loaded = loading.catch(asError)
+      const greeting = await greetingOf(client)
+      if (greeting.isClustered && this.#role.foundCluster !== undefined) {
         this.#role.foundCluster()
-      else await this.#beat()
+        return
+      }
+      const refusal = refusalOf(greeting, this.#role.isWatched)
+      if (refusal !== undefined) {
+        this.#away(refusal)
+        client.disconnect(true)
+        return
+      }
+      this.#warnOfRisks(greeting)
+      answerOf(await loaded)
+      this.#clock = new ServerClock()
+      this.#met = true
+      await this.#beat()
     } catch (error) {
       this.#away(asError(error).message)
     }
   }
 
   async #beat(): Promise<void> {
-    if (this.#client.status === 'ready') {
+    if (this.#met && this.#client.status === 'ready') {
       const calls: Call[] = [{ command: 'TIME', args: [] }]
       if (this.#role.holdsNames()) calls.push({ command: 'HGET', args: [NAMES_KEY, '@'] })
       const untilMs = performance.now() + this.#options.commandTimeoutMs
@@ -177,6 +210,7 @@ export class Server implements Wire {
     if (this.#announcedAway)
       this.#options.log.info({ redis: this.address.text }, 'Redis answers again')
     this.#announcedAway = false
+    this.#reason = NOT_CONNECTED
     if (isNew) this.#role.greeted?.()
   }
 
@@ -191,12 +225,21 @@ export class Server implements Wire {
     )
     this.#left = true
     this.#client.disconnect()
+    this.#met = false
     this.#greeted = false
     this.#lastBeatMs = performance.now()
     this.#client = this.#open()
   }
 
+  #warnOfRisks(greeting: Greeting): void {
+    for (const risk of risksOf(greeting, this.#role.isWatched)) {
+      if (!this.#warned.has(risk)) this.#options.log.warn({ redis: this.address.text }, risk)
+      this.#warned.add(risk)
+    }
+  }
+
   #away(message: string): void {
+    this.#reason = message
     if (this.#closed || this.#announcedAway) return
     this.#announcedAway = true
     this.#options.log.error(
@@ -204,47 +247,4 @@ export class Server implements Wire {
       `${explain(message)}; decisions are degraded and writes refused until it answers`
     )
   }
-}
-
-/** The client's settings: fail fast, keep nothing, resend nothing, come back soon and not all processes at once. */
-export function clientOptions(address: Address, name: string): RedisOptions {
-  return {
-    ...address.options,
-    connectionName: name,
-    connectTimeout: 500,
-    socketTimeout: 1000,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    disableClientInfo: true,
-    retryStrategy: times => Math.ceil(Math.random() * Math.min(1000, 50 * 2 ** Math.min(times, 10)))
-  }
-}
-
-/**
- * Not the client's own commandTimeout: its timer goes off before a reply is read that came while this process was busy.
- * Here what has arrived by then still counts. The client keeps the place of an answer that comes later.
- */
-function inTime<T>(answer: Promise<T>, untilMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => setImmediate(() => reject(new Error('Command timed out'))),
-      Math.max(0, untilMs - performance.now())
-    )
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-
-/** A server that does not show INFO is taken to stand alone; health.ts asks for INFO to be allowed. */
-async function isClustered(client: Redis): Promise<boolean> {
-  const info = await client.info('cluster').catch((error: unknown) => {
-    if (/\bNOPERM\b/.test(asError(error).message)) return ''
-    throw error
-  })
-  return /^cluster_enabled:1/m.test(info)
-}
-
-function isMissingScript(answer: unknown): boolean {
-  return answer instanceof Error && answer.message.startsWith('NOSCRIPT')
 }

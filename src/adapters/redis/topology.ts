@@ -138,7 +138,6 @@ export class Topology {
   }
 
   #adopt({ text, ranges }: SlotMap): void {
-    const isFirst = this.#masters.length === 0
     const owners = new Array<Server | undefined>(SLOTS).fill(undefined)
     for (const { from, to, host, port } of ranges)
       owners.fill(this.serverAt(host, port), from, to + 1)
@@ -146,7 +145,6 @@ export class Topology {
     this.#masters = [...new Set(owners)].filter(owner => owner !== undefined)
     this.#map = text
     this.#announcedAway = false
-    if (isFirst) void this.#checkCoverage()
   }
 
   /** Closes connections to servers that hold nothing any more. */
@@ -160,21 +158,6 @@ export class Topology {
         this.#idle.delete(server)
       }
     }
-  }
-
-  /** A cluster that answers nothing while one slot is not served makes one dead master everybody's. */
-  async #checkCoverage(): Promise<void> {
-    const untilMs = performance.now() + this.#options.commandTimeoutMs
-    const answers = await this.any()?.send(
-      [{ command: 'CONFIG', args: ['GET', 'cluster-require-full-coverage'] }],
-      untilMs
-    )
-    const [answer] = answers ?? []
-    if (Array.isArray(answer) && String(answer[1]) === 'yes')
-      this.#options.log.warn(
-        {},
-        'cluster-require-full-coverage is yes: one dead master stops the whole of Redis Cluster; set it to no on every server'
-      )
   }
 
   #away(server: Server, error: Error): void {

@@ -56,8 +56,8 @@ export interface Wire {
   readonly ready: boolean
   /** Whether one command may name keys of several customers; else a command's keys share a slot. */
   readonly spansCustomers: boolean
-  /** Where to listen for announcements: a server that is there, where there are several. */
-  readonly address: Address
+  /** Where to listen for announcements: a server that is there, where there are several; undefined while none is known. */
+  readonly address: Address | undefined
   /**
    * Carries calls out, those of one customer in their order, in one round trip a server; answers or errors stand in the order of the calls.
    * @param untilMs on the monotonic clock: nobody waits longer, and no write is carried out later
@@ -93,6 +93,11 @@ export function wireForm(
   return script.writes
     ? [command, body, keys.length, ...keys, deadlineMs, ...args]
     : [command, body, keys.length, ...keys, ...args]
+}
+
+/** Whether a server has lost a script, which it did not run. */
+export function isMissingScript(answer: unknown): boolean {
+  return answer instanceof Error && answer.message.startsWith('NOSCRIPT')
 }
 
 export function asError(error: unknown): Error {

@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import { test } from 'tap'
 import type { Test } from 'tap'
-import { readAddresses } from '../../../src/adapters/redis/address.js'
 import { ALIAS_STATES } from '../../../src/adapters/redis/alias-codec.js'
 import { Connection } from '../../../src/adapters/redis/connection.js'
 import { RedisCustomers } from '../../../src/adapters/redis/customers.js'
@@ -10,6 +9,7 @@ import { Names } from '../../../src/adapters/redis/names.js'
 import { openStore } from '../../../src/adapters/redis/open-store.js'
 import { PresentPeriods } from '../../../src/adapters/redis/quota-readings.js'
 import { RedisQuotas } from '../../../src/adapters/redis/quotas.js'
+import { readWay } from '../../../src/adapters/redis/way.js'
 import { isWrite } from '../../../src/adapters/redis/wire.js'
 import type { Call } from '../../../src/adapters/redis/wire.js'
 import type { CustomerKey, Profile } from '../../../src/domain/customer.js'
@@ -261,7 +261,7 @@ test('a reservation made under one key before a merge holds for all, and can be 
 async function openInterrupted(t: Test, url: string) {
   const log = keptLog()
   const options = {
-    addresses: readAddresses(url),
+    way: readWay(url),
     log,
     commandTimeoutMs: PATIENT_MS,
     name: 'interrupted'

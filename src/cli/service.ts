@@ -179,7 +179,7 @@ async function wire(config: Config, parts: Parts, log: Log, store: Store): Promi
     meters,
     learnt,
     decide,
-    decideOnce: createDecideOnce(decide, documents),
+    decideOnce: createDecideOnce({ decide, documents, clock: parts.clock }),
     abandon: createAbandon(needs),
     subscriptions,
     lookUp: createDecisionLookUp({ records, legendOf, snapshots }),

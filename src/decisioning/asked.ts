@@ -99,9 +99,14 @@ export function readRequest(
     seed: options.mode === 'test' ? options.seed : undefined,
     activate: options.activate ?? channel.activate,
     shown: NONE_SHOWN,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: timeoutMsOf(request),
     nowMs
   }
+}
+
+/** How long a request may take, from its receipt. */
+export function timeoutMsOf({ options }: DecisionRequest): number {
+  return options?.timeoutMs ?? DEFAULT_TIMEOUT_MS
 }
 
 /** The same request once more; its events were applied the first time. */

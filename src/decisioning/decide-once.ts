@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto'
 import type { Caller } from '../domain/caller.js'
 import type { DecisionRequest, StageTimings } from '../domain/decision.js'
 import { Refusal, StoreUnavailable } from '../domain/refusal.js'
-import type { Decide, DecideResult } from './decide.js'
+import { timeoutMsOf } from './asked.js'
+import { LATE, within, type Deadline } from './deadline.js'
+import type { Clock, Decide, DecideResult } from './decide.js'
 import type { SharedDocuments } from './ports.js'
 
 /** How long a repeated key gets the first answer. */
 const KEPT_MS = 10 * 60_000
+/** How long a key is kept for who works on it: beyond the longest timeout, and no longer, for a process may end before it has answered. */
+const WORKED_ON_MS = 30_000
 
 export interface OnceOptions {
   readonly idempotencyKey?: string | undefined
@@ -21,22 +25,32 @@ export type DecideOnce = (
   options: OnceOptions
 ) => Promise<Pick<DecideResult, 'body' | 'timings'>>
 
+export interface DecideOnceDeps {
+  readonly decide: Decide
+  readonly documents: Pick<SharedDocuments, 'claim' | 'settle' | 'release'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+}
+
 /**
  * Answers a repeated request with the first answer: the same key and body within ten minutes decide once.
  * Another body with that key, and a repetition while the first is still being worked on, are refused.
- * While the store is away every call decides: then decisions are fallbacks and nothing is reserved.
+ * While the store is away every call decides: then decisions are fallbacks and nothing is reserved. The key takes nothing of the time
+ * that the request allows: what is not known of it by then is not waited for.
  */
-export function createDecideOnce(decide: Decide, documents: SharedDocuments): DecideOnce {
+export function createDecideOnce({ decide, documents, clock }: DecideOnceDeps): DecideOnce {
   return async function decideOnce(request, caller, receivedAtMs, { idempotencyKey, requestText }) {
     if (idempotencyKey === undefined) return decide(request, caller, receivedAtMs, { requestText })
+    const deadline = { atMs: receivedAtMs + timeoutMsOf(request), clock: clock.monotonicMs }
     const name = `once:${caller.id}:${idempotencyKey}`
     const fingerprint = createHash('sha256').update(requestText).digest('base64url')
-    const claim = await claimName(documents, name)
+    const claim = await claimName(documents, name, deadline)
     if (claim === undefined) return decide(request, caller, receivedAtMs, { requestText })
     if (!claim.mine) return { body: firstAnswer(claim.text, fingerprint), timings: NO_TIME }
     try {
       const decided = await decide(request, caller, receivedAtMs, { requestText })
-      await settle(documents, name, fingerprint + decided.body)
+      // An answer that cannot be kept is given all the same.
+      const settled = documents.settle(name, fingerprint + decided.body, KEPT_MS)
+      await within(settled.catch(ignoreAway), deadline)
       return decided
     } catch (error) {
       await documents.release(name).catch(ignoreAway)
@@ -53,23 +67,28 @@ const NO_TIME: StageTimings = Object.freeze({
   total: 0
 })
 
-/** Undefined when the store does not answer. */
+type Claim = Awaited<ReturnType<SharedDocuments['claim']>>
+
+/** Undefined when the store does not answer, or not in time; what was claimed then is given up when it answers. */
 async function claimName(
-  documents: SharedDocuments,
-  name: string
-): Promise<Awaited<ReturnType<SharedDocuments['claim']>> | undefined> {
+  documents: DecideOnceDeps['documents'],
+  name: string,
+  deadline: Deadline
+): Promise<Claim | undefined> {
+  const claiming = documents.claim(name, WORKED_ON_MS)
   try {
-    return await documents.claim(name, KEPT_MS)
+    const claim = await within(claiming, deadline)
+    if (claim !== LATE) return claim
   } catch (error) {
-    if (error instanceof StoreUnavailable) return undefined
-    throw error
+    ignoreAway(error)
+    return undefined
   }
+  claiming.then(({ mine }) => (mine ? documents.release(name) : undefined)).catch(letLapse)
+  return undefined
 }
 
-/** An answer that cannot be kept is given all the same; its key stays claimed until it lapses. */
-async function settle(documents: SharedDocuments, name: string, text: string): Promise<void> {
-  await documents.settle(name, text).catch(ignoreAway)
-}
+/** There is nobody left to tell: what cannot be given up lapses. */
+function letLapse(): void {}
 
 function ignoreAway(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error

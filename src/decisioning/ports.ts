@@ -390,8 +390,8 @@ export interface SharedDocuments {
    * Used for idempotency keys.
    */
   claim(name: string, lifetimeMs: number): Promise<{ mine: true } | { mine: false; text: string }>
-  /** Puts the text of a claimed name, keeping its lifetime. */
-  settle(name: string, text: string): Promise<void>
+  /** Puts the text of a claimed name, which is kept for lifetimeMs from now. */
+  settle(name: string, text: string, lifetimeMs: number): Promise<void>
   /** Gives a claimed name up, so that another may claim it. */
   release(name: string): Promise<void>
 }

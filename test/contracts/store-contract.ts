@@ -531,7 +531,7 @@ const FACTS: Readonly<
 
     t.strictSame(await store.documents.claim('key-1', 60_000), { mine: true })
     t.strictSame(await other.documents.claim('key-1', 60_000), { mine: false, text: '' })
-    await store.documents.settle('key-1', 'the answer')
+    await store.documents.settle('key-1', 'the answer', 60_000)
     t.strictSame(await other.documents.claim('key-1', 60_000), { mine: false, text: 'the answer' })
     await store.documents.release('key-1')
     t.strictSame(await other.documents.claim('key-1', 60_000), { mine: true })

@@ -80,7 +80,7 @@ export function serveForReal(
     schedule: (work, delayMs) => setTimeout(work, delayMs).unref()
   })
   const app = createApp({
-    decide: createDecideOnce(decide, documents),
+    decide: createDecideOnce({ decide, documents, clock }),
     subscriptions,
     lookUp: createDecisionLookUp({ records, legendOf, snapshots }),
     replay: createReplay({

@@ -50,7 +50,7 @@ function createDocuments(clock: () => number): SharedDocuments {
     claims.delete(name)
     return undefined
   }
-  // Claims of one kind live equally long, so the oldest lapse first.
+  // Settled ones stand in the order in which they lapse; one that is worked on keeps those behind it a little longer.
   const forgetLapsed = () => {
     for (const [name, { expiresAtMs }] of claims) {
       if (expiresAtMs > clock()) return
@@ -78,9 +78,10 @@ function createDocuments(clock: () => number): SharedDocuments {
       claims.set(name, { text: '', expiresAtMs: clock() + lifetimeMs })
       return { mine: true }
     },
-    async settle(name, text) {
-      const held = claimOf(name)
-      if (held !== undefined) held.text = text
+    async settle(name, text, lifetimeMs) {
+      if (claimOf(name) === undefined) return
+      claims.delete(name)
+      claims.set(name, { text, expiresAtMs: clock() + lifetimeMs })
     },
     async release(name) {
       claims.delete(name)

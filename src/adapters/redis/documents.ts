@@ -29,9 +29,10 @@ export function createDocuments(connection: Connection): SharedDocuments {
       stamps.set(name, stamp)
       return { mine: true }
     },
-    async settle(name, text) {
+    async settle(name, text, lifetimeMs) {
       const stamp = stamps.get(name)
-      if (stamp !== undefined) await connection.run(SETTLE, [claimKey(name)], [stamp, text])
+      if (stamp !== undefined)
+        await connection.run(SETTLE, [claimKey(name)], [stamp, text, lifetimeMs])
     },
     async release(name) {
       const stamp = stamps.get(name)

@@ -153,11 +153,11 @@ redis.call('SET', KEYS[1], ARGV[3], 'NX', 'PX', ARGV[2])
 return redis.call('GET', KEYS[1])
 `)
 
-/** KEYS claim. ARGV stamp, text. Only the holder's own claim is settled. */
+/** KEYS claim. ARGV stamp, text, lifetime ms. Only the holder's own claim is settled. */
 export const SETTLE = write(`
 local held = redis.call('GET', KEYS[1])
 if not held or string.sub(held, 1, #ARGV[2]) ~= ARGV[2] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3], 'KEEPTTL')
+redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3], 'PX', ARGV[4])
 return 1
 `)
 

@@ -18,6 +18,8 @@ interface Called {
   readonly outcome: Outcome
   /** 0 where there was no answer. */
   readonly status: number
+  /** False where the caller asked another process, for this one was gone. */
+  readonly last: boolean
 }
 
 /** A decision was asked for. */

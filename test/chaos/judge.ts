@@ -1,5 +1,6 @@
 import { checkEvents } from './checks/events.js'
 import { checkLimits } from './checks/limits.js'
+import { createMachine } from './checks/machine.js'
 import { checkReasons } from './checks/reasons.js'
 import { checkRecovery, recoveriesOf } from './checks/recovery.js'
 import { checkResources } from './checks/resources.js'
@@ -45,26 +46,34 @@ export function judge(history: History, faults: readonly Fault[]): Verdict {
     'I7 recovery': checkRecovery(history, name => byName.get(name)?.asked.wholeAgainMs ?? Infinity)
   }
   const rows = linesOf(history, 'fault').map(line =>
-    rowOf(history, line, byName.get(line.fault)!, late)
+    rowOf(history, line, byName.get(line.fault)!, { late, machineMs: createMachine(history) })
   )
   const broken = [...Object.values(invariants), ...rows.map(({ violations }) => violations)]
   return { rows, invariants, holds: broken.every(({ length }) => length === 0) }
+}
+
+/** What is measured over all of a history. */
+interface Measures {
+  readonly late: readonly DecideCall[]
+  readonly machineMs: (call: DecideCall) => number
 }
 
 function rowOf(
   history: History,
   line: FaultLine,
   fault: Fault,
-  lateOnes: readonly DecideCall[]
+  { late: lateOnes, machineMs }: Measures
 ): Row {
   const during = <T extends { readonly sentMs: number }>(calls: readonly T[]): T[] =>
     calls.filter(({ sentMs }) => sentMs >= line.begunMs && sentMs <= line.healedMs)
   const { asked } = fault
-  // Of the attempts of one decision only the last is what the caller gets; one that found nobody has others.
-  const decisions = during(linesOf(history, 'decide')).filter(({ status }) => status !== 0)
+  const decisions = during(linesOf(history, 'decide')).filter(({ last }) => last)
   const failed = decisions.filter(({ status }) => status !== 200)
   const degraded = decisions.filter(call => call.degraded.length > 0)
-  const unlawful = degraded.filter(call => call.degraded.some(why => !asked.reasons.includes(why)))
+  const undisturbed = degraded.filter(call => machineMs(call) < GRACE_MS)
+  const unlawful = undisturbed.filter(call =>
+    call.degraded.some(why => !asked.reasons.includes(why))
+  )
   const p99Ms = quantile(
     decisions.map(({ tookMs }) => tookMs),
     0.99
@@ -81,8 +90,8 @@ function rowOf(
       ? [`${failed.length} of ${decisions.length} decisions were not answered 200`]
       : []),
     ...unlawful.map(call => `${call.decisionId} is degraded by ${call.degraded.join(', ')}`),
-    ...(degraded.length > decisions.length * (asked.degradedShare ?? 1)
-      ? [`${degraded.length} of ${decisions.length} decisions were degraded`]
+    ...(undisturbed.length > decisions.length * (asked.degradedShare ?? 1)
+      ? [`${undisturbed.length} of ${decisions.length} decisions were degraded`]
       : []),
     ...(asked.ready !== undefined && !(tellsMs <= asked.ready.withinMs)
       ? [`/readyz said ${String(asked.ready.says)} after ${tellsMs} ms`]
@@ -103,7 +112,7 @@ function told503(
   { begunMs, healedMs }: FaultLine
 ): { readonly all: number; readonly failed: number } {
   const told = linesOf(history, 'event').filter(
-    ({ sentMs, status }) => sentMs >= begunMs && sentMs <= healedMs && status !== 0
+    ({ sentMs, last }) => sentMs >= begunMs && sentMs <= healedMs && last
   )
   return { all: told.length, failed: told.filter(({ status }) => status === 503).length }
 }

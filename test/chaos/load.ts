@@ -56,6 +56,7 @@ interface Attempt {
   readonly answer: Answer
   readonly outcome: Outcome
   readonly status: number
+  readonly last: boolean
 }
 
 /** Begins to ask for decisions, to tell events and consent, and to look whether the processes live. */
@@ -234,10 +235,11 @@ class OpenLoop implements Load {
     const first = random.integer(places.length)
     for (let i = 0; i < MOST_ATTEMPTS; i++) {
       const attempt = await this.#attempt(places[(first + i) % places.length]!, path, asking)
-      heard(attempt)
       const { answer } = attempt
       const gone = answer.kind !== 'answered' || /This process is stopping/.test(answer.text)
-      if (!gone) return
+      const last = !gone || i === MOST_ATTEMPTS - 1
+      heard({ ...attempt, last })
+      if (last) return
     }
   }
 
@@ -250,7 +252,7 @@ class OpenLoop implements Load {
     const status = answer.kind === 'answered' ? answer.status : 0
     const outcome =
       answer.kind === 'lost' ? 'unknown' : status >= 200 && status < 300 ? 'ok' : 'fail'
-    return { service, sentMs, endedMs: Date.now(), tookMs, answer, outcome, status }
+    return { service, sentMs, endedMs: Date.now(), tookMs, answer, outcome, status, last: true }
   }
 
   #someCustomer(): number {

@@ -77,7 +77,8 @@ end
  * append(first, added, last): ARGV 2 to 4 are ttl ms (0: none), header of a new log, header of new details; from `first` on per event
  * duplicate key, record, detail, and the reservations that it ends: '' none, else the number of their type in two bytes (0: of every
  * type) and their id. `added` are entries of reservations to keep besides, the last of which lapses at `last`.
- * Everything is read and checked before the first write, for a script that fails half way is not rolled back.
+ * Everything is read and checked before the first write, for a script that fails half way is not rolled back; and the first write is
+ * one that takes memory, for a script that has written anything is not refused any more when Redis has no memory left.
  * Answers an error; or the records in the log, then per event 1 (stored), 0 (duplicate) or 2 (duplicate of one received within the hour).
  * SET instead of APPEND: an append reserves twice the bytes.
  */
@@ -90,14 +91,14 @@ local function append (first, added, last)
   if not isLog(log) or string.sub(details, 1, 2) ~= ARGV[4] or not areReadable(packed) then
     return redis.error_reply('UNREADABLE a history has an unknown format')
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 604800000)
   local records, texts, outcomes, endings = {}, { details }, { 0 }, {}
   for i = first, #ARGV, 4 do
-    local fresh = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[i])
-    outcomes[#outcomes + 1] = fresh
-    if fresh == 0 and tonumber(redis.call('ZSCORE', KEYS[3], ARGV[i])) > now - 3600000 then
-      outcomes[#outcomes] = 2
-    elseif fresh == 1 then
+    local known = tonumber(redis.call('ZSCORE', KEYS[3], ARGV[i]) or '')
+    if known and known > now - 604800000 then
+      outcomes[#outcomes + 1] = known > now - 3600000 and 2 or 0
+    else
+      redis.call('ZADD', KEYS[3], now, ARGV[i])
+      outcomes[#outcomes + 1] = 1
       records[#records + 1] = ARGV[i + 1]
       texts[#texts + 1] = ARGV[i + 2]
       if ARGV[i + 3] ~= '' then
@@ -122,6 +123,7 @@ local function append (first, added, last)
     if added ~= '' then kept[#kept + 1] = added end
     keepReservations(KEYS[7], kept, math.max(lapses, last))
   end
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 604800000)
   renew(ARGV[2], KEYS[1], KEYS[2], KEYS[5], KEYS[6])
   outcomes[1] = (#log - firstRecordOf(log) + 1) / (isWide(log) and 16 or 12)
   return outcomes

@@ -1,6 +1,7 @@
 import type { CustomerEvent } from '../../domain/interaction.js'
 import { StoreUnavailable } from '../../domain/refusal.js'
 import type { Strategy } from '../../policy/strategy.js'
+import { both } from '../both.js'
 import type { Journal } from '../ports.js'
 
 /**
@@ -19,7 +20,7 @@ export async function journalled<T>(
     throw new StoreUnavailable(
       'the journal is full: what waits for its disk has reached OFFERD_JOURNAL_BYTES; try again later'
     )
-  const [stored] = await Promise.all([store(), journal.append(events, settings.whenFull)])
+  const [stored] = await both(store(), journal.append(events, settings.whenFull))
   return stored
 }
 

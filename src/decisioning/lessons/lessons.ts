@@ -1,6 +1,7 @@
 import type { CustomerEvent } from '../../domain/interaction.js'
 import type { Lesson } from '../../domain/learning.js'
 import type { Strategy } from '../../policy/strategy.js'
+import { both } from '../both.js'
 import type { LearningStore, Meters } from '../ports.js'
 
 export interface TeachingDeps {
@@ -20,7 +21,7 @@ export async function taught<T>(
 ): Promise<T> {
   const lessons = strategy.adapts ? lessonsOf(strategy, events) : []
   if (lessons.length === 0) return await store()
-  const [stored, dropped] = await Promise.all([store(), learning.append(lessons)])
+  const [stored, dropped] = await both(store(), learning.append(lessons))
   if (dropped > 0) meters.learnt('dropped', dropped)
   return stored
 }

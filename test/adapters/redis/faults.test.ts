@@ -136,6 +136,31 @@ test('a claim that was told to have failed is never taken, and releases and coun
   t.strictSame([later.quotas.taken[0], later.history.length], [0, 0])
 })
 
+test('what Redis has no memory for is refused whole', { skip }, async t => {
+  const redis = await startRedis(t)
+  const store = await open(t, redis.url, PATIENT_MS)
+  const client = rawClient(t, redis.socketPath)
+  const [before, key] = [event(customer(1)), customer(1)]
+  const words = lexicon({ reserves: true })
+  await store.customers.append([before])
+  const state = await store.customers.load(key, words)
+  await client.config('SET', 'maxmemory', '1')
+  const [atMs, untilMs] = [Date.now(), Date.now() + 60_000]
+  const reservation = { id: 'd:gold', type: 0, offer: 0, channel: 0, atMs, untilMs }
+  await t.rejects(store.customers.append([event(key)]), /OOM/)
+  await t.rejects(store.customers.append([event(customer(2))]), /OOM/)
+  await t.rejects(
+    store.customers.hold(state, { reservations: [reservation], events: [] }, words),
+    /OOM/
+  )
+  t.strictSame(await store.customers.append([before]), ['repeated'], 'what is there takes nothing')
+  t.equal(await store.customers.erase(customer(3)), false)
+  await client.config('SET', 'maxmemory', '0')
+  const after = await store.customers.load(key, words)
+  t.strictSame([after.history.length, after.reserved.length], [1, 0])
+  t.equal((await store.customers.load(customer(2), words)).history.length, 0)
+})
+
 test('a quota that cannot be read is full, and concerns nobody else', { skip }, async t => {
   const redis = await startRedis(t)
   const store = await open(t, redis.url, PATIENT_MS)

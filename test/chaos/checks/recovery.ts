@@ -1,3 +1,5 @@
+import { createMachine } from './machine.js'
+import { GRACE_MS } from './timely.js'
 import { linesOf, type Call, type FaultLine, type History } from '../history.js'
 
 /** How soon a process was whole again after a fault had been taken back; Infinity where it was not before the next. */
@@ -32,9 +34,10 @@ export function recoveriesOf(history: History, fault: FaultLine): Recovery[] {
 
 /**
  * I7: whatever went wrong, all is well again by itself: every process decides whole and takes events within the time that a fault
- * allows, and stays so. `allowedMs` by the fault's name.
+ * allows, and stays so, but for moments in which the machine itself is busy. `allowedMs` by the fault's name.
  */
 export function checkRecovery(history: History, allowedMs: (fault: string) => number): string[] {
+  const machineMs = createMachine(history)
   const faults = linesOf(history, 'fault')
   const slow = faults.flatMap(fault =>
     recoveriesOf(history, fault)
@@ -52,9 +55,11 @@ export function checkRecovery(history: History, allowedMs: (fault: string) => nu
     )
   const relapses = [...linesOf(history, 'decide'), ...linesOf(history, 'event')].filter(
     call =>
+      call.last &&
       (call.outcome !== 'ok' || (call.op === 'decide' && call.degraded.length > 0)) &&
       !shaken(call.sentMs) &&
-      !shaken(call.endedMs)
+      !shaken(call.endedMs) &&
+      machineMs(call) < GRACE_MS
   )
   return [
     ...slow,

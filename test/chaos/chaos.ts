@@ -41,6 +41,7 @@ export interface ChaosResult {
   readonly notPossible: readonly string[]
 }
 
+const DEGRADED = /^offerd_degraded_total\{reason="([^"]+)"\} (\d+)$/gm
 /** What is kept of a customer's history one by one. */
 const MOST_HISTORY = 200
 /** Until connections stand and code is warm; where memory is looked at, until it no longer grows by that. */
@@ -142,8 +143,8 @@ async function noteFigures(servers: readonly Server[], { note }: Recorder): Prom
   for (const { service, url } of servers) {
     const answer = await client.ask({ method: 'GET', url: `${url}/metrics` })
     if (answer.kind !== 'answered') throw new Error(`${service} does not show its metrics`)
-    const counted = answer.text.matchAll(/^offerd_degraded_total\{reason="([^"]+)"\} (\d+)$/gm)
-    const degraded = Object.fromEntries([...counted].map(([, reason, n]) => [reason, Number(n)]))
+    const degraded: Record<string, number> = {}
+    for (const [, reason = '', n] of answer.text.matchAll(DEGRADED)) degraded[reason] = Number(n)
     note({ op: 'figures', service, degraded })
   }
   client.close()

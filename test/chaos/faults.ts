@@ -81,7 +81,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'script-flush',
     what: 'Redis forgets its scripts every 50 ms',
-    lastsMs: 3000,
+    lastsMs: 2000,
     asked: { reasons: AWAY, wholeAgainMs: 500, degradedShare: 0.01 },
     async strike({ admin }) {
       const timer = setInterval(() => void admin.script('FLUSH'), 50)
@@ -93,7 +93,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'oom',
     what: 'Redis has reached its maxmemory and refuses writes',
-    lastsMs: 5000,
+    lastsMs: 3000,
     asked: { reasons: ['limits'], wholeAgainMs: 1500, ready: { says: /OOM/, withinMs: 1000 } },
     strike: setting('maxmemory', '1mb', '0')
   },

@@ -1,14 +1,8 @@
 import type { Random } from '../../src/learning/random.js'
-import { createClient, type Answer, type Asking, type Client } from './client.js'
-import type { DecideCall, Outcome, Recorder } from './history.js'
+import { createAsker, readDecision, type Asker, type Place } from './asker.js'
+import type { Asking } from './client.js'
+import type { Recorder } from './history.js'
 import { consentsAtFirst, customerId, PLAIN, RESERVE_MS } from './world-rules.js'
-
-/** A place where a process serves; another one takes it when the first ends. */
-export interface Place {
-  /** Of the process that serves there now, such as `b.2`. */
-  readonly service: string
-  readonly url: string
-}
 
 export interface LoadSettings {
   readonly places: readonly Place[]
@@ -32,13 +26,10 @@ const MOST_BEHIND_MS = 100
 const MOST_OPEN = 1500
 const PROBE_EVERY_MS = 20
 const READY_EVERY_MS = 250
-/** What a process that is gone was asked, is asked of another; as a proxy before them does. */
-const MOST_ATTEMPTS = 3
 const AGENTS_SHARE = 0.2
 /** A tenth of the calls is about a handful of customers, so that limits of one customer are met. */
 const HOT_SHARE = 0.1
 const HOT = 20
-const NO_ANSWER = { offers: [], fallback: false, degraded: [], decisionId: '', mixedUp: false }
 
 /** An offer that is on a customer's screen. */
 interface Shown {
@@ -48,17 +39,6 @@ interface Shown {
   readonly askedMs: number
 }
 
-interface Attempt {
-  readonly service: string
-  readonly sentMs: number
-  readonly endedMs: number
-  readonly tookMs: number
-  readonly answer: Answer
-  readonly outcome: Outcome
-  readonly status: number
-  readonly last: boolean
-}
-
 /** Begins to ask for decisions, to tell events and consent, and to look whether the processes live. */
 export function startLoad(settings: LoadSettings): Load {
   return new OpenLoop(settings)
@@ -66,7 +46,7 @@ export function startLoad(settings: LoadSettings): Load {
 
 class OpenLoop implements Load {
   readonly #settings: LoadSettings
-  readonly #client: Client = createClient()
+  readonly #asker: Asker
   readonly #timers: NodeJS.Timeout[]
   readonly #open = new Set<Promise<void>>()
   readonly #due = { decisions: 0, events: 0 }
@@ -79,6 +59,7 @@ class OpenLoop implements Load {
 
   constructor(settings: LoadSettings) {
     this.#settings = settings
+    this.#asker = createAsker(settings.places, settings.random)
     this.#timers = [
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => this.#begin(this.#probe()), PROBE_EVERY_MS),
@@ -91,7 +72,7 @@ class OpenLoop implements Load {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all(this.#open)
-    this.#client.close()
+    this.#asker.close()
   }
 
   /** What this process was too busy to send in time is left out, or it would come as a burst. */
@@ -130,7 +111,7 @@ class OpenLoop implements Load {
       // What is shown as it is answered must not be decided twice.
       headers: isAgent ? { 'idempotency-key': `k-${number}` } : {}
     }
-    await this.#askAny('/v1/decisions', asking, attempt => {
+    await this.#asker.any('/v1/decisions', asking, attempt => {
       const said = readDecision(attempt.answer, customer)
       const { answer: _answer, ...call } = attempt
       const { tokens, ...line } = said
@@ -144,19 +125,24 @@ class OpenLoop implements Load {
 
   /** Of what customers do, most is looking around and seeing offers; few reject one, few change their mind about consent. */
   async #tellSomething(): Promise<void> {
-    const { random } = this.#settings
     const number = this.#sent.events++
-    const draw = random.uniform()
-    if (draw < 0.04) return await this.#changeConsent()
-    if (draw < 0.08) return await this.#tellAgain()
-    if (draw < 0.5) {
-      const shown = this.#shown.splice(-1)[0]
-      // What was promised must not have lapsed: a fact is never refused, and would count beyond the limit.
-      if (shown !== undefined && Date.now() - shown.askedMs < RESERVE_MS / 3)
-        return await this.#tellShown(`s-${number}`, shown, draw < 0.1)
-    }
+    const draw = this.#settings.random.uniform()
+    const shown = draw < 0.5 ? this.#takeShown() : undefined
+    if (draw < 0.04) await this.#changeConsent()
+    else if (draw < 0.08) await this.#tellAgain()
+    else if (shown !== undefined) await this.#tellShown(`s-${number}`, shown, draw < 0.1)
+    else await this.#lookAround(`v-${number}`)
+  }
+
+  /** An offer that was answered lately: what was promised must not have lapsed, for a fact is never refused and would count beyond the limit. */
+  #takeShown(): Shown | undefined {
+    const shown = this.#shown.pop()
+    return shown !== undefined && Date.now() - shown.askedMs < RESERVE_MS / 3 ? shown : undefined
+  }
+
+  async #lookAround(id: string): Promise<void> {
     const customer = this.#someCustomer()
-    await this.#tell(`v-${number}`, customer, 'page_view', {
+    await this.#tell(id, customer, 'page_view', {
       customer: { id: customerId(customer) }
     })
   }
@@ -187,7 +173,7 @@ class OpenLoop implements Load {
     { offer, askedMs } = { offer: '', askedMs: 0 }
   ): Promise<void> {
     const asking = { method: 'POST', body: { id, type, ...about } } as const
-    await this.#askAny('/v1/events', asking, ({ answer: _answer, ...call }) => {
+    await this.#asker.any('/v1/events', asking, ({ answer: _answer, ...call }) => {
       this.#note({ op: 'event', ...call, id, customer, type, offer, askedMs })
       if (call.outcome === 'ok' && type === 'page_view') this.#acknowledged.push({ id, customer })
     })
@@ -202,7 +188,7 @@ class OpenLoop implements Load {
     this.#consents.set(customer, granted)
     const asking = { method: 'PUT', body: { marketing: { granted } } } as const
     const path = `/v1/customers/crm/${customerId(customer)}/consent`
-    await this.#askAny(path, asking, ({ answer: _answer, ...call }) => {
+    await this.#asker.any(path, asking, ({ answer: _answer, ...call }) => {
       this.#note({ op: 'consent', ...call, customer, granted })
     })
     this.#changing.delete(customer)
@@ -210,7 +196,7 @@ class OpenLoop implements Load {
 
   async #probe(): Promise<void> {
     const { places } = this.#settings
-    const { answer: _answer, ...call } = await this.#attempt(
+    const { answer: _answer, ...call } = await this.#asker.one(
       places[this.#sent.probes++ % places.length]!,
       '/livez',
       { method: 'GET' }
@@ -219,40 +205,10 @@ class OpenLoop implements Load {
   }
 
   async #askReady(place: Place): Promise<void> {
-    const { answer, ...call } = await this.#attempt(place, '/readyz', { method: 'GET' })
+    const { answer, ...call } = await this.#asker.one(place, '/readyz', { method: 'GET' })
     const said = answer.kind === 'answered' && call.status !== 200 ? answer.text : ''
     const detail = said === '' ? '' : String((JSON.parse(said) as { detail?: unknown }).detail)
     this.#note({ op: 'ready', ...call, detail })
-  }
-
-  /** Asks one of the processes, and another where the first is gone; every attempt is a call of its own. */
-  async #askAny(
-    path: string,
-    asking: Omit<Asking, 'url'>,
-    heard: (attempt: Attempt) => void
-  ): Promise<void> {
-    const { places, random } = this.#settings
-    const first = random.integer(places.length)
-    for (let i = 0; i < MOST_ATTEMPTS; i++) {
-      const attempt = await this.#attempt(places[(first + i) % places.length]!, path, asking)
-      const { answer } = attempt
-      const gone = answer.kind !== 'answered' || /This process is stopping/.test(answer.text)
-      const last = !gone || i === MOST_ATTEMPTS - 1
-      heard({ ...attempt, last })
-      if (last) return
-    }
-  }
-
-  async #attempt(place: Place, path: string, asking: Omit<Asking, 'url'>): Promise<Attempt> {
-    const { service, url } = place
-    const sentMs = Date.now()
-    const beganMs = performance.now()
-    const answer = await this.#client.ask({ ...asking, url: url + path })
-    const tookMs = performance.now() - beganMs
-    const status = answer.kind === 'answered' ? answer.status : 0
-    const outcome =
-      answer.kind === 'lost' ? 'unknown' : status >= 200 && status < 300 ? 'ok' : 'fail'
-    return { service, sentMs, endedMs: Date.now(), tookMs, answer, outcome, status, last: true }
   }
 
   #someCustomer(): number {
@@ -262,31 +218,5 @@ class OpenLoop implements Load {
 
   #note(line: Parameters<Recorder['note']>[0]): void {
     this.#settings.recorder.note(line)
-  }
-}
-
-type Decided = Pick<DecideCall, 'offers' | 'fallback' | 'degraded' | 'decisionId' | 'mixedUp'> & {
-  readonly tokens: readonly string[]
-}
-
-function readDecision(answer: Answer, customer: number): Decided {
-  if (answer.kind !== 'answered' || answer.status !== 200) return { ...NO_ANSWER, tokens: [] }
-  const said = JSON.parse(answer.text) as {
-    readonly decisionId: string
-    readonly customer: { readonly id: string }
-    readonly degraded: string[]
-    readonly placements: ReadonlyArray<{
-      readonly fallback: boolean
-      readonly offers: ReadonlyArray<{ readonly offerId: string; readonly token: string }>
-    }>
-  }
-  const offers = said.placements.flatMap(placement => placement.offers)
-  return {
-    decisionId: said.decisionId,
-    offers: offers.map(({ offerId }) => offerId),
-    tokens: offers.map(({ token }) => token),
-    fallback: said.placements.some(({ fallback }) => fallback),
-    degraded: said.degraded,
-    mixedUp: said.customer.id !== customerId(customer)
   }
 }

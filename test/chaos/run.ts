@@ -66,7 +66,10 @@ function wholeNumber(name: 'seed' | 'seconds' | 'decisions' | 'events' | 'custom
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 async function main(): Promise<void> {
-  if (values.help) return say(HELP)
+  if (values.help) {
+    say(HELP)
+    return
+  }
   const [seed, seconds] = [wholeNumber('seed'), wholeNumber('seconds')]
   const faults = chosen(values.faults)
   if (values.schedule) {

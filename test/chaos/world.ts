@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { createRandom } from '../../src/learning/random.js'
 import { startRedis, type Ending, type TestRedis } from '../helpers/redis.js'
 import { startService, type RunningService } from '../helpers/service.js'
-import type { Place } from './load.js'
+import type { Place } from './asker.js'
 import { openLink, type Link, type LinkFault } from './proxy.js'
 import { RULES } from './world-rules.js'
 
@@ -143,7 +143,9 @@ async function mountDisk(t: Ending): Promise<Disk | undefined> {
     folder,
     async fill() {
       const { blocks, bfree, bsize } = await statfs(folder)
-      mount('-o', `remount,size=${Math.ceil(((blocks - bfree) * bsize) / KIBIBYTE)}k`)
+      // No size at all would mean no bound.
+      const usedBytes = Math.max(1, blocks - bfree) * bsize
+      mount('-o', `remount,size=${Math.ceil(usedBytes / KIBIBYTE)}k`)
     },
     free() {
       mount('-o', `remount,size=${DISK_KB}k`)

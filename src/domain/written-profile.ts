@@ -77,7 +77,8 @@ function compareConsents(a: Consent, b: Consent): number {
   )
 }
 
-function sameValue(a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
+/** Whether two values of an attribute are the same, element by element. */
+export function sameValue(a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return a === b
   return a.length === b.length && a.every((element, i) => element === b[i])
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { Packr } from 'msgpackr'
 import type { AttributeValue, Consent, CustomerKey, Profile } from '../../domain/customer.js'
 import { sameParty } from '../../domain/identity.js'
 import { distinctWrites } from '../../domain/written-profile.js'
 import type { Write, WrittenProfile } from '../../domain/written-profile.js'
 import { UnreadableRecord } from './errors.js'
 import type { Name, NameKind, Names } from './names.js'
+import { packShort, unpackShort } from './short-decimals.js'
 import { positionOf } from './words.js'
 import type { WordTables } from './words.js'
 
@@ -16,16 +16,17 @@ import type { WordTables } from './words.js'
  *
  * as one array. Names are numbers of the registry (names.ts). `writes` says when the attributes were written: one time in ms
  * where all were at once, else [[time, namespace, id, …], [position of each attribute's write]], a namespace of '' for the
- * customer's own key. Version 1 had no writes; its attributes count as written at 0.
+ * customer's own key. Decimals of few digits take 5 bytes (short-decimals.ts), which in version 2 took 9. Version 1 had no writes
+ * either; its attributes count as written at 0.
  */
-const VERSION = 2
-const VERSION_BEFORE = 1
+const VERSION = 3
+const VERSIONS_BEFORE: readonly unknown[] = [1, 2]
+const VERSION_WITHOUT_WRITES = 1
 const MAGIC = 0x70
 /** What CHANGE compares: version and stamp. */
 export const PROFILE_PREFIX_BYTES = 10
 
 const PREFIX = Buffer.from([VERSION, MAGIC])
-const packr = new Packr({ useRecords: false, moreTypes: false })
 type Body = [
   numbers: number[],
   values: AttributeValue[],
@@ -66,7 +67,21 @@ export function encodeProfile(
   names: Names,
   stamp: Buffer
 ): Buffer {
-  const body: Body = [[], [], [], [], encodeWrites(Object.keys(profile.attributes), writes, key)]
+  return encode(profile, encodeWrites(Object.keys(profile.attributes), writes, key), names, stamp)
+}
+
+/** A profile all of whose attributes are written now, under the customer's own key. Throws as encodeProfile does. */
+export function encodeNewProfile(
+  profile: Profile,
+  timeMs: number,
+  names: Names,
+  stamp: Buffer
+): Buffer {
+  return encode(profile, timeMs, names, stamp)
+}
+
+function encode(profile: Profile, writes: Body[4], names: Names, stamp: Buffer): Buffer {
+  const body: Body = [[], [], [], [], writes]
   const [numbers, values, tags, consent] = body
   for (const name in profile.attributes) {
     numbers.push(names.numberOf('attribute', name))
@@ -77,7 +92,7 @@ export function encodeProfile(
     const { granted, timeMs, source } = profile.consent[name]!
     consent.push(names.numberOf('purpose', name), granted ? 1 : 0, timeMs, source)
   }
-  return Buffer.concat([PREFIX, stamp, packr.pack(body)])
+  return Buffer.concat([PREFIX, stamp, packShort(body)])
 }
 
 function encodeWrites(
@@ -160,17 +175,17 @@ function bodyOf(bytes: Buffer): Body {
   const version = bytes[0]
   if (
     bytes.length <= PROFILE_PREFIX_BYTES ||
-    (version !== VERSION && version !== VERSION_BEFORE) ||
+    (version !== VERSION && !VERSIONS_BEFORE.includes(version)) ||
     bytes[1] !== MAGIC
   )
     throw unreadable('has no known format')
   let body: unknown
   try {
-    body = packr.unpack(bytes.subarray(PROFILE_PREFIX_BYTES))
+    body = unpackShort(bytes.subarray(PROFILE_PREFIX_BYTES))
   } catch (error) {
     throw unreadable('cannot be decoded', error)
   }
-  if (version === VERSION_BEFORE && Array.isArray(body)) body.push(0)
+  if (version === VERSION_WITHOUT_WRITES && Array.isArray(body)) body.push(0)
   if (!isBody(body)) throw unreadable('has not the expected parts')
   return body
 }

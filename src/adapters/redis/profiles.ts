@@ -11,6 +11,7 @@ import type { Names } from './names.js'
 import {
   decodeProfile,
   decodeWritten,
+  encodeNewProfile,
   encodeProfile,
   PROFILE_PREFIX_BYTES,
   unknownNames
@@ -150,8 +151,7 @@ export class Profiles {
       groups.set(together, group)
       group.customers.push(key)
       group.keys.push(...profileKeys(key).slice(0, ttlMs > 0 ? 5 : 3))
-      const written = rewrite(undefined, profile, { timeMs, key })
-      group.args.push(encodeProfile(written, key, this.#names, this.#nextStamp()))
+      group.args.push(encodeNewProfile(profile, timeMs, this.#names, this.#nextStamp()))
     }
     return [...groups.values()]
   }

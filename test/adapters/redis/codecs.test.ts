@@ -28,6 +28,7 @@ import {
   decodeForDecision,
   decodeProfile,
   decodeWritten,
+  encodeNewProfile,
   encodeProfile
 } from '../../../src/adapters/redis/profile-codec.js'
 import {
@@ -60,9 +61,17 @@ function registry(): Names {
   return { number, numberOf: number, nameOf } as unknown as Names
 }
 
+/** Numbers as people write them. */
+const decimal = fc
+  .tuple(fc.integer({ min: -99_999_999, max: 99_999_999 }), fc.nat(12))
+  .map(([digits, places]) => Number(`${digits}e-${places}`) || 0)
+/** The doubles beside them: 0.30000000000000004. */
+const neighbour = decimal.map(n => n * (1 + Number.EPSILON))
 const value = fc.oneof(
   fc.string(),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map(n => (n === 0 ? 0 : n)),
+  decimal,
+  neighbour,
   fc.maxSafeInteger(),
   fc.boolean(),
   fc.array(fc.string(), { maxLength: 4 }),
@@ -117,6 +126,21 @@ test('a profile is decoded as it was encoded, with the writes of its attributes'
     }),
     200
   )
+})
+
+test('numbers are read as they were given, however alike they are, and decimals are stored short', async t => {
+  const names = registry()
+  const encode = (attributes: Profile['attributes']) =>
+    encodeNewProfile({ attributes, tags: [], consent: {} }, 1, names, createStamps()())
+  holds(
+    t,
+    fc.property(fc.oneof(decimal, neighbour), fc.oneof(decimal, neighbour), (x, y) => {
+      const attributes = { x, list: [y] }
+      deepStrictEqual(decodeProfile(encode(attributes), names).attributes, attributes)
+    }),
+    5000
+  )
+  t.equal(encode({ x: 73.1234 }).length + 4, encode({ x: 1 / 3 }).length)
 })
 
 test('a profile of the format before is read, its attributes written at the beginning of time', async t => {

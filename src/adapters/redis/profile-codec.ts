@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { AttributeValue, Consent, CustomerKey, Profile } from '../../domain/customer.js'
 import { sameParty } from '../../domain/identity.js'
-import { distinctWrites } from '../../domain/written-profile.js'
-import type { Write, WrittenProfile } from '../../domain/written-profile.js'
+import { distinctWrites, type Write, type WrittenProfile } from '../../domain/written-profile.js'
 import { UnreadableRecord } from './errors.js'
 import type { Name, NameKind, Names } from './names.js'
+import { packNumbers, unpackNumbers } from './number-set.js'
 import { packShort, unpackShort } from './short-decimals.js'
 import { positionOf } from './words.js'
 import type { WordTables } from './words.js'
@@ -14,10 +13,11 @@ import type { WordTables } from './words.js'
  *
  *     [attribute numbers], [values], [tag numbers], [purpose number, granted 0 or 1, time in ms, source, …], writes
  *
- * as one array. Names are numbers of the registry (names.ts). `writes` says when the attributes were written: one time in ms
- * where all were at once, else [[time, namespace, id, …], [position of each attribute's write]], a namespace of '' for the
- * customer's own key. Decimals of few digits take 5 bytes (short-decimals.ts), which in version 2 took 9. Version 1 had no writes
- * either; its attributes count as written at 0.
+ * as one array, the attributes in the order of their numbers, which are a list or bits (number-set.ts). Names are numbers of the
+ * registry (names.ts). `writes` says when the attributes were written: one time in ms where all were at once, else
+ * [[time, namespace, id, …], [position of each attribute's write]], a namespace of '' for the customer's own key. Decimals of few
+ * digits take 5 bytes (short-decimals.ts). Version 2 had lists and 9 bytes a decimal only; version 1 had no writes either, its
+ * attributes count as written at 0.
  */
 const VERSION = 3
 const VERSIONS_BEFORE: readonly unknown[] = [1, 2]
@@ -34,19 +34,6 @@ type Body = [
   consent: Array<number | string>,
   writes: number | [table: Array<number | string>, positions: number[]]
 ]
-
-/** Makes the stamps of a process: no two writes of any process carry the same. */
-export function createStamps(): () => Buffer {
-  const process = randomBytes(4).readUInt32BE()
-  let count = randomBytes(4).readUInt32BE()
-  return () => {
-    count = (count + 1) >>> 0
-    const stamp = Buffer.allocUnsafe(8)
-    stamp.writeUInt32BE(process, 0)
-    stamp.writeUInt32BE(count, 4)
-    return stamp
-  }
-}
 
 /** The names of a profile that must be registered before it can be encoded; usually none, which costs a look-up each. */
 export function unknownNames(profile: Profile, names: Names): Name[] {
@@ -67,7 +54,7 @@ export function encodeProfile(
   names: Names,
   stamp: Buffer
 ): Buffer {
-  return encode(profile, encodeWrites(Object.keys(profile.attributes), writes, key), names, stamp)
+  return encode(profile, order => encodeWrites(order, writes, key), names, stamp)
 }
 
 /** A profile all of whose attributes are written now, under the customer's own key. Throws as encodeProfile does. */
@@ -77,22 +64,34 @@ export function encodeNewProfile(
   names: Names,
   stamp: Buffer
 ): Buffer {
-  return encode(profile, timeMs, names, stamp)
+  return encode(profile, () => timeMs, names, stamp)
 }
 
-function encode(profile: Profile, writes: Body[4], names: Names, stamp: Buffer): Buffer {
-  const body: Body = [[], [], [], [], writes]
-  const [numbers, values, tags, consent] = body
-  for (const name in profile.attributes) {
-    numbers.push(names.numberOf('attribute', name))
-    values.push(profile.attributes[name]!)
-  }
-  for (const name of profile.tags) tags.push(names.numberOf('tag', name))
-  for (const name in profile.consent) {
-    const { granted, timeMs, source } = profile.consent[name]!
-    consent.push(names.numberOf('purpose', name), granted ? 1 : 0, timeMs, source)
-  }
+function encode(
+  profile: Profile,
+  writesOf: (attributes: readonly string[]) => Body[4],
+  names: Names,
+  stamp: Buffer
+): Buffer {
+  const { attributes, numbers } = inOrder(profile.attributes, names)
+  const tags = profile.tags.map(name => names.numberOf('tag', name))
+  const consent = Object.entries(profile.consent).flatMap(([name, { granted, timeMs, source }]) => [
+    names.numberOf('purpose', name),
+    granted ? 1 : 0,
+    timeMs,
+    source
+  ])
+  const values = attributes.map(name => profile.attributes[name]!)
+  const body = [packNumbers(numbers), values, tags, consent, writesOf(attributes)] as const
   return Buffer.concat([PREFIX, stamp, packShort(body)])
+}
+
+/** Names of attributes and their numbers, by number. */
+function inOrder(given: Profile['attributes'], names: Names) {
+  const attributes = Object.keys(given)
+  const numbers = attributes.map(name => names.numberOf('attribute', name))
+  const order = [...numbers.keys()].sort((a, b) => numbers[a]! - numbers[b]!)
+  return { attributes: order.map(i => attributes[i]!), numbers: order.map(i => numbers[i]!) }
 }
 
 function encodeWrites(
@@ -186,6 +185,7 @@ function bodyOf(bytes: Buffer): Body {
     throw unreadable('cannot be decoded', error)
   }
   if (version === VERSION_WITHOUT_WRITES && Array.isArray(body)) body.push(0)
+  if (Array.isArray(body)) body[0] = unpackNumbers(body[0])
   if (!isBody(body)) throw unreadable('has not the expected parts')
   return body
 }

@@ -24,7 +24,6 @@ import { customerStem } from '../../../src/adapters/redis/keys.js'
 import { UnknownNumber } from '../../../src/adapters/redis/names.js'
 import type { NameKind, Names } from '../../../src/adapters/redis/names.js'
 import {
-  createStamps,
   decodeForDecision,
   decodeProfile,
   decodeWritten,
@@ -36,6 +35,7 @@ import {
   encodeReservations,
   RESERVATIONS_HEADER
 } from '../../../src/adapters/redis/reservation-codec.js'
+import { createStamps } from '../../../src/adapters/redis/stamps.js'
 import type { WordTables } from '../../../src/adapters/redis/words.js'
 import { hourStartMs, KEPT_EVENTS } from '../../../src/domain/history-bounds.js'
 import type { Lexicon, Profile } from '../../../src/domain/customer.js'
@@ -141,6 +141,34 @@ test('numbers are read as they were given, however alike they are, and decimals 
     5000
   )
   t.equal(encode({ x: 73.1234 }).length + 4, encode({ x: 1 / 3 }).length)
+})
+
+test('a profile is as long whatever the order of its attributes, and reads the same', async t => {
+  const names = registry()
+  const words = Array.from({ length: 60 }, (_, i) => `a${i}`)
+  const numbers = new Map(words.map(word => [word, names.numberOf('attribute', word)]))
+  holds(
+    t,
+    fc.property(fc.shuffledSubarray(words), order => {
+      const attributes = Object.fromEntries(order.map(word => [word, numbers.get(word)!]))
+      const write = { timeMs: 2, key: { namespace: 'crm', id: 'c-2' } }
+      const writes = Object.fromEntries(
+        order.map((word, i) => [word, { ...write, timeMs: i % 2 === 0 ? 2 : 3 }])
+      )
+      const stored = { profile: { attributes, tags: [], consent: {} }, writes }
+      const bytes = encodeProfile(stored, KEY, names, createStamps()())
+      deepStrictEqual(decodeWritten(bytes, KEY, names), stored)
+      const sorted = Object.fromEntries(
+        words.flatMap(w => (w in attributes ? [[w, attributes[w]]] : []))
+      )
+      const again = {
+        profile: { ...stored.profile, attributes: sorted as Record<string, number> },
+        writes
+      }
+      equal(encodeProfile(again, KEY, names, createStamps()()).length, bytes.length)
+    }),
+    300
+  )
 })
 
 test('a profile of the format before is read, its attributes written at the beginning of time', async t => {

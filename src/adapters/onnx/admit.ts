@@ -3,7 +3,7 @@ import { operatorTrouble } from './operators.js'
 import { ProtobufBroken } from './protobuf.js'
 import { refusal } from './refusal.js'
 
-const MIB = 2 ** 20
+export const MIB = 2 ** 20
 
 /** What a model file may hold. Real tabular models stay far below; what is above is a mistake or an attack. */
 const LIMITS = {

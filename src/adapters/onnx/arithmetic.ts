@@ -83,6 +83,7 @@ function readLinear(node: Node, columns: number, column: number): ReturnType<Rea
 /** Leaves of one class give the log odds of the second; leaves of both give the scores of each. */
 function readTrees(node: Node, columns: number, column: number): ReturnType<Read> {
   const classes = intsOf(node, 'class_ids')
+  if (classes.length > MOST_NODES) return undefined
   const weights = floatsOf(node, 'class_weights')
   const link = LINKS.get(textOf(node, 'post_transform'))
   if (link === undefined) return undefined

@@ -29,7 +29,7 @@ export function textsOf(node: Node, name: string): string[] {
 export function intsOf(node: Node, name: string): number[] {
   const ints: number[] = []
   eachField(node, name, reader => {
-    if (reader.field === 8) readInts(reader, ints)
+    if (reader.field === 8) readInts(reader, int => ints.push(int))
   })
   return ints
 }
@@ -53,7 +53,7 @@ export function labelsOf(tensor: Tensor): string[] | undefined {
   const texts: string[] = []
   const reader = createReader(tensor.bytes)
   while (reader.next()) {
-    if (reader.field === 5 || reader.field === 7) readInts(reader, ints)
+    if (reader.field === 5 || reader.field === 7) readInts(reader, int => ints.push(int))
     else if (reader.field === 6) texts.push(looseText(reader.bytes()))
     else if (reader.field === 9) readRaw(reader.bytes(), tensor.type, ints)
   }

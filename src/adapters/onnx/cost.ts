@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import type { RunCost } from '../../decisioning/ports.js'
-import { rowsOfZeros, type ShapedInput } from './runs.js'
+import { MOST_ROWS, rowsOfZeros, type ShapedInput } from './runs.js'
 
 /** Rows of the longer runs. */
 const ROWS = 65
@@ -18,6 +18,16 @@ export async function measureCost(
   const many = await fastestMicros(session, inputs, ROWS)
   const rowMicros = Math.max(0, (many - one) / (ROWS - 1))
   return { runMicros: Math.max(0, one - rowMicros), rowMicros }
+}
+
+/** How long one run may keep everybody else waiting. */
+const MOST_RUN_MICROS = 20_000
+
+/** Rows that one run may have, by what they cost. */
+export function rowsARun({ runMicros, rowMicros }: RunCost): number {
+  const rows = Math.floor((MOST_RUN_MICROS - runMicros) / rowMicros)
+  // Infinite where nothing was measured.
+  return rows < MOST_ROWS ? Math.max(1, rows) : MOST_ROWS
 }
 
 async function fastestMicros(

@@ -1,6 +1,6 @@
 import type { Fusable, FusedLayout, OpenFusion, OpenModel } from '../../decisioning/ports.js'
 import { admit, type Admitted } from './admit.js'
-import { measureCost } from './cost.js'
+import { measureCost, rowsARun } from './cost.js'
 import { FUSED_OUTPUT, fuseGraphs, type FusedMember } from './fuse.js'
 import { probe } from './probe.js'
 import { refusal } from './refusal.js'
@@ -51,7 +51,7 @@ export async function openFused(
   const bytes = fuseGraphs(inputs, parts, versions)
   admit(bytes)
   const shaped = inputs.map(input => ({ ...input, flat: false }))
-  await tryOut(bytes, shaped, false)
+  await tryOut(bytes, { name: FUSED_OUTPUT })
   const session = await openSession(bytes)
   try {
     const { width, cells } = await probe(session, shaped, 2)
@@ -61,11 +61,12 @@ export async function openFused(
       throw refusal(
         `Fused, model ${differing + 1} of ${members.length} gives ${cells[columns[differing]!]} where it gives ${members[differing]!.zeros} alone.`
       )
+    const cost = await measureCost(session, shaped, false)
     const shape = { inputs: shaped, output: FUSED_OUTPUT, outputWidth: width, columns }
-    const runs = createRuns(session, { ...shape, rowByRow: false })
+    const runs = createRuns(session, { ...shape, mostRows: rowsARun(cost) })
     return {
       inputs,
-      cost: await measureCost(session, shaped, false),
+      cost,
       score: runs.score,
       async release() {
         if (await runs.close()) await session.release()

@@ -1,4 +1,5 @@
 import { createReader, ProtobufBroken, readInts } from './protobuf.js'
+import { refusal } from './refusal.js'
 
 /** The parts of an ONNX file that are checked and rewritten. Field numbers are those of onnx.proto. */
 export interface ModelFile {
@@ -56,8 +57,28 @@ export interface Value {
   readonly dims: ReadonlyArray<number | undefined> | undefined
 }
 
-/** Reads a ModelProto. Throws ProtobufBroken where the bytes are none. */
+/**
+ * What is kept of one file: operators, weights, attributes, names, shapes. Two bytes make one of them, so that without a bound
+ * a file of 64 MiB would become gigabytes of objects; real tabular models have a few thousand.
+ */
+const MOST_PARTS = 200_000
+
+/** Counts the parts of one file. Throws ModelRefused at the first too many. */
+class Parts {
+  #count = 0
+
+  add<T>(list: T[], part: T): void {
+    if (++this.#count > MOST_PARTS)
+      throw refusal(
+        `The model file has more than ${MOST_PARTS.toLocaleString('en')} operators, weights, attributes and names; use a smaller model.`
+      )
+    list.push(part)
+  }
+}
+
+/** Reads a ModelProto. Throws ProtobufBroken where the bytes are none, and ModelRefused where they hold too many parts. */
 export function readModel(bytes: Uint8Array): ModelFile {
+  const parts = new Parts()
   const opsets: Array<{ domain: string; version: number }> = []
   let functions = 0
   let graph: Graph | undefined
@@ -66,8 +87,8 @@ export function readModel(bytes: Uint8Array): ModelFile {
     if (reader.field === 7) {
       // Protobuf would merge the two; a reader that takes one of them would miss what the other holds.
       if (graph !== undefined) throw new ProtobufBroken('two graphs in one file')
-      graph = readGraph(reader.bytes())
-    } else if (reader.field === 8) opsets.push(readOpset(reader.bytes()))
+      graph = readGraph(reader.bytes(), parts)
+    } else if (reader.field === 8) parts.add(opsets, readOpset(reader.bytes()))
     else if (reader.field === 25) functions++
   }
   return { opsets, functions, graph }
@@ -83,7 +104,7 @@ function readOpset(bytes: Uint8Array): { domain: string; version: number } {
   return opset
 }
 
-function readGraph(bytes: Uint8Array): Graph {
+function readGraph(bytes: Uint8Array, parts: Parts): Graph {
   const nodes: Node[] = []
   const initializers: Tensor[] = []
   const inputs: Value[] = []
@@ -91,10 +112,10 @@ function readGraph(bytes: Uint8Array): Graph {
   let sparseInitializers = 0
   const reader = createReader(bytes)
   while (reader.next()) {
-    if (reader.field === 1) nodes.push(readNode(reader.bytes()))
-    else if (reader.field === 5) initializers.push(readTensor(reader.bytes()))
-    else if (reader.field === 11) inputs.push(readValue(reader.bytes()))
-    else if (reader.field === 12) outputs.push(readValue(reader.bytes()))
+    if (reader.field === 1) parts.add(nodes, readNode(reader.bytes(), parts))
+    else if (reader.field === 5) parts.add(initializers, readTensor(reader.bytes(), parts))
+    else if (reader.field === 11) parts.add(inputs, readValue(reader.bytes(), parts))
+    else if (reader.field === 12) parts.add(outputs, readValue(reader.bytes(), parts))
     else if (reader.field === 15) sparseInitializers++
   }
   const named = new Set(initializers.map(i => i.name))
@@ -107,7 +128,7 @@ function readGraph(bytes: Uint8Array): Graph {
   }
 }
 
-function readNode(bytes: Uint8Array): Node {
+function readNode(bytes: Uint8Array, parts: Parts): Node {
   const node = {
     name: '',
     operator: '',
@@ -119,34 +140,34 @@ function readNode(bytes: Uint8Array): Node {
   }
   const reader = createReader(bytes)
   while (reader.next()) {
-    if (reader.field === 1) node.inputs.push(reader.text())
-    else if (reader.field === 2) node.outputs.push(reader.text())
+    if (reader.field === 1) parts.add(node.inputs, reader.text())
+    else if (reader.field === 2) parts.add(node.outputs, reader.text())
     else if (reader.field === 3) node.name = reader.text()
     else if (reader.field === 4) node.operator = reader.text()
-    else if (reader.field === 5) node.attributes.push(readAttribute(reader.bytes()))
+    else if (reader.field === 5) parts.add(node.attributes, readAttribute(reader.bytes(), parts))
     else if (reader.field === 7) node.domain = standardDomain(reader.text())
   }
   return node
 }
 
-function readAttribute(bytes: Uint8Array): Attribute {
+function readAttribute(bytes: Uint8Array, parts: Parts): Attribute {
   const attribute = { name: '', tensors: [] as Tensor[], sparseTensors: 0, graphs: 0, bytes }
   const reader = createReader(bytes)
   while (reader.next()) {
     if (reader.field === 1) attribute.name = reader.text()
     else if (reader.field === 5 || reader.field === 10)
-      attribute.tensors.push(readTensor(reader.bytes()))
+      parts.add(attribute.tensors, readTensor(reader.bytes(), parts))
     else if (reader.field === 6 || reader.field === 11) attribute.graphs++
     else if (reader.field === 22 || reader.field === 23) attribute.sparseTensors++
   }
   return attribute
 }
 
-function readTensor(bytes: Uint8Array): Tensor {
+function readTensor(bytes: Uint8Array, parts: Parts): Tensor {
   const tensor = { name: '', dims: [] as number[], type: 0, external: false, bytes }
   const reader = createReader(bytes)
   while (reader.next()) {
-    if (reader.field === 1) readInts(reader, tensor.dims)
+    if (reader.field === 1) readInts(reader, size => parts.add(tensor.dims, size))
     else if (reader.field === 2) tensor.type = reader.int()
     else if (reader.field === 8) tensor.name = reader.text()
     else if (reader.field === 13) tensor.external = true
@@ -163,38 +184,38 @@ const KINDS = new Map<number, Value['kind']>([
   [9, 'optional value']
 ])
 
-function readValue(bytes: Uint8Array): Value {
+function readValue(bytes: Uint8Array, parts: Parts): Value {
   let value: Value = { name: '', kind: 'untyped', type: 0, dims: undefined }
   const reader = createReader(bytes)
   while (reader.next()) {
     if (reader.field === 1) value = { ...value, name: reader.text() }
-    else if (reader.field === 2) value = { ...value, ...readType(reader.bytes()) }
+    else if (reader.field === 2) value = { ...value, ...readType(reader.bytes(), parts) }
   }
   return value
 }
 
-function readType(bytes: Uint8Array): Pick<Value, 'kind' | 'type' | 'dims'> {
+function readType(bytes: Uint8Array, parts: Parts): Pick<Value, 'kind' | 'type' | 'dims'> {
   const reader = createReader(bytes)
   while (reader.next()) {
     const kind = KINDS.get(reader.field)
-    if (kind === 'tensor') return { kind, ...readTensorType(reader.bytes()) }
+    if (kind === 'tensor') return { kind, ...readTensorType(reader.bytes(), parts) }
     if (kind !== undefined) return { kind, type: 0, dims: undefined }
   }
   return { kind: 'untyped', type: 0, dims: undefined }
 }
 
-function readTensorType(bytes: Uint8Array): Pick<Value, 'type' | 'dims'> {
+function readTensorType(bytes: Uint8Array, parts: Parts): Pick<Value, 'type' | 'dims'> {
   let type = 0
   let dims: Array<number | undefined> | undefined
   const reader = createReader(bytes)
   while (reader.next()) {
     if (reader.field === 1) type = reader.int()
-    else if (reader.field === 2) dims = readShape(reader.bytes())
+    else if (reader.field === 2) dims = readShape(reader.bytes(), parts)
   }
   return { type, dims }
 }
 
-function readShape(bytes: Uint8Array): Array<number | undefined> {
+function readShape(bytes: Uint8Array, parts: Parts): Array<number | undefined> {
   const dims: Array<number | undefined> = []
   const reader = createReader(bytes)
   while (reader.next()) {
@@ -203,7 +224,7 @@ function readShape(bytes: Uint8Array): Array<number | undefined> {
     const dimension = createReader(reader.bytes())
     while (dimension.next()) if (dimension.field === 1) size = dimension.int()
     // Some exporters write -1 for a dimension that is open.
-    dims.push(size === undefined || size < 0 ? undefined : size)
+    parts.add(dims, size === undefined || size < 0 ? undefined : size)
   }
   return dims
 }

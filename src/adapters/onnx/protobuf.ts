@@ -103,8 +103,14 @@ export function createReader(message: Uint8Array): Reader {
   return reader
 }
 
-/** The signed 64-bit varint that starts at `at`, known to be complete. */
+/** The signed 64-bit varint that starts at `at`, known to be complete; up to 49 bits, which nearly all are, without big integers. */
 function toInt64(message: Uint8Array, at: number): number {
+  let small = 0
+  for (let i = 0, scale = 1; i < 7; i++, scale *= 128) {
+    const byte = message[at + i]!
+    small += (byte & 127) * scale
+    if (byte < 128) return small
+  }
   let value = 0n
   for (let shift = 0n; ; shift += 7n) {
     const byte = message[at++]!
@@ -113,10 +119,10 @@ function toInt64(message: Uint8Array, at: number): number {
   }
 }
 
-/** Adds the whole numbers of the current field, a packed list or a single one, to a list. */
-export function readInts(reader: Reader, into: number[]): void {
+/** Hands over the whole numbers of the current field, a packed list or a single one, one after the other. */
+export function readInts(reader: Reader, take: (int: number) => void): void {
   if (reader.wire !== LENGTH) {
-    into.push(reader.int())
+    take(reader.int())
     return
   }
   const bytes = reader.bytes()
@@ -125,7 +131,7 @@ export function readInts(reader: Reader, into: number[]): void {
     while (at < bytes.length && bytes[at]! > 127) at++
     if (at === bytes.length || at - start > 9)
       throw new ProtobufBroken('a packed list of whole numbers that is none')
-    into.push(toInt64(bytes, start))
+    take(toInt64(bytes, start))
   }
 }
 

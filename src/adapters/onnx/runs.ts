@@ -1,6 +1,9 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { EncodeRows, InputColumns, ModelInput } from '../../decisioning/ports.js'
 
+/** Models are tried out with as many rows in one run as forty decisions of fifty offers have, and never get more at once. */
+export const MOST_ROWS = 2_000
+
 /** What a run needs to know of a model. */
 export interface RunShape {
   readonly inputs: readonly ShapedInput[]
@@ -8,8 +11,8 @@ export interface RunShape {
   /** Cells of the output a row, and which of them are scores: the positive class, of every model where several are fused. */
   readonly outputWidth: number
   readonly columns: readonly number[]
-  /** True when the model takes one row a run. */
-  readonly rowByRow: boolean
+  /** Rows that one run may have: 1 where the model takes one row a run; see rowsARun. */
+  readonly mostRows: number
 }
 
 export interface ShapedInput extends ModelInput {
@@ -35,7 +38,7 @@ interface Block {
 
 /**
  * Joins the scores of one event-loop turn into one run: a run costs 10 to 20 µs whatever its rows, and it computes on this
- * thread. The cells are reused by the next run, which starts only after this one has answered.
+ * thread. More rows than a run may have take several, and the event loop turns in between. The cells are reused by the next run, which starts only after this one has answered.
  */
 export function createRuns(session: InferenceSession, shape: RunShape): Runs {
   let tensors: InputColumns[] = []
@@ -70,7 +73,7 @@ export function createRuns(session: InferenceSession, shape: RunShape): Runs {
     })
     if (rows === 0) return
     try {
-      const cells = shape.rowByRow ? await runEach(rows) : await run(0, rows)
+      const cells = rows <= shape.mostRows ? await run(0, rows) : await runInParts(rows)
       for (const block of encoded) block.resolve(pick(cells, block.firstRow, block.rows))
     } catch (error) {
       for (const block of encoded) block.reject(error)
@@ -100,9 +103,10 @@ export function createRuns(session: InferenceSession, shape: RunShape): Runs {
     return data
   }
 
-  async function runEach(rows: number): Promise<OutputCells> {
+  async function runInParts(rows: number): Promise<OutputCells> {
     const all = new Float64Array(rows * shape.outputWidth)
-    for (let row = 0; row < rows; row++) all.set(await run(row, 1), row * shape.outputWidth)
+    for (let row = 0; row < rows; row += shape.mostRows)
+      all.set(await run(row, Math.min(shape.mostRows, rows - row)), row * shape.outputWidth)
     return all
   }
 

@@ -1,17 +1,14 @@
 import type { ModelOutput, ModelRuntime, OpenModel } from '../../decisioning/ports.js'
-import { admit } from './admit.js'
 import { arithmeticOf } from './arithmetic.js'
-import { measureCost } from './cost.js'
+import { measureCost, rowsARun } from './cost.js'
 import { fusableOf, openFused, type Opened } from './fused.js'
-import { readInputs } from './inputs.js'
-import { chooseTensor, findPositive } from './outputs.js'
+import { findPositive } from './outputs.js'
+import { prepare } from './prepare.js'
 import { isProbability } from './probability.js'
 import { probe } from './probe.js'
-import { rewrite } from './rewrite.js'
 import { createRuns } from './runs.js'
 import { openSession } from './session.js'
 import { createTryOut, type TryOut, type TryOutOptions } from './try-out.js'
-import { producersOf } from './walk.js'
 
 /** How far beyond [0,1] rounding may carry a probability. */
 const TOLERANCE = 1e-6
@@ -35,36 +32,33 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions = {}): ModelRuntim
   }
 }
 
-async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Promise<Opened> {
-  const graph = admit(bytes)
-  const producers = producersOf(graph)
-  const { inputs, rowByRow } = readInputs(graph, output)
-  const chosen = chooseTensor(graph, producers, output)
-  const rewritten = rewrite(bytes, graph, chosen.tensor)
-  await tryOut(rewritten, inputs, rowByRow)
-  const session = await openSession(rewritten)
+async function open(file: Uint8Array, output: ModelOutput, tryOut: TryOut): Promise<Opened> {
+  await tryOut(file, output)
+  const { graph, producers, inputs, rowByRow, chosen, bytes } = prepare(file, output)
+  const session = await openSession(bytes)
   try {
     // Two rows, so that a list of scores by class is not taken for one of scores by row.
     const probed = await probe(session, inputs, rowByRow ? 1 : 2)
     const { width, cells, flat, double } = probed
     const { column, warnings: assumed } = findPositive(graph, producers, chosen, output, width)
+    const first = cells[column] ?? 0
+    const takesZeros = cells.length > 0
+    const cost = takesZeros
+      ? await measureCost(session, inputs, rowByRow)
+      : { runMicros: 0, rowMicros: 0 }
     const runs = createRuns(session, {
       inputs,
       output: chosen.tensor,
       outputWidth: width,
       columns: [column],
-      rowByRow
+      mostRows: rowByRow ? 1 : rowsARun(cost)
     })
-    const first = cells[column] ?? 0
-    const takesZeros = cells.length > 0
     const model: OpenModel = {
       inputs: inputs.map(({ name, type, width }) => ({ name, type, width })),
       warnings: [...probed.warnings, ...assumed, ...(rowByRow ? [FIXED_BATCH] : [])],
       yieldsProbabilities:
         isProbability(producers, chosen.tensor) && !(first < -TOLERANCE || first > 1 + TOLERANCE),
-      cost: takesZeros
-        ? await measureCost(session, inputs, rowByRow)
-        : { runMicros: 0, rowMicros: 0 },
+      cost,
       fusable: fusableOf(graph, rowByRow, takesZeros),
       arithmetic: arithmeticOf(producers, inputs, { tensor: chosen.tensor, width, column }),
       score: runs.score,
@@ -72,7 +66,7 @@ async function open(bytes: Uint8Array, output: ModelOutput, tryOut: TryOut): Pro
         if (await runs.close()) await session.release()
       }
     }
-    const member = { bytes: rewritten, inputs, output: chosen.tensor, flatOutput: flat, double }
+    const member = { bytes, inputs, output: chosen.tensor, flatOutput: flat, double }
     return { open: model, member, outputWidth: width, column, zeros: first }
   } catch (error) {
     await session.release()

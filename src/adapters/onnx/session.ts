@@ -2,6 +2,8 @@ import { InferenceSession } from 'onnxruntime-node'
 import { reasonOf } from './probe.js'
 import { refusal } from './refusal.js'
 
+export type Session = InferenceSession
+
 /** One thread, the caller's: the service's processes share the cores, not its models. */
 export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionMode: 'sequential',
@@ -13,7 +15,7 @@ export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 }
 
 /** Throws ModelRefused when the runtime does not take the bytes. */
-export async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
+export async function openSession(bytes: Uint8Array): Promise<Session> {
   try {
     return await InferenceSession.create(bytes, SESSION_OPTIONS)
   } catch (error) {

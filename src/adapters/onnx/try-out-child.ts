@@ -1,30 +1,39 @@
 /**
- * A program of its own, started by try-out.ts: opens the model that comes in on standard input, runs it
- * and answers how long that took.
+ * A program of its own, started by try-out.ts: checks the model that comes in on standard input, opens it, runs it and answers
+ * what that took.
  * It may die of what the model does; that is what it is for.
  */
-import { InferenceSession } from 'onnxruntime-node'
 import { buffer } from 'node:stream/consumers'
-import { rowsOfZeros } from './runs.js'
-import { SESSION_OPTIONS } from './session.js'
+import { ModelRefused } from '../../decisioning/ports.js'
+import { prepare } from './prepare.js'
+import { reasonOf } from './probe.js'
+import { MOST_ROWS, rowsOfZeros, type ShapedInput } from './runs.js'
+import { openSession, type Session } from './session.js'
 import type { TryOutAnswer, TryOutQuestion } from './try-out.js'
 
 const RUNS_OF_ONE_ROW = 3
 
-async function tryOut(question: TryOutQuestion, bytes: Uint8Array): Promise<TryOutAnswer> {
-  const tookMs: number[] = []
+async function tryOut({ output }: TryOutQuestion, file: Uint8Array): Promise<TryOutAnswer> {
+  const before = process.memoryUsage.rss()
+  const { bytes, inputs, rowByRow } = prepare(file, output)
+  const openedAt = process.cpuUsage()
+  const session = await openSession(bytes)
+  const openMs = msSince(openedAt)
+  const runsMs: number[] = []
+  let error: string | undefined
   try {
-    const session = await InferenceSession.create(bytes, SESSION_OPTIONS)
-    for (const rows of question.rows) tookMs.push(await fastest(session, question, rows))
-    return { tookMs, error: undefined }
-  } catch (error) {
-    return { tookMs, error: error instanceof Error ? error.message : String(error) }
+    for (const rows of rowByRow ? [1] : [1, MOST_ROWS])
+      runsMs.push(await fastestMs(session, inputs, rows))
+  } catch (failure) {
+    error = reasonOf(failure)
   }
+  return { openMs, runsMs, error, grownBytes: process.memoryUsage.rss() - before }
 }
 
-async function fastest(
-  session: InferenceSession,
-  { inputs }: TryOutQuestion,
+/** Processor time of a run: unlike time by the clock it does not grow on a busy machine. */
+async function fastestMs(
+  session: Session,
+  inputs: readonly ShapedInput[],
   rows: number
 ): Promise<number> {
   const feeds = rowsOfZeros(inputs, rows)
@@ -32,10 +41,14 @@ async function fastest(
   for (let i = 0; i < (rows === 1 ? RUNS_OF_ONE_ROW : 1); i++) {
     const before = process.cpuUsage()
     await session.run(feeds)
-    const { user, system } = process.cpuUsage(before)
-    best = Math.min(best, (user + system) / 1_000)
+    best = Math.min(best, msSince(before))
   }
   return best
+}
+
+function msSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
 }
 
 process.stdout.write('\n')
@@ -44,5 +57,8 @@ const end = received.indexOf('\n')
 const question = JSON.parse(received.subarray(0, end).toString()) as TryOutQuestion
 // Whatever file a model might name, there is none here.
 process.chdir(question.folder)
-const answer = await tryOut(question, received.subarray(end + 1))
+const answer = await tryOut(question, received.subarray(end + 1)).catch((error: unknown) => {
+  if (error instanceof ModelRefused) return { refused: error.message }
+  throw error
+})
 process.stdout.write(JSON.stringify(answer), () => process.exit(0))

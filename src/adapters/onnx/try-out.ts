@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { webcrypto } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ModelOutput } from '../../decisioning/ports.js'
+import { admit, MIB } from './admit.js'
 import { refusal } from './refusal.js'
-import type { ShapedInput } from './runs.js'
+import { MOST_ROWS } from './runs.js'
 
 /** How to start a process of this program's kind. */
 export interface TryOutOptions {
@@ -18,55 +20,67 @@ export interface TryOutOptions {
 /** What the trying process may use. */
 const TRY_OUT_LIMITS = {
   /** Node.js 24 reserves 560 MiB of these when it starts, Node.js 20 hardly any. */
-  dataBytes: 1280 * 2 ** 20,
+  dataBytes: 1280 * MIB,
   heapMiB: 256,
-  /** To start on a busy machine, and then to open and run the model. */
+  /** What reading, opening and running the model may add to the process. */
+  grownBytes: 512 * MIB,
+  /** To start on a busy machine, and then to read, open and run the model. */
   startMs: 30_000,
   runMs: 5_000,
-  /** A decision has at most this long for a model; see ROWS for the larger run. */
+  /** Opening takes some 25 ms a MiB, and nobody is answered meanwhile; what computes much while it opens takes longer. */
+  openMs: 500,
+  openMsPerMiB: 100,
+  /** A decision has at most this long for a model. */
   singleRowMs: 50,
-  manyRowsMs: 2_000
+  /** For MOST_ROWS rows. */
+  manyRowsMs: 2_000,
+  /** Longest answer that is read. */
+  answerCharacters: 10_000
 } as const
 
-/** Rows of the larger run: as many as forty decisions of fifty offers. */
-const MANY_ROWS = 2_000
+/** Files up to here are read in a few milliseconds, so what the check alone finds wrong with them needs no process. */
+const SMALL_BYTES = 64 * 1024
 
-/** What the trying process is asked and what it answers, each one line of JSON; the model's bytes follow the question. */
+/** What the trying process is asked, one line of JSON; the model's bytes follow it. */
 export interface TryOutQuestion {
   readonly folder: string
-  readonly inputs: readonly ShapedInput[]
-  readonly rows: readonly number[]
+  readonly output: ModelOutput
 }
 
-export interface TryOutAnswer {
-  /** Processor time by run, the fastest of three for one row: unlike time by the clock it does not grow on a busy machine. */
-  readonly tookMs: readonly number[]
-  /** What the runtime said when it failed. */
+/** What it answers, JSON: a sentence where the model is refused, else what the model took. */
+export type TryOutAnswer = { readonly refused: string } | Took
+
+/** Times are of the processor. */
+interface Took {
+  readonly openMs: number
+  /** For one row, the fastest of three, and for MOST_ROWS. */
+  readonly runsMs: readonly number[]
+  /** What the runtime said when a run failed. */
   readonly error: string | undefined
+  /** What the process had grown by at the end. */
+  readonly grownBytes: number
 }
 
-export type TryOut = (
-  bytes: Uint8Array,
-  inputs: readonly ShapedInput[],
-  rowByRow: boolean
-) => Promise<void>
+/** Resolves when the model passes; rejects with ModelRefused. */
+export type TryOut = (bytes: Uint8Array, output: ModelOutput) => Promise<void>
 
 /** Bytes that passed are not tried again; this many are remembered. */
 const REMEMBERED = 256
 
 /**
- * Tries checked models out in a process of their own with bounded memory and time, no environment and an empty folder, so
- * that a model that slipped through the check harms that process only. Rejects with ModelRefused when the process dies, runs out of
- * memory or is too slow. A model that merely fails on rows of zeros passes: it may not take such rows.
+ * Checks models and tries them out in a process of their own with bounded memory and time, no environment and an empty folder, so
+ * that a hostile model harms that process only. Rejects with ModelRefused when the check refuses the model, when the process dies,
+ * runs out of memory or is too slow. A model that merely fails on rows of zeros passes: it may not take such rows.
  */
 export function createTryOut(options: TryOutOptions): TryOut {
   const passed = new Set<string>()
-  return async (bytes, inputs, rowByRow) => {
-    const key = createHash('sha256').update(bytes).update(JSON.stringify(inputs)).digest('hex')
+  return async (bytes, output) => {
+    if (bytes.length <= SMALL_BYTES) admit(bytes)
+    const key = `${await digestOf(bytes)} ${JSON.stringify(output)}`
     if (passed.has(key)) return
     const folder = await mkdtemp(join(tmpdir(), 'offerd-model-'))
     try {
-      judge(await ask(options, { folder, inputs, rows: rowByRow ? [1] : [1, MANY_ROWS] }, bytes))
+      judge(await ask(options, { folder, output }, bytes), bytes.length)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -75,22 +89,37 @@ export function createTryOut(options: TryOutOptions): TryOut {
   }
 }
 
-function judge({ tookMs: [one = 0, many = 0], error }: TryOutAnswer): void {
-  if (error !== undefined && /bad_alloc|allocat/i.test(error)) {
+/** Off this thread, since 64 MiB take a tenth of a second. */
+async function digestOf(bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
+}
+
+function judge(answer: TryOutAnswer, fileBytes: number): void {
+  const said = 'refused' in answer ? answer.refused : (answer.error ?? '')
+  if (/bad_alloc|allocat/i.test(said))
     throw refusal(
-      `Tried out, the model needs more than ${TRY_OUT_LIMITS.dataBytes / 2 ** 20} MiB of memory (${error}); use a smaller model.`
+      `Tried out, the model needs more than ${TRY_OUT_LIMITS.dataBytes / MIB} MiB of memory (${said}); use a smaller model.`
+    )
+  if ('refused' in answer) throw refusal(answer.refused)
+  const { openMs, runsMs, grownBytes } = answer
+  const { singleRowMs, manyRowsMs } = TRY_OUT_LIMITS
+  const [one = 0, many = 0] = runsMs
+  const allowedToOpenMs = TRY_OUT_LIMITS.openMs + TRY_OUT_LIMITS.openMsPerMiB * (fileBytes / MIB)
+  const tooMuch = (took: string, allowed: string): never => {
+    throw refusal(
+      `Tried out, the model takes ${took}, and ${allowed} are allowed; use a smaller model.`
     )
   }
-  if (one > TRY_OUT_LIMITS.singleRowMs) {
-    throw refusal(
-      `Tried out, the model takes ${one.toFixed(0)} ms for one row, and ${TRY_OUT_LIMITS.singleRowMs} ms are allowed; use a smaller model.`
-    )
-  }
-  if (many > TRY_OUT_LIMITS.manyRowsMs) {
-    throw refusal(
-      `Tried out, the model takes ${many.toFixed(0)} ms for ${MANY_ROWS} rows, and ${TRY_OUT_LIMITS.manyRowsMs} ms are allowed; use a smaller model.`
-    )
-  }
+  if (grownBytes > TRY_OUT_LIMITS.grownBytes)
+    tooMuch(`${mebibytes(grownBytes)} of memory`, mebibytes(TRY_OUT_LIMITS.grownBytes))
+  if (openMs > allowedToOpenMs)
+    tooMuch(`${openMs.toFixed(0)} ms to open`, `${allowedToOpenMs.toFixed(0)} ms`)
+  if (one > singleRowMs) tooMuch(`${one.toFixed(0)} ms for one row`, `${singleRowMs} ms`)
+  if (many > manyRowsMs) tooMuch(`${many.toFixed(0)} ms for ${MOST_ROWS} rows`, `${manyRowsMs} ms`)
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / MIB).toFixed(0)} MiB`
 }
 
 function ask(
@@ -114,7 +143,7 @@ function ask(
         clearTimeout(timer)
         timer = setTimeout(tooLate, TRY_OUT_LIMITS.runMs)
       }
-      text += chunk
+      if (text.length <= TRY_OUT_LIMITS.answerCharacters) text += chunk
     })
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       complaint = (complaint + chunk).slice(-300)

@@ -46,7 +46,7 @@ test('lists are read packed and unpacked', t => {
   const found = { ints: [] as number[], floats: [] as number[] }
   const reader = createReader(message)
   while (reader.next()) {
-    if (reader.field === 1) readInts(reader, found.ints)
+    if (reader.field === 1) readInts(reader, int => found.ints.push(int))
     else readFloats(reader, found.floats)
   }
   t.same(found, { ints: [...ints, 7], floats: [...floats, 8] })

@@ -1,7 +1,7 @@
 import type { DecisionRequest, PlacementFilter } from '../domain/decision.js'
 import type { Fault } from '../domain/refusal.js'
 import type { Channel, Offer, Placement, Strategy } from '../policy/strategy.js'
-import { unknownName } from './faults.js'
+import { addUnknownName } from './faults.js'
 
 const MOST_SLOTS = 10
 
@@ -26,9 +26,7 @@ export function readPlacements(
     const pointer = `/placements/${i}`
     const placement = strategy.placements[strategy.placementIndex.get(wanted.id) ?? -1]
     if (placement === undefined) {
-      faults.push(
-        unknownName(`${pointer}/id`, 'placement', wanted.id, [...strategy.placementIndex.keys()])
-      )
+      addUnknownName(faults, `${pointer}/id`, 'placement', wanted.id, strategy.placementIndex)
       return
     }
     if (placement.channel !== channel.index) {
@@ -74,26 +72,26 @@ function readFilter(
   faults: Fault[]
 ): AskedPlacement['passes'] {
   if (filter === undefined) return undefined
-  checkNames(filter.group, strategy.groups, 'group', `${pointer}/group`, faults)
-  checkNames(filter.issue, strategy.issues, 'issue', `${pointer}/issue`, faults)
-  checkNames(filter.tag, [...strategy.tagPaths], 'tag', `${pointer}/tag`, faults)
-  const { group, issue, offer: ids, tag } = filter
+  const check = (kind: 'group' | 'issue' | 'tag', known: ReadonlySet<string>): void =>
+    filter[kind]?.forEach((name, i) => {
+      if (!known.has(name)) addUnknownName(faults, `${pointer}/${kind}/${i}`, kind, name, known)
+    })
+  check('group', new Set(strategy.groups))
+  check('issue', new Set(strategy.issues))
+  check('tag', strategy.tagPaths)
+  const [groups, issues, ids, tags] = [filter.group, filter.issue, filter.offer, filter.tag].map(
+    names => names && new Set(names)
+  )
   return offer =>
-    (group === undefined || group.includes(offer.group)) &&
-    (issue === undefined || issue.includes(offer.issue)) &&
-    (ids === undefined || ids.includes(offer.id)) &&
-    (tag === undefined ||
-      tag.some(path => offer.tags.some(own => own === path || own.startsWith(`${path}/`))))
+    (groups === undefined || groups.has(offer.group)) &&
+    (issues === undefined || issues.has(offer.issue)) &&
+    (ids === undefined || ids.has(offer.id)) &&
+    (tags === undefined || offer.tags.some(tag => isBelowOneOf(tags, tag)))
 }
 
-function checkNames(
-  names: readonly string[] | undefined,
-  known: readonly string[],
-  kind: string,
-  pointer: string,
-  faults: Fault[]
-): void {
-  names?.forEach((name, i) => {
-    if (!known.includes(name)) faults.push(unknownName(`${pointer}/${i}`, kind, name, known))
-  })
+/** Whether a path or one that it lies below is among the tags. */
+function isBelowOneOf(tags: ReadonlySet<string>, path: string): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
+    if (tags.has(path.slice(0, end))) return true
+  return false
 }

@@ -6,7 +6,7 @@ import { Refusal, type Fault } from '../domain/refusal.js'
 import type { Channel, Strategy } from '../policy/strategy.js'
 import { readPlacements, type AskedPlacement } from './asked-placements.js'
 import { checkBrowserMay } from './browser-requests.js'
-import { unknownName } from './faults.js'
+import { addUnknownName } from './faults.js'
 import { FUTURE_TOLERANCE_MS, NOT_A_TIME, parseTime } from './times.js'
 import { checkId, checkValues } from './values.js'
 
@@ -126,7 +126,7 @@ function readKey(
   const idFault = checkId(customer.id)
   if (idFault !== undefined) faults.push({ pointer: '/customer/id', detail: idFault })
   if (!strategy.namespaces.includes(namespace)) {
-    faults.push(unknownName('/customer/namespace', 'namespace', namespace, strategy.namespaces))
+    addUnknownName(faults, '/customer/namespace', 'namespace', namespace, strategy.namespaces)
   } else if (caller.namespaces !== undefined && !caller.namespaces.has(namespace)) {
     throw new Refusal('forbidden', `This key may not decide for namespace "${namespace}".`)
   }
@@ -141,7 +141,7 @@ function readChannel(
 ): Channel | undefined {
   const index = strategy.channelIndex.get(id)
   if (index === undefined) {
-    faults.push(unknownName('/channel', 'channel', id, [...strategy.channelIndex.keys()]))
+    addUnknownName(faults, '/channel', 'channel', id, strategy.channelIndex)
     return undefined
   }
   if (caller.channels !== undefined && !caller.channels.has(id)) {
@@ -161,10 +161,12 @@ function readEvents(
   return (request.events ?? []).map((event, i) => {
     const behaviour = strategy.behaviourTypes.get(event.type)
     if (behaviour === undefined) {
-      faults.push(
-        unknownName(`/events/${i}/type`, 'behaviour type', event.type, [
-          ...strategy.behaviourTypes.keys()
-        ])
+      addUnknownName(
+        faults,
+        `/events/${i}/type`,
+        'behaviour type',
+        event.type,
+        strategy.behaviourTypes
       )
     } else if (event.value !== undefined && !behaviour.value) {
       faults.push({

@@ -1,21 +1,38 @@
 import type { Fault } from '../domain/refusal.js'
 import { nearest } from '../domain/nearest.js'
 
-/** A name that the strategy does not have, with the one that was probably meant. */
-export function unknownName(
+/** Looking for what was meant takes time with every name that it may be, so beyond so many nothing is guessed. */
+const MOST_CANDIDATES = 500
+const MOST_GUESSES = 10
+
+/** Adds that the strategy does not have a name; the first faults of a request say which one was probably meant. */
+export function addUnknownName(
+  faults: Fault[],
   pointer: string,
   kind: string,
   name: string,
-  known: Iterable<string>
-): Fault {
-  return { pointer, detail: unknownNameSentence(kind, name, known) }
+  known: ReadonlySet<string> | ReadonlyMap<string, unknown> | readonly string[]
+): void {
+  const detail =
+    faults.length < MOST_GUESSES ? unknownNameSentence(kind, name, known) : noSuchName(kind, name)
+  faults.push({ pointer, detail })
 }
 
-/** The sentence of unknownName, for where there is no pointer. */
-export function unknownNameSentence(kind: string, name: string, known: Iterable<string>): string {
-  const close = nearest(name, known)
+/** The sentence of addUnknownName, for where there is no pointer. */
+export function unknownNameSentence(
+  kind: string,
+  name: string,
+  known: ReadonlySet<string> | ReadonlyMap<string, unknown> | readonly string[]
+): string {
+  const count = 'size' in known ? known.size : known.length
+  const close =
+    count > MOST_CANDIDATES ? undefined : nearest(name, 'size' in known ? known.keys() : known)
   const guess = close === undefined ? '' : `; did you mean "${close}"?`
-  return `there is no ${kind} "${shorten(name)}"${guess}`
+  return noSuchName(kind, name) + guess
+}
+
+function noSuchName(kind: string, name: string): string {
+  return `there is no ${kind} "${shorten(name)}"`
 }
 
 /** A name as one step of a JSON pointer (RFC 6901). */

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../domain/customer.js'
 import type { Fault } from '../domain/refusal.js'
 import type { Declared } from '../policy/strategy.js'
-import { escapePointer, kindOf, unknownName } from './faults.js'
+import { escapePointer, kindOf, addUnknownName } from './faults.js'
 import { formatTime, NOT_A_TIME, parseTime } from './times.js'
 
 export const LONGEST_ID_BYTES = 256
@@ -80,7 +80,7 @@ export function checkValues(
     const declared = slot === undefined ? undefined : names.declared[slot]
     if (slot === undefined || declared === undefined) {
       const at = `${pointer}/${escapePointer(name)}`
-      faults.push(unknownName(at, names.kind, name, names.index.keys()))
+      addUnknownName(faults, at, names.kind, name, names.index)
       continue
     }
     const { value, fault } = checkValue(declared, given[name])

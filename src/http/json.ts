@@ -1,17 +1,11 @@
-import { escapePointer } from '../decisioning/faults.js'
-import { Refusal, type Fault } from '../domain/refusal.js'
+import { boundsFault } from '../decisioning/json-bounds.js'
+import { Refusal } from '../domain/refusal.js'
 
 /** The parser quotes what it could not read; a line of it is enough. */
 const LONGEST_QUOTE = 120
 
-/** Deepest nesting of arrays and objects in a body. */
-const MOST_DEPTH = 32
-/** Most members of one object and most items of one array in a body. */
-const MOST_MEMBERS = 1000
-
 /**
- * Parses a body. Throws a Refusal on what is no JSON, on numbers beyond the range of doubles (1e400 would become Infinity),
- * on nesting and sizes that no request needs, and on names that reach an object's prototype.
+ * Parses a body. Throws a Refusal on what is no JSON and on what json-bounds.ts refuses.
  */
 export function parseJson(text: string): unknown {
   let value: unknown
@@ -27,53 +21,8 @@ export function parseJson(text: string): unknown {
       { pointer: '', detail: `is not JSON: ${where}` }
     ])
   }
-  const fault = findFault(value, 1)
+  const fault = boundsFault(value)
   if (fault === undefined) return value
   const place = fault.pointer === '' ? '' : `at ${fault.pointer} `
   throw new Refusal('malformed', `The body ${place}${fault.detail}.`, [fault])
-}
-
-/** The first thing wrong; its pointer is put together on the way back, so that what is right pays nothing for it. */
-function findFault(value: unknown, depth: number): Fault | undefined {
-  if (typeof value === 'number') {
-    if (Number.isFinite(value)) return undefined
-    return { pointer: '', detail: 'is a number beyond the range of doubles' }
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  if (depth > MOST_DEPTH)
-    return { pointer: '', detail: `is nested deeper than ${MOST_DEPTH} levels` }
-  return Array.isArray(value) ? faultInItems(value, depth) : faultInMembers(value, depth)
-}
-
-function faultInItems(items: readonly unknown[], depth: number): Fault | undefined {
-  if (items.length > MOST_MEMBERS)
-    return { pointer: '', detail: `has more than ${MOST_MEMBERS} items` }
-  for (let i = 0; i < items.length; i++) {
-    const fault = findFault(items[i], depth + 1)
-    if (fault !== undefined) return below(String(i), fault)
-  }
-  return undefined
-}
-
-function faultInMembers(members: object, depth: number): Fault | undefined {
-  const names = Object.keys(members)
-  if (names.length > MOST_MEMBERS)
-    return { pointer: '', detail: `has more than ${MOST_MEMBERS} members` }
-  for (const name of names) {
-    const member = (members as Readonly<Record<string, unknown>>)[name]
-    if (name === '__proto__' || (name === 'constructor' && reachesPrototype(member))) {
-      return { pointer: '', detail: `has a member "${name}", which no request may carry` }
-    }
-    const fault = findFault(member, depth + 1)
-    if (fault !== undefined) return below(name, fault)
-  }
-  return undefined
-}
-
-function reachesPrototype(member: unknown): boolean {
-  return typeof member === 'object' && member !== null && Object.hasOwn(member, 'prototype')
-}
-
-function below(step: string, { pointer, detail }: Fault): Fault {
-  return { pointer: `/${escapePointer(step)}${pointer}`, detail }
 }

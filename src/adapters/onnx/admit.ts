@@ -11,9 +11,14 @@ const LIMITS = {
   nodes: 5_000,
   /** Elements of one tensor. */
   elements: 1e7,
+  /** Texts of one tensor: two bytes in the file and seventy in memory. */
+  texts: 1e5,
   /** Columns that one input may declare. */
   columns: 10_000
 } as const
+
+/** TensorProto.DataType. */
+const STRING = 8
 
 /** A graph that may run, and the operator sets that it was written for. */
 export type Admitted = Graph & Pick<ModelFile, 'opsets'>
@@ -74,16 +79,17 @@ function checkWeights({ initializers, sparseInitializers, nodes }: Graph): void 
     throw refusal('The model file holds sparse weights; export them as ordinary tensors.')
 }
 
-function checkTensor({ external, dims }: Tensor, place: string): void {
+function checkTensor({ external, dims, type }: Tensor, place: string): void {
   if (external)
     throw refusal(
       `${place} is kept in another file (external data); save the model with its weights inside.`
     )
   if (dims.some(d => !Number.isSafeInteger(d) || d < 0))
     throw refusal(`${place} has the impossible shape ${dims.join('×')}; export the model again.`)
-  if (product(dims) > LIMITS.elements) {
+  const [most, kind] = type === STRING ? [LIMITS.texts, 'texts'] : [LIMITS.elements, 'numbers']
+  if (product(dims) > most) {
     throw refusal(
-      `${place} is ${dims.join('×')}, more than ${LIMITS.elements.toLocaleString('en')} numbers; use a smaller model.`
+      `${place} is ${dims.join('×')}, more than ${most.toLocaleString('en')} ${kind}; use a smaller model.`
     )
   }
 }

@@ -29,7 +29,7 @@ const TRY_OUT_LIMITS = {
   runMs: 5_000,
   /** Opening takes some 25 ms a MiB, and nobody is answered meanwhile; what computes much while it opens takes longer. */
   openMs: 500,
-  openMsPerMiB: 100,
+  openMsPerMiB: 50,
   /** A decision has at most this long for a model. */
   singleRowMs: 50,
   /** For MOST_ROWS rows. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { createLineSplitter } from '../../decisioning/customers/line-splitter.js'
+import { boundsFault } from '../../decisioning/json-bounds.js'
 import { readCsv } from '../csv.js'
 import { piecesOf } from '../input.js'
 import type { Parts } from '../parts.js'
@@ -115,6 +116,9 @@ async function* rowsOfLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<L
 function rowOfText(line: number, text: string): ListRow {
   try {
     const value: unknown = JSON.parse(text)
+    const unbounded = boundsFault(value)
+    if (unbounded !== undefined)
+      return { line, fault: `the line ${unbounded.pointer} ${unbounded.detail}` }
     if (typeof value === 'string') return { line, members: { customer: value } }
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return { line, members: value as Record<string, unknown> }

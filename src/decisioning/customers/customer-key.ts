@@ -2,14 +2,14 @@ import type { Caller } from '../../domain/caller.js'
 import type { CustomerKey } from '../../domain/customer.js'
 import type { Fault } from '../../domain/refusal.js'
 import type { Strategy } from '../../policy/strategy.js'
-import { unknownName } from '../faults.js'
+import { addUnknownName } from '../faults.js'
 import { checkId } from '../values.js'
 
 /** What is wrong with a customer's key, at /namespace and /id. */
 export function keyFaults({ namespaces }: Strategy, { namespace, id }: CustomerKey): Fault[] {
   const faults: Fault[] = []
   if (!namespaces.includes(namespace)) {
-    faults.push(unknownName('/namespace', 'namespace', namespace, namespaces))
+    addUnknownName(faults, '/namespace', 'namespace', namespace, namespaces)
   }
   const idFault = checkId(id)
   if (idFault !== undefined) faults.push({ pointer: '/id', detail: idFault })

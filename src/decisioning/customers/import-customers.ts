@@ -1,10 +1,11 @@
-import { setTimeout as pauseFor } from 'node:timers/promises'
+import { setImmediate as letOthersGo, setTimeout as pauseFor } from 'node:timers/promises'
 import type { Caller } from '../../domain/caller.js'
 import { customerText, type CustomerKey, type Profile } from '../../domain/customer.js'
 import { StoreUnavailable } from '../../domain/refusal.js'
 import type { Strategy } from '../../policy/strategy.js'
 import { barredFrom, barredFromAny, keyFaults } from './customer-key.js'
 import { isObject, kindOf } from '../faults.js'
+import { boundsFault } from '../json-bounds.js'
 import { createLineSplitter, type Line } from './line-splitter.js'
 import type { CustomerStore } from '../ports.js'
 import { readProfile, type BodyReading } from './profile-body.js'
@@ -16,6 +17,8 @@ const CHUNK_CUSTOMERS = 500
 const MOST_UNDER_WAY = 4
 /** Faults told in the answer; all are counted. */
 const MOST_ERRORS_TOLD = 1000
+/** Bad lines wait for no store, so after so many everybody else has a turn. */
+const BAD_LINES_A_TURN = 10
 /** Waits between attempts while the store is away: ten seconds in all. */
 const PAUSES_MS = [100, 200, 400, 800, 1500, 2000, 2500, 2500]
 
@@ -69,6 +72,7 @@ export function createImportCustomers(needs: ImportNeeds): ImportCustomers {
       failed++
       if (errors.length < MOST_ERRORS_TOLD)
         errors.push({ line: line.number, detail: String(fault) })
+      if (failed % BAD_LINES_A_TURN === 0) await letOthersGo()
     }
 
     const splitter = createLineSplitter(LONGEST_LINE_BYTES)
@@ -92,6 +96,8 @@ type Entry = readonly [key: CustomerKey, profile: Profile]
 function readLine(line: Line, reading: BodyReading, caller: Caller): Entry | string {
   if (line.fault !== undefined) return line.fault
   const body = parse(line.text)
+  const unbounded = boundsFault(body)
+  if (unbounded !== undefined) return `${unbounded.pointer} ${unbounded.detail}`.trimStart()
   if (!isObject(body))
     return `must be a JSON object, not ${body === NOT_JSON ? 'broken JSON' : kindOf(body)}`
   const { namespace = reading.strategy.namespaces[0], id, ...rest } = body

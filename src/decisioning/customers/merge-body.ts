@@ -4,7 +4,7 @@ import { sameParty } from '../../domain/identity.js'
 import { Refusal, type Fault } from '../../domain/refusal.js'
 import type { Strategy } from '../../policy/strategy.js'
 import { barredFrom, keyFaults } from './customer-key.js'
-import { escapePointer, isObject, kindOf, unknownName } from '../faults.js'
+import { escapePointer, isObject, kindOf, addUnknownName } from '../faults.js'
 
 const PARTIES = ['from', 'into'] as const
 const PARTS = ['namespace', 'id'] as const
@@ -74,6 +74,6 @@ function addUnknown(
 ): void {
   for (const name of Object.keys(given)) {
     if (!known.includes(name))
-      faults.push(unknownName(`${pointer}/${escapePointer(name)}`, 'member', name, known))
+      addUnknownName(faults, `${pointer}/${escapePointer(name)}`, 'member', name, known)
   }
 }

@@ -1,7 +1,7 @@
 import type { AttributeValue, Consent, CustomerKey, Profile } from '../../domain/customer.js'
 import type { Fault } from '../../domain/refusal.js'
 import type { Strategy } from '../../policy/strategy.js'
-import { escapePointer, isObject, kindOf, unknownName } from '../faults.js'
+import { escapePointer, isObject, kindOf, addUnknownName } from '../faults.js'
 import { FUTURE_TOLERANCE_MS, NOT_A_TIME, formatTime, parseTime } from '../times.js'
 import { checkId, checkValues, showValue } from '../values.js'
 
@@ -86,7 +86,7 @@ export function readConsent(
   }
   for (const purpose of Object.keys(body)) {
     const at = `${pointer}/${escapePointer(purpose)}`
-    if (!purposes.includes(purpose)) faults.push(unknownName(at, 'purpose', purpose, purposes))
+    if (!purposes.includes(purpose)) addUnknownName(faults, at, 'purpose', purpose, purposes)
     else {
       const read = readOneConsent(body[purpose], reading, at, faults)
       if (read !== undefined) consent[purpose] = read
@@ -128,7 +128,7 @@ function readMembers(body: unknown, faults: Fault[]): Members {
   }
   for (const name of Object.keys(body)) {
     if (!(MEMBERS as readonly string[]).includes(name)) {
-      faults.push(unknownName(`/${escapePointer(name)}`, 'member', name, MEMBERS))
+      addUnknownName(faults, `/${escapePointer(name)}`, 'member', name, MEMBERS)
     }
   }
   return body
@@ -165,7 +165,7 @@ function readTags(given: unknown, { tagPaths }: Strategy, faults: Fault[]): read
     const pointer = `/tags/${i}`
     if (typeof tag !== 'string') {
       faults.push({ pointer, detail: `must be a string, not ${kindOf(tag)}` })
-    } else if (!tagPaths.has(tag)) faults.push(unknownName(pointer, 'tag', tag, tagPaths))
+    } else if (!tagPaths.has(tag)) addUnknownName(faults, pointer, 'tag', tag, tagPaths)
     else tags.add(tag)
   })
   return [...tags]
@@ -186,7 +186,7 @@ function readOneConsent(
   const before = faults.length
   for (const name of Object.keys(given)) {
     if (!CONSENT_MEMBERS.includes(name)) {
-      faults.push(unknownName(`${pointer}/${escapePointer(name)}`, 'member', name, CONSENT_MEMBERS))
+      addUnknownName(faults, `${pointer}/${escapePointer(name)}`, 'member', name, CONSENT_MEMBERS)
     }
   }
   const { granted, time, source: said = source } = given

@@ -142,13 +142,13 @@ function saidAbout(event: IncomingEvent, { strategy, caller }: Telling): About |
   if (offerId !== undefined && !strategy.offerIndex.has(offerId)) {
     return {
       code: 'unknown_offer',
-      detail: unknownNameSentence('offer', offerId, strategy.offerIndex.keys())
+      detail: unknownNameSentence('offer', offerId, strategy.offerIndex)
     }
   }
   if (channel !== undefined && !strategy.channelIndex.has(channel)) {
     return {
       code: 'unknown_channel',
-      detail: unknownNameSentence('channel', channel, strategy.channelIndex.keys())
+      detail: unknownNameSentence('channel', channel, strategy.channelIndex)
     }
   }
   return { customer: { namespace, id }, channel, offerId, placement }

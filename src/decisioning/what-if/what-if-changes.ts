@@ -3,7 +3,7 @@ import { Refusal, type Fault } from '../../domain/refusal.js'
 import { withLevers } from '../../policy/apply-arms.js'
 import type { Strategy } from '../../policy/strategy.js'
 import type { Asked } from '../asked.js'
-import { escapePointer, unknownName } from '../faults.js'
+import { escapePointer, addUnknownName } from '../faults.js'
 import type { CustomerState } from '../ports.js'
 import { readPatch } from '../customers/profile-body.js'
 import { NOT_A_TIME, parseTime } from '../times.js'
@@ -88,7 +88,7 @@ function readLevers(
     const offer = offerIndex.get(id)
     if (offer !== undefined) return [[offer, percent] as const]
     const pointer = `/changes/levers/${escapePointer(id)}`
-    faults.push(unknownName(pointer, 'offer', id, [...offerIndex.keys()]))
+    addUnknownName(faults, pointer, 'offer', id, offerIndex)
     return []
   })
 }

@@ -100,9 +100,9 @@ test('wrong lines are named by number and reason and the others go in', async t 
       { line: 7, detail: '/namespace there is no namespace "cmr"; did you mean "crm"?' },
       { line: 8, detail: '/namespace must be a string, not a number' },
       { line: 9, detail: '/id must not be empty' },
-      { line: 10, detail: '/attributes/__proto__ there is no attribute "__proto__"' },
+      { line: 10, detail: '/attributes has a member "__proto__", which no request may carry' },
       { line: 11, detail: 'is longer than 65536 bytes' },
-      { line: 12, detail: '/attributes must be an object, not a list' }
+      { line: 12, detail: `/attributes${'/0'.repeat(31)} is nested deeper than 32 levels` }
     ]
   })
   t.ok(await read('z'))
@@ -247,4 +247,47 @@ test('a key that does not reach all of a merged customer imports none of it', as
   })
   t.equal((await importFrom(piecesOf(line))).imported, 1)
   t.same((await read('c'))?.attributes, { age: 41 })
+})
+
+test('a line that is nested too deeply, too long or too large for a double is one fault', async t => {
+  const { importFrom } = setUp(t)
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+  const many = JSON.stringify(Array.from({ length: 1_001 }, (_, i) => `p${i}`))
+  const wide = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`n${i}`, 1]))
+  )
+  const { imported, failed, errors } = await importFrom(
+    piecesOf(
+      [
+        `{"id":"a","attributes":{"products":${deep}}}`,
+        deep,
+        `{"id":"a","attributes":{"products":${many}}}`,
+        `{"id":"a","attributes":${wide}}`,
+        '{"id":"a","attributes":{"age":1e999}}',
+        '{"id":"a","attributes":{"__proto__":{"age":1}}}',
+        '{"id":"good"}'
+      ].join('\n')
+    )
+  )
+  t.equal(imported, 1)
+  t.equal(failed, 6)
+  const faults = [
+    /^\/attributes\/products\S* is nested deeper than 32 levels$/,
+    /is nested deeper than 32 levels$/,
+    /^\/attributes\/products has more than 1000 items$/,
+    /^\/attributes has more than 1000 members$/,
+    /^\/attributes\/age is a number beyond the range of doubles$/,
+    /^\/attributes has a member "__proto__", which no request may carry$/
+  ]
+  for (const [i, fault] of faults.entries()) t.match(errors[i]?.detail, fault)
+})
+
+test('bad lines, however many, let others go in between', async t => {
+  const { importFrom } = setUp(t)
+  let turns = 0
+  const counting = setInterval(() => turns++, 0)
+  t.teardown(() => clearInterval(counting))
+  const { failed } = await importFrom(piecesOf('{"id":7}\n'.repeat(5_000)))
+  t.equal(failed, 5_000)
+  t.ok(turns > 10, `${turns} turns of the event loop`)
 })

@@ -103,6 +103,6 @@ test('hostile models are refused with a sentence, while the model in force goes 
   await rm(join(folder, 'model.onnx'))
   await writeFile(join(folder, 'model.onnx'), logistic({ weights: [0.3, 0.2] }))
   const good = (await (await service.post('/v1/strategy/reload', '')).json()) as Report
-  t.equal(good.outcome, 'loaded', 'a good model is taken as before')
+  t.equal(good.outcome, 'swapped', 'a good model is taken as before')
   t.equal(await readFile(join(service.dir, 'elsewhere/secret'), 'utf8'), `${CANARY}${CANARY}`)
 })

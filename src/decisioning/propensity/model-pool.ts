@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { ModelSpec } from '../../policy/model-file.js'
+import { digestOf } from '../digest.js'
 import type { FusedLayout, ModelOutput, ModelRuntime, OpenFusion, OpenModel } from '../ports.js'
 import type { ModelFile } from './model-files.js'
 
@@ -41,7 +41,7 @@ export function createModelPool(
 
   return {
     async open(file) {
-      const key = keyOf(file)
+      const key = await keyOf(file)
       const open = await opened(models, key, () => runtime.open(file.bytes, outputOf(file.spec)))
       keys.set(open, key)
       return open
@@ -70,11 +70,8 @@ function opened<S>(
   return session
 }
 
-function keyOf({ spec, bytes }: ModelFile): string {
-  return createHash('sha256')
-    .update(bytes)
-    .update(JSON.stringify(outputOf(spec)))
-    .digest('hex')
+function keyOf({ spec, bytes }: ModelFile): Promise<string> {
+  return digestOf([bytes, JSON.stringify(outputOf(spec))])
 }
 
 /** What the file is opened for; the number of columns fills in for inputs that leave their width open. */

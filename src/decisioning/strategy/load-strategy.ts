@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { compileStrategy } from '../../policy/compile.js'
 import { errorAt } from '../../policy/problems.js'
 import type { Problem, Strategy } from '../../policy/strategy.js'
@@ -14,6 +13,7 @@ import { namingProblems } from '../naming-problems.js'
 import { planShortlist, tellModels } from '../shortlist/shortlist-plan.js'
 import { fuseModels } from '../propensity/fuse-models.js'
 import { createModelPool, type ModelPool } from '../propensity/model-pool.js'
+import { digestOf } from '../digest.js'
 import { readModels, type ModelFile } from '../propensity/model-files.js'
 import { readyModel } from '../propensity/open-models.js'
 import type {
@@ -170,7 +170,7 @@ async function archive(deps: LoaderDeps, snapshots: Snapshots, { parts }: Built)
   const { hash } = snapshots.current()
   async function read(): Promise<StrategyParts | undefined> {
     const { source, parts: found } = noteParts(await deps.files.read())
-    return hashOf(source, (await readModels(source)).files) === hash ? found : undefined
+    return (await hashOf(source, (await readModels(source)).files)) === hash ? found : undefined
   }
   if (parts !== undefined) await keepArchived(deps, snapshots, parts, read)
 }
@@ -192,7 +192,7 @@ export async function build(
   const { files, problems: modelProblems } = await readModels(source)
   const problems = [...compiled.problems, ...modelProblems]
   if (compiled.strategy === undefined) return { snapshot: undefined, problems }
-  const hash = hashOf(source, files)
+  const hash = await hashOf(source, files)
   if (hash === inForce?.hash) return { snapshot: inForce, problems }
 
   const { strategy, compileFeature } = compiled
@@ -285,15 +285,13 @@ function numberLater(deps: LoaderDeps, snapshots: Snapshots): void {
   }, ASK_AGAIN_MS)
 }
 
-function hashOf(source: StrategySource, files: readonly ModelFile[]): string {
-  const hash = createHash('sha256')
-  const add = (part: string | Uint8Array): void => {
-    hash.update(`${part.length}:`).update(part)
-  }
-  for (const { text } of source.rules) add(text)
-  for (const { file } of source.models) add(file.text)
-  for (const { bytes } of files) add(bytes)
-  return hash.digest('hex')
+function hashOf(source: StrategySource, files: readonly ModelFile[]): Promise<string> {
+  const parts = [
+    ...source.rules.map(({ text }) => text),
+    ...source.models.map(({ file }) => file.text),
+    ...files.map(({ bytes }) => bytes)
+  ]
+  return digestOf(parts.flatMap(part => [`${part.length}:`, part]))
 }
 
 function isError({ severity }: Problem): boolean {

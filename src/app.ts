@@ -7,6 +7,7 @@ import type { ImportCustomers } from './decisioning/customers/import-customers.j
 import type { ReportLearning } from './decisioning/lessons/learning-report.js'
 import type { DecisionLookUp } from './decisioning/look-up.js'
 import type { FindDecisions } from './decisioning/find-decisions.js'
+import type { LogNameOf } from './decisioning/log-names.js'
 import type { Log, SharedDocuments, Store } from './decisioning/ports.js'
 import type { RecordEvents } from './decisioning/events/record-events.js'
 import type { Replay } from './decisioning/replay/replay.js'
@@ -29,6 +30,7 @@ import { eventRoutes } from './http/events.js'
 import { experimentRoutes } from './http/experiments.js'
 import { importRoute } from './http/import.js'
 import type { KeyRing } from './http/keys.js'
+import { noteLookUps } from './http/look-ups.js'
 import { liveRoute } from './http/live.js'
 import { learningRoutes, type LearningRouteNeeds } from './http/learning.js'
 import { operationRoutes } from './http/operations.js'
@@ -70,6 +72,8 @@ export interface AppDeps {
   readonly keys: KeyRing
   /** Those that sign tokens, sessions and tickets now, the newest first. */
   readonly secrets: () => readonly TokenSecret[]
+  /** What the log calls customers. */
+  readonly logNameOf: LogNameOf
   /** For what may be done once only, over all processes. */
   readonly claims: Pick<SharedDocuments, 'claim'>
   readonly log: Log
@@ -97,6 +101,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   prepareEdge(app, deps)
   const routes = collectRoutes(app)
   authenticate(app, { ...deps, passes })
+  noteLookUps(app, deps)
   answerErrors(app, deps.metrics, report)
   app.removeAllContentTypeParsers()
   readAsText(app, ['application/json'])

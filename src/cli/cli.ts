@@ -1,5 +1,6 @@
 import { ConfigRefused } from '../config.js'
 import { nearest } from '../domain/nearest.js'
+import { auditCommand } from './audit.js'
 import type { Command } from './command.js'
 import { decideCommand } from './decide.js'
 import { demoCommand } from './demo.js'
@@ -33,6 +34,7 @@ const COMMANDS: readonly Command[] = [
   replayCommand,
   reportCommand,
   keysCommand,
+  auditCommand,
   validateCommand
 ]
 

@@ -1,5 +1,6 @@
 import { createApp, type AppDeps } from '../app.js'
 import { exposureProblem, readConfig, type Config } from '../config.js'
+import { createLogNames } from '../decisioning/log-names.js'
 import type { Listening } from '../decisioning/ports.js'
 import { announce } from './announce.js'
 import type { Command } from './command.js'
@@ -161,6 +162,7 @@ export function appDeps(
     customers: service.customers,
     secrets: service.secrets,
     claims: service.store.documents,
+    logNameOf: createLogNames(service.store.documents),
     importCustomers: service.importCustomers,
     snapshots: service.snapshots,
     store: service.store,

@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Customers } from '../decisioning/customers/customers.js'
-import type { CustomerKey } from '../domain/customer.js'
+import { customerText, type CustomerKey } from '../domain/customer.js'
 import { readAsText, textOf } from './body.js'
 import { parseJson } from './json.js'
 import { customerQuery, historyQuery } from './schemas.js'
@@ -18,7 +18,10 @@ export function customerRoutes(
   customers: Customers,
   nowMs: () => number
 ): void {
-  const config = { right: 'read_customers' } as const
+  const looksUp = ({ params }: FastifyRequest) => ({
+    customer: customerText(params as CustomerKey)
+  })
+  const config = { right: 'read_customers', looksUp } as const
   const changing = { right: 'change_customers' } as const
   const readCustomerQuery = reader(customerQuery)
   const readHistoryQuery = reader(historyQuery)
@@ -61,7 +64,7 @@ export function customerRoutes(
 
   app.get<OfCustomer>(
     `${PATH}/export`,
-    { config: { right: 'export_customers' } },
+    { config: { right: 'export_customers', looksUp } },
     async ({ params, caller }) => customers.export(params, caller)
   )
 

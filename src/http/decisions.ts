@@ -5,9 +5,11 @@ import type { FindDecisions } from '../decisioning/find-decisions.js'
 import type { DecisionLookUp } from '../decisioning/look-up.js'
 import type { Replay } from '../decisioning/replay/replay.js'
 import type { Snapshots } from '../decisioning/snapshot.js'
+import { customerText, type CustomerKey } from '../domain/customer.js'
 import { Refusal } from '../domain/refusal.js'
 import { readAsText, textOf } from './body.js'
 import { parseJson } from './json.js'
+import type { LookedUp } from './look-ups.js'
 import type { Report } from './refuse.js'
 import {
   batchRequest,
@@ -45,6 +47,16 @@ export function decisionRoutes(
   const readPage = reader(page)
   const readReplay = reader(replayRequest)
   const readQuery = reader(decisionsQuery)
+
+  const customerOf = ({
+    customer: id,
+    namespace = snapshots.current().strategy.namespaces[0]!
+  }: ReturnType<typeof readQuery>): CustomerKey | undefined =>
+    id === undefined ? undefined : { namespace, id }
+  const searched = ({ query }: FastifyRequest): LookedUp => {
+    const key = customerOf(readQuery(query))
+    return key === undefined ? { about: 'the latest decisions' } : { customer: customerText(key) }
+  }
 
   // A page of another origin sends this without a preflight.
   readAsText(app, ['text/plain'])
@@ -86,18 +98,18 @@ export function decisionRoutes(
     }
   )
 
-  app.get('/v1/decisions', { config: { right: 'read_decisions' } }, async ({ query, caller }) => {
-    const { customer, namespace, limit } = readQuery(query)
-    const key =
-      customer === undefined
-        ? undefined
-        : { namespace: namespace ?? snapshots.current().strategy.namespaces[0]!, id: customer }
-    return findDecisions(key, limit, caller)
-  })
+  app.get(
+    '/v1/decisions',
+    { config: { right: 'read_decisions', looksUp: searched } },
+    async ({ query, caller }) => {
+      const asked = readQuery(query)
+      return findDecisions(customerOf(asked), asked.limit, caller)
+    }
+  )
 
   app.get<{ Params: { id: string } }>(
     '/v1/decisions/:id',
-    { config: { right: 'read_decisions' } },
+    { config: { right: 'read_decisions', looksUp: decisionOf } },
     async (request, reply) => {
       const body = await lookUp.get(readId(request.params.id), request.caller)
       return reply.header('content-type', JSON_UTF8).send(body)
@@ -106,7 +118,7 @@ export function decisionRoutes(
 
   app.get<{ Params: { id: string } }>(
     '/v1/decisions/:id/explanation',
-    { config: { right: 'read_decisions' } },
+    { config: { right: 'read_decisions', looksUp: decisionOf } },
     async (request, reply) => {
       const { params, query, caller } = request
       const body = await lookUp.explanation(readId(params.id), readPage(query), caller)
@@ -116,13 +128,17 @@ export function decisionRoutes(
 
   app.post<{ Params: { id: string } }>(
     '/v1/decisions/:id/replay',
-    { config: { right: 'replay' } },
+    { config: { right: 'replay', looksUp: decisionOf } },
     async request => {
       const text = textOf(request.body)
       const { strategy } = readReplay(text === '' ? {} : parseJson(text))
       return await replay(readId(request.params.id), strategy, request.caller)
     }
   )
+}
+
+function decisionOf({ params }: FastifyRequest): LookedUp {
+  return { about: `decision ${(params as { id: string }).id.slice(0, 80)}` }
 }
 
 /** The key under which the caller may ask again without deciding again. */

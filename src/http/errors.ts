@@ -56,16 +56,16 @@ export interface Problem {
   readonly errors?: readonly Fault[]
 }
 
-/** A refusal because the key's requests per second are used up. */
+/** A refusal because what the key allows in a while is used up; without a detail, its requests per second. */
 export class RateExceeded extends Refusal {
   /** Whole seconds until the next request passes, at least 1. */
   readonly retryAfterSeconds: number
 
-  constructor(retryAfterSeconds: number) {
-    super(
-      'too_many',
-      `This key's requests per second are used up; try again in ${retryAfterSeconds} s.`
-    )
+  constructor(
+    retryAfterSeconds: number,
+    detail = `This key's requests per second are used up; try again in ${retryAfterSeconds} s.`
+  ) {
+    super('too_many', detail)
     this.retryAfterSeconds = retryAfterSeconds
   }
 }

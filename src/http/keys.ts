@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { ROLES, SCOPES, type Caller, type Right, type Role, type Scope } from '../domain/caller.js'
-import { createBucket, type Bucket } from './rate.js'
+import { createBucket, createLookUpLimit, type Bucket, type LookUpLimit } from './rate.js'
 import { id } from './schemas.js'
 
 /** One key of the key file, ready to be asked. */
@@ -14,6 +14,8 @@ export interface Key {
   readonly origins: ReadonlySet<string>
   /** undefined: no limit. */
   readonly bucket: Bucket | undefined
+  /** How many people it may look up; undefined: as many as it can. */
+  readonly lookUps: LookUpLimit | undefined
 }
 
 /** All keys. Without a key file there is none, and callers on loopback may do everything. */
@@ -66,7 +68,13 @@ const keyEntry = z
       .positive()
       .max(1_000_000)
       .optional()
-      .meta({ description: 'Requests per second; as many at once.' })
+      .meta({ description: 'Requests per second; as many at once.' }),
+    lookUps: z
+      .int()
+      .positive()
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'People looked up per minute; as many at once. 60 for agents.' })
   })
   .superRefine((key, context) => {
     const fault = (name: string, message: string): void =>
@@ -96,6 +104,9 @@ const keyFile = z.strictObject({
 })
 
 type KeyEntry = z.infer<typeof keyEntry>
+
+/** Who talks with customers meets fewer in a minute; who copies the customer base meets more. */
+const LOOK_UPS_OF_AGENTS = 60
 
 /** Presented keys whose hash is remembered: hashing costs more than the rest of the check. */
 const REMEMBERED = 1000
@@ -147,6 +158,7 @@ function search(
 }
 
 function keyOf(entry: KeyEntry, clock: () => number): Key {
+  const lookUps = entry.lookUps ?? (entry.role === 'agent' ? LOOK_UPS_OF_AGENTS : undefined)
   return {
     caller: Object.freeze({
       id: entry.id,
@@ -157,7 +169,8 @@ function keyOf(entry: KeyEntry, clock: () => number): Key {
     }),
     fingerprint: entry.sha256.slice(0, 16),
     origins: new Set(entry.origins ?? []),
-    bucket: entry.rate === undefined ? undefined : createBucket(entry.rate, clock)
+    bucket: entry.rate === undefined ? undefined : createBucket(entry.rate, clock),
+    lookUps: lookUps === undefined ? undefined : createLookUpLimit(lookUps, clock)
   }
 }
 

@@ -1,11 +1,13 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Snapshots } from '../decisioning/snapshot.js'
 import type { WhatIf } from '../decisioning/what-if/what-if.js'
+import { customerText } from '../domain/customer.js'
 import type { Strategy } from '../policy/strategy.js'
 import type { z } from 'zod'
 import type { ANSWERS } from './answers.js'
 import { textOf } from './body.js'
 import { parseJson } from './json.js'
+import type { LookedUp } from './look-ups.js'
 import { whatIfRequest } from './schemas.js'
 import { reader } from './validate.js'
 import { wordsOf } from './words.js'
@@ -22,7 +24,13 @@ export function whatIfRoutes(
     whatIfWordsOf(snapshots.current().strategy)
   )
 
-  app.post('/v1/what-if', { config: { right: 'suppose' } }, async (request, reply) => {
+  const looksUp = ({ body }: FastifyRequest): LookedUp => {
+    const { customer } = read(parseJson(textOf(body))).request
+    const { id, namespace = snapshots.current().strategy.namespaces[0]! } = customer
+    return { customer: customerText({ namespace, id }) }
+  }
+
+  app.post('/v1/what-if', { config: { right: 'suppose', looksUp } }, async (request, reply) => {
     const body = await whatIf(read(parseJson(textOf(request.body))), request.caller)
     return reply.header('content-type', 'application/json; charset=utf-8').send(body)
   })

@@ -25,6 +25,7 @@ test('every level of the command line has its help', async t => {
     'replay',
     'report',
     'keys',
+    'audit',
     'validate'
   ])
   for (const name of names) {
@@ -32,8 +33,8 @@ test('every level of the command line has its help', async t => {
     t.equal(help.code, 0)
     t.match(help.stdout, `Usage: offerd ${name}`)
     t.match(help.stdout, '-h, --help')
-    // Secrets are those of a store, whatever the strategy.
-    if (name !== 'keys') t.match(help.stdout, '--rules DIR')
+    // Secrets and names are those of a store, whatever the strategy.
+    if (!['keys', 'audit'].includes(name)) t.match(help.stdout, '--rules DIR')
   }
 })
 

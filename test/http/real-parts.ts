@@ -10,6 +10,7 @@ import { createDecideOnce } from '../../src/decisioning/decide-once.js'
 import { createDecide } from '../../src/decisioning/decide.js'
 import { createImportCustomers } from '../../src/decisioning/customers/import-customers.js'
 import { writeLegend } from '../../src/decisioning/trace/legend.js'
+import { createLogNames } from '../../src/decisioning/log-names.js'
 import { createLegends } from '../../src/decisioning/trace/legends.js'
 import { createDecisionLookUp } from '../../src/decisioning/look-up.js'
 import { NOTHING_LEARNT } from '../../src/decisioning/propensity/learnt.js'
@@ -111,6 +112,7 @@ export function serveForReal(
     keys: NO_KEYS,
     secrets: () => [{ secret: 'a secret for tests', signsFromMs: 0, opensUntilMs: Infinity }],
     claims: store.documents,
+    logNameOf: createLogNames(documents),
     log,
     version: '0.0.0-test',
     process: 'host:4711:k2',

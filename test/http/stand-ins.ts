@@ -164,6 +164,7 @@ function standIns(calls: Calls): AppDeps {
     keys: NO_KEYS,
     secrets: () => [{ secret: 'a secret for tests', signsFromMs: 0, opensUntilMs: Infinity }],
     claims: createMemoryStore().documents,
+    logNameOf: async customer => Buffer.from(customer).toString('hex'),
     log: pino({ level: 'debug' }, linesInto(calls.log)),
     version: '0.0.0-test',
     process: 'host:4711:k2',

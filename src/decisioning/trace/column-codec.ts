@@ -17,20 +17,20 @@ export type Column = ArrayLike<number>
 
 /** Writes columns one after the other. */
 export function packColumns(columns: readonly Column[]): Uint8Array {
-  const kinds = columns.map(kindOf)
-  let size = 0
-  columns.forEach((column, i) => {
-    size +=
-      1 + (kinds[i] === CONSTANT || kinds[i] === COUNTING ? 8 : WIDTHS[kinds[i]!]! * column.length)
-  })
-  const bytes = new Uint8Array(size)
+  const longest = columns.reduce((most, { length }) => Math.max(most, length), 0)
+  const most = columns.reduce((sum, { length }) => sum + 1 + 8 * Math.max(1, length), 0)
+  // All columns are read as one type of array: reading one of many types, element by element, is several times slower.
+  const numbers = new Float64Array(longest)
+  const bytes = new Uint8Array(most)
   const view = new DataView(bytes.buffer)
   let at = 0
-  columns.forEach((column, i) => {
-    view.setUint8(at, kinds[i]!)
-    at = writeColumn(view, at + 1, kinds[i]!, column)
-  })
-  return bytes
+  for (const column of columns) {
+    numbers.set(column)
+    const kind = kindOf(numbers, column.length)
+    view.setUint8(at, kind)
+    at = writeColumn(view, at + 1, kind, numbers, column.length)
+  }
+  return bytes.slice(0, at)
 }
 
 /** Reads columns of the given lengths, in the order in which they were written. Throws a RangeError when the bytes end early. */
@@ -45,39 +45,46 @@ export function unpackColumns(bytes: Uint8Array, lengths: readonly number[]): Fl
   })
 }
 
-function kindOf(column: Column): number {
+function kindOf(numbers: Float64Array, length: number): number {
   let constant = true
   let counting = true
   let whole = true
   let single = true
   let largest = 0
-  const first = column[0] ?? 0
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i]!
+  const first = numbers[0] ?? 0
+  for (let i = 0; i < length; i++) {
+    const value = numbers[i]!
     constant = constant && Object.is(value, first)
     counting = counting && value === first + i
     whole = whole && value === (value & 0xffff) && !Object.is(value, -0)
     single = single && (Math.fround(value) === value || Number.isNaN(value))
+    if (!constant && !counting && !whole && !single) return DOUBLES
     if (value > largest) largest = value
   }
   if (constant) return CONSTANT
   if (counting) return COUNTING
   if (whole) return largest < 256 ? BYTES : SHORTS
-  return single ? SINGLES : DOUBLES
+  return SINGLES
 }
 
-function writeColumn(view: DataView, start: number, kind: number, column: Column): number {
+function writeColumn(
+  view: DataView,
+  start: number,
+  kind: number,
+  numbers: Float64Array,
+  length: number
+): number {
   if (kind === CONSTANT || kind === COUNTING) {
-    view.setFloat64(start, column[0] ?? 0, true)
+    view.setFloat64(start, length === 0 ? 0 : numbers[0]!, true)
     return start + 8
   }
   const width = WIDTHS[kind]!
   let at = start
-  for (let i = 0; i < column.length; i++, at += width) {
-    if (kind === BYTES) view.setUint8(at, column[i]!)
-    else if (kind === SHORTS) view.setUint16(at, column[i]!, true)
-    else if (kind === SINGLES) view.setFloat32(at, column[i]!, true)
-    else view.setFloat64(at, column[i]!, true)
+  for (let i = 0; i < length; i++, at += width) {
+    if (kind === BYTES) view.setUint8(at, numbers[i]!)
+    else if (kind === SHORTS) view.setUint16(at, numbers[i]!, true)
+    else if (kind === SINGLES) view.setFloat32(at, numbers[i]!, true)
+    else view.setFloat64(at, numbers[i]!, true)
   }
   return at
 }

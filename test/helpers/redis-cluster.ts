@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Ending } from './redis.js'
-import { startNode, type RedisNode } from './redis-node.js'
+import { startNode, type NodeTls, type RedisNode } from './redis-node.js'
 
 const SLOTS = 16_384
 const HOST = '127.0.0.1'
@@ -32,12 +32,14 @@ export interface ClusterSettings {
   readonly replicas?: number
   /** Further arguments of redis-server. */
   readonly args?: readonly string[]
+  /** All speak TLS only. */
+  readonly tls?: NodeTls
 }
 
 /** Starts three masters that divide the slots; everything is gone when the test ends. */
 export async function startRedisCluster(
   t: Ending,
-  { replicas = 0, args = [] }: ClusterSettings = {}
+  { replicas = 0, args = [], tls }: ClusterSettings = {}
 ): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'offerd-cluster-'))
   const nodes: ClusterNode[] = []
@@ -49,7 +51,7 @@ export async function startRedisCluster(
     await rm(folder, { recursive: true })
   })
   for (let i = 0; i < 3 * (1 + replicas); i++)
-    nodes.push(await startNode(join(folder, String(i)), [...CLUSTERED, ...args]))
+    nodes.push(await startNode(join(folder, String(i)), [...CLUSTERED, ...args], tls))
   const masters = nodes.slice(0, 3)
   const followers = nodes.slice(3)
   await bringTogether(masters, followers)

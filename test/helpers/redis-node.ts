@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { Redis } from 'ioredis'
 
@@ -22,26 +22,55 @@ export interface RedisNode {
   restart(): Promise<void>
 }
 
+/** What servers and their clients need to speak TLS and nothing else: files in PEM. */
+export interface NodeTls {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Where a server listens, as lines of its settings. */
+export function listening(port: number, tls?: NodeTls): string[] {
+  if (tls === undefined) return [`port ${port}`, `bind ${HOST}`]
+  return [
+    ...['port 0', `tls-port ${port}`, `bind ${HOST}`, 'tls-replication yes', 'tls-cluster yes'],
+    ...[`tls-cert-file ${tls.cert}`, `tls-key-file ${tls.key}`, `tls-ca-cert-file ${tls.ca}`]
+  ]
+}
+
 /**
  * Starts a Redis in a folder that is made for it.
  * @param args further arguments of redis-server
  */
-export async function startNode(dir: string, args: readonly string[]): Promise<RedisNode> {
+export async function startNode(
+  dir: string,
+  args: readonly string[],
+  tls?: NodeTls
+): Promise<RedisNode> {
   await mkdir(dir)
   const port = await freePort()
   const start = () =>
     startServer([
-      ...['--port', String(port), '--bind', HOST, '--dir', dir],
-      ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
+      ...listening(port, tls).flatMap(line => `--${line}`.split(' ')),
+      ...['--dir', dir, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
       ...args
     ])
-  return await nodeOn(port, start)
+  return await nodeOn(port, start, tls)
 }
 
 /** A server of a port, started now and whenever it is asked to start again. */
-export async function nodeOn(port: number, start: () => Promise<ChildProcess>): Promise<RedisNode> {
+export async function nodeOn(
+  port: number,
+  start: () => Promise<ChildProcess>,
+  tls?: NodeTls
+): Promise<RedisNode> {
   let server = await start()
-  const client = new Redis({ host: HOST, port, retryStrategy: () => 50 })
+  const client = new Redis({
+    host: HOST,
+    port,
+    retryStrategy: () => 50,
+    ...(tls === undefined ? {} : { tls: await textsOf(tls) })
+  })
   client.on('error', () => undefined)
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (server.exitCode !== null || server.signalCode !== null) return
@@ -51,7 +80,7 @@ export async function nodeOn(port: number, start: () => Promise<ChildProcess>): 
   }
   return {
     port,
-    url: `redis://${HOST}:${port}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}://${HOST}:${port}`,
     get pid() {
       return server.pid!
     },
@@ -81,6 +110,13 @@ export async function startServer(args: readonly string[]): Promise<ChildProcess
     }
   }
   throw new Error(`redis-server does not start: ${output.join('')}`)
+}
+
+async function textsOf({ ca, cert, key }: NodeTls): Promise<NodeTls> {
+  const [caText, certText, keyText] = await Promise.all(
+    [ca, cert, key].map(file => readFile(file, 'utf8'))
+  )
+  return { ca: caText!, cert: certText!, key: keyText! }
 }
 
 /** A port that is free, as is the one that the servers of a cluster would use among themselves. */

@@ -3,7 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Ending } from './redis.js'
-import { freePort, nodeOn, startNode, startServer, type RedisNode } from './redis-node.js'
+import {
+  freePort,
+  listening,
+  nodeOn,
+  startNode,
+  startServer,
+  type NodeTls,
+  type RedisNode
+} from './redis-node.js'
 
 const NAME = 'offers'
 /** Replicas are served as they come, and look for their master more often than once a second. */
@@ -29,12 +37,14 @@ export interface WatchSettings {
   readonly sentinels?: number
   /** How long the master may be silent; default 500. */
   readonly downAfterMs?: number
+  /** All speak TLS only. */
+  readonly tls?: NodeTls
 }
 
 /** Starts a master, its replicas and sentinels that know each other already; everything is gone when the test ends. */
 export async function startWatchedRedis(
   t: Ending,
-  { replicas = 1, sentinels = 3, downAfterMs = 500 }: WatchSettings = {}
+  { replicas = 1, sentinels = 3, downAfterMs = 500, tls }: WatchSettings = {}
 ): Promise<WatchedRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'offerd-sentinel-'))
   const nodes: RedisNode[] = []
@@ -45,14 +55,15 @@ export async function startWatchedRedis(
     }
     await rm(folder, { recursive: true })
   })
-  const master = await startNode(join(folder, 'master'), PROMPT)
+  const master = await startNode(join(folder, 'master'), PROMPT, tls)
   nodes.push(master)
   const followers = await Promise.all(
     Array.from({ length: replicas }, (_, i) =>
-      startNode(join(folder, `replica-${i}`), [
-        ...PROMPT,
-        ...['--replicaof', '127.0.0.1', String(master.port)]
-      ])
+      startNode(
+        join(folder, `replica-${i}`),
+        [...PROMPT, ...['--replicaof', '127.0.0.1', String(master.port)]],
+        tls
+      )
     )
   )
   nodes.push(...followers)
@@ -63,11 +74,11 @@ export async function startWatchedRedis(
     `sentinel failover-timeout ${NAME} 5000`,
     ...followers.map(({ port }) => `sentinel known-replica ${NAME} 127.0.0.1 ${port}`)
   ]
-  const guards = await startSentinels(folder, sentinels, settings)
+  const guards = await startSentinels(folder, sentinels, settings, tls)
   nodes.push(...guards)
   const servers = [master, ...followers] as const
   return {
-    url: `redis+sentinel://${guards.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}+sentinel://${guards.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
     servers: [...servers],
     sentinels: guards,
     masterAfter: async before => {
@@ -85,7 +96,8 @@ export async function startWatchedRedis(
 async function startSentinels(
   folder: string,
   count: number,
-  settings: readonly string[]
+  settings: readonly string[],
+  tls: NodeTls | undefined
 ): Promise<RedisNode[]> {
   const known: Array<{ port: number; id: string }> = []
   for (let i = 0; i < count; i++)
@@ -98,9 +110,9 @@ async function startSentinels(
         .filter(other => other.id !== id)
         .map(other => `sentinel known-sentinel ${NAME} 127.0.0.1 ${other.port} ${other.id}`)
       const file = join(dir, 'sentinel.conf')
-      const own = [`port ${port}`, 'bind 127.0.0.1', `dir ${dir}`, `sentinel myid ${id}`]
+      const own = [...listening(port, tls), `dir ${dir}`, `sentinel myid ${id}`]
       await writeFile(file, [...own, ...settings, ...others, ''].join('\n'))
-      return await nodeOn(port, () => startServer([file, '--sentinel']))
+      return await nodeOn(port, () => startServer([file, '--sentinel']), tls)
     })
   )
 }

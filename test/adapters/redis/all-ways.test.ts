@@ -6,9 +6,11 @@ import { learningContract, MOST_LESSONS } from '../../contracts/learning-contrac
 import { limitsContract } from '../../contracts/limits-contract.js'
 import { mergeContract } from '../../contracts/merge-contract.js'
 import { storeContract } from '../../contracts/store-contract.js'
+import { createAuthority, writeFiles } from '../../helpers/certificates.js'
 import { keptLog } from '../../helpers/logs.js'
 import { notAll, PATIENT_MS, startRedis } from '../../helpers/redis.js'
 import { startRedisCluster } from '../../helpers/redis-cluster.js'
+import type { NodeTls } from '../../helpers/redis-node.js'
 import { startWatchedRedis } from '../../helpers/redis-sentinel.js'
 import { startTlsRedis } from '../../helpers/redis-tls.js'
 
@@ -32,10 +34,27 @@ const WAYS: Readonly<Record<string, (t: Test) => Promise<Started>>> = {
     const { url, sentinels } = await startWatchedRedis(t)
     return { urls: [url, `redis+sentinel://localhost:${sentinels[1]!.port}/offers`] }
   },
+  'at a master that sentinels name over TLS': async t => {
+    const tls = await tlsFiles(t)
+    const { url, sentinels } = await startWatchedRedis(t, { tls })
+    const other = `rediss+sentinel://localhost:${sentinels[2]!.port}/offers`
+    return { urls: [url, other], files: tls }
+  },
+  'in a cluster over TLS': async t => {
+    const tls = await tlsFiles(t)
+    const { url, masters } = await startRedisCluster(t, { tls })
+    return { urls: [url, masters[0]!.url], files: tls }
+  },
   'in a cluster of three masters and three replicas': async t => {
     const { url, replicas } = await startRedisCluster(t, { replicas: 1 })
     return { urls: [url, replicas[0]!.url] }
   }
+}
+
+/** One certificate for all, servers and clients. */
+async function tlsFiles(t: Test): Promise<NodeTls> {
+  const authority = createAuthority()
+  return await writeFiles(t, { ca: authority.cert, ...authority.issue() })
 }
 
 for (const [way, start] of Object.entries(WAYS)) {

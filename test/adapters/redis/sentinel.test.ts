@@ -153,7 +153,6 @@ test('a sentinel that was cut off and names the master before is not believed', 
   const store = await open(t, url, 1000)
   await untilWritable(store)
   const [asked, , cutOff] = sentinels as [RedisNode, RedisNode, RedisNode]
-  cutOff.pause()
   await asked.client.call('SENTINEL', 'FAILOVER', 'offers')
   const { client, port } = await masterAfter(master)
   let written = 0
@@ -166,10 +165,13 @@ test('a sentinel that was cut off and names the master before is not believed', 
     () => isAtNew().catch(() => false),
     isThere => isThere
   )
-  cutOff.resume()
+  // As one that was away while the others chose.
+  await cutOff.client.call('SENTINEL', 'REMOVE', 'offers')
+  await cutOff.client.call('SENTINEL', 'MONITOR', 'offers', '127.0.0.1', master.port, 2)
   const believed: boolean[] = []
   const named = async () =>
     String(await cutOff.client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'offers'))
   while (!(await named()).endsWith(String(port))) believed.push(await isAtNew())
-  t.equal(believed.every(Boolean), true, `${believed.length} writes while it named the other`)
+  t.ok(believed.length > 0, `${believed.length} writes while it named the one before`)
+  t.equal(believed.every(Boolean), true, 'all are with the new one')
 })

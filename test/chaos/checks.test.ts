@@ -6,7 +6,7 @@ import { checkRecovery } from './checks/recovery.js'
 import { checkResources } from './checks/resources.js'
 import { checkRulesKept } from './checks/rules-kept.js'
 import { mostWithin } from './checks/spans.js'
-import { lateAnswers } from './checks/timely.js'
+import { checkTimes } from './checks/timely.js'
 import { FAULTS } from './faults.js'
 import type {
   ConsentCall,
@@ -180,16 +180,17 @@ test('I4 finds fallbacks without a reason, and reasons that the metric does not 
 
 test('I5 finds what is late, unless the machine was', async t => {
   const late = decide(1000, { tookMs: 160, endedMs: 1160 })
-  t.strictSame(lateAnswers([...WARM, decide(1000, { tookMs: 119, endedMs: 1119 })]), [])
-  t.strictSame(lateAnswers([...WARM, late, probe(1050, 3)]), [late])
-  t.strictSame(lateAnswers([...WARM, late, probe(1050, 60)]), [])
-  t.strictSame(lateAnswers([late, probe(1050, 3)]), [], 'the process is cold')
-  t.strictSame(
-    lateAnswers([...WARM, late, probe(3000, 60)]),
-    [late],
-    'which was busy some other time'
-  )
-  t.strictSame(lateAnswers([...WARM, late, { ...probe(1050, 60), service: 'b.1' }]), [late])
+  const lateAmong = (...lines: Line[]) => checkTimes([...WARM, ...lines]).late
+  t.strictSame(lateAmong(decide(1000, { tookMs: 119, endedMs: 1119 })), [])
+  t.strictSame(lateAmong(late, probe(1050, 3)), [late])
+  t.strictSame(lateAmong(late, probe(1050, 19)), [late])
+  t.strictSame(lateAmong({ ...late, tookMs: 155 }, probe(1050, 19)), [], 'it waited for it twice')
+  t.strictSame(lateAmong(late, probe(1050, 30)), [], 'too busy to tell')
+  t.strictSame(lateAmong(late, probe(3000, 60)), [late], 'which was busy some other time')
+  t.strictSame(lateAmong(late, { ...probe(1050, 60), service: 'b.1' }), [late])
+  t.strictSame(checkTimes([late, probe(1050, 3)]).late, [], 'the process is cold')
+  const { judged, answered } = checkTimes([...WARM, late, decide(2000), probe(2001, 30)])
+  t.strictSame([judged, answered], [1, 4])
 })
 
 test('I6 finds memory and sockets that are not given back', async t => {
@@ -242,4 +243,7 @@ test('a run is judged by its faults: what they may degrade, and what must be sai
     /degraded by profile/
   ])
   t.match(violationsOf([...lines, decide(1500, FAILED)]), [/1 of 11 decisions were not/])
+  const inDoubt = judge([...lines, decide(1500, { ...FAILED, status: 409 })], FAULTS).rows[0]!
+  t.strictSame(inDoubt.violations, [])
+  t.match(inDoubt.measured, /10 of 11 decisions 200 \(1 × 409/)
 })

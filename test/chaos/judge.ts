@@ -6,7 +6,7 @@ import { checkRecovery, recoveriesOf } from './checks/recovery.js'
 import { checkResources } from './checks/resources.js'
 import { checkRulesKept } from './checks/rules-kept.js'
 import { quantile } from './checks/spans.js'
-import { GRACE_MS, lateAnswers } from './checks/timely.js'
+import { checkTimes, GRACE_MS } from './checks/timely.js'
 import type { Fault } from './faults.js'
 import { linesOf, type DecideCall, type FaultLine, type History } from './history.js'
 
@@ -32,7 +32,7 @@ const LEAST_200_SHARE = 0.999
 /** Judges a history: the invariants over all of it, and what is asked of each fault. Pure. */
 export function judge(history: History, faults: readonly Fault[]): Verdict {
   const byName = new Map(faults.map(fault => [fault.name, fault]))
-  const late = lateAnswers(history)
+  const { late } = checkTimes(history)
   const invariants = {
     'I1 limits': checkLimits(history),
     'I2 events': checkEvents(history).violations,
@@ -68,7 +68,9 @@ function rowOf(
     calls.filter(({ sentMs }) => sentMs >= line.begunMs && sentMs <= line.healedMs)
   const { asked } = fault
   const decisions = during(linesOf(history, 'decide')).filter(({ last }) => last)
-  const failed = decisions.filter(({ status }) => status !== 200)
+  // Who repeats a request that a process has not finished hears so; where that process is gone, until its claim has lapsed.
+  const inDoubt = decisions.filter(({ status }) => status === 409)
+  const failed = decisions.filter(({ status }) => status !== 200 && status !== 409)
   const degraded = decisions.filter(call => call.degraded.length > 0)
   const undisturbed = degraded.filter(call => machineMs(call) < GRACE_MS)
   const unlawful = undisturbed.filter(call =>
@@ -98,7 +100,7 @@ function rowOf(
       : [])
   ]
   const measured = [
-    `${decisions.length - failed.length} of ${decisions.length} decisions 200, ${degraded.length} degraded`,
+    `${decisions.length - failed.length - inDoubt.length} of ${decisions.length} decisions 200${inDoubt.length > 0 ? ` (${inDoubt.length} × 409, repeated while in doubt)` : ''}, ${degraded.length} degraded`,
     `p99 ${p99Ms.toFixed(0)} ms, ${late} late`,
     `${told.failed} of ${told.all} events 503, of them ${during(storedUnheard).length} stored unheard and ${during(storedLate).length} late`,
     ...(asked.ready === undefined ? [] : [`/readyz tells after ${(tellsMs / 1000).toFixed(2)} s`]),

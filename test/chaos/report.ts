@@ -1,5 +1,6 @@
 import type { ChaosResult } from './chaos.js'
 import { checkEvents } from './checks/events.js'
+import { checkTimes } from './checks/timely.js'
 import { linesOf } from './history.js'
 
 const MOST_SHOWN = 8
@@ -12,12 +13,17 @@ export function reportOf({ verdict, history, notPossible }: ChaosResult, seed: n
   )
   const { acknowledged } = checkEvents(history)
   const decisions = linesOf(history, 'decide').length
+  const { judged, answered } = checkTimes(history)
   return [
     '',
     '| fault | asked | measured | violations | seed |',
     '|---|---|---|---|---|',
     ...rows,
     '',
+    `I5 is judged by ${judged} of ${answered} answers: at the others the machine was too busy to tell.`,
+    ...(linesOf(history, 'memory').length > 0
+      ? []
+      : ['I6 is not judged: that takes a run of two minutes.']),
     `${decisions} decisions, ${acknowledged} events and impressions acknowledged, ${linesOf(history, 'stored').length} stored.`,
     ...Object.entries(verdict.invariants).flatMap(([name, violations]) => said(name, violations)),
     ...verdict.rows.flatMap(({ fault, violations }) =>

@@ -356,8 +356,18 @@ export const HOSTILE_MODELS: readonly HostileModel[] = [
     bytes: () => one(new Array<Writer>(5_001).fill(node('Sigmoid', ['x'], ['p']))),
     says: /5,001 operators, more than the 5,000/
   },
-  { name: '33 million empty operators', bytes: () => repeated([10, 0], 33e6), says: COUNTLESS },
-  { name: '33 million empty weights', bytes: () => repeated([42, 0], 33e6), says: COUNTLESS },
+  {
+    name: '33 million empty operators',
+    bytes: () => repeated([10, 0], 33e6),
+    says: COUNTLESS,
+    slow: true
+  },
+  {
+    name: '33 million empty weights',
+    bytes: () => repeated([42, 0], 33e6),
+    says: COUNTLESS,
+    slow: true
+  },
   {
     name: 'a weight of a million dimensions',
     bytes: () =>

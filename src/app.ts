@@ -18,9 +18,11 @@ import type { Snapshots } from './decisioning/snapshot.js'
 import type { Subscriptions } from './decisioning/subscriptions/subscriptions.js'
 import type { TokenSecret } from './decisioning/tokens.js'
 import type { WhatIf } from './decisioning/what-if/what-if.js'
+import { admit } from './http/admission.js'
 import { authenticate } from './http/auth.js'
 import { readAsText } from './http/body.js'
 import { clientRoutes } from './http/client.js'
+import { boundConnections } from './http/connections.js'
 import { consoleRoutes } from './http/console.js'
 import { customerRoutes } from './http/customers.js'
 import { decisionRoutes } from './http/decisions.js'
@@ -68,6 +70,8 @@ export interface AppDeps {
   readonly snapshots: Pick<Snapshots, 'current'>
   readonly store: Pick<Store, 'kind' | 'description' | 'trouble'>
   readonly metrics: Metrics
+  /** How many connections are taken at once; half of them from one address, and half of them streams. */
+  readonly mostConnections: number
   /** NO_KEYS where there is no key file: then only this machine is served. */
   readonly keys: KeyRing
   /** Those that sign tokens, sessions and tickets now, the newest first. */
@@ -98,10 +102,15 @@ export function createApp(deps: AppDeps): FastifyInstance {
     frameworkErrors: refuseUnroutable,
     clientErrorHandler: createClientErrorHandler(patient)
   })
+  boundConnections(app.server, {
+    most: deps.mostConnections,
+    refused: deps.metrics.refusedConnection
+  })
   prepareEdge(app, deps)
   const routes = collectRoutes(app)
   authenticate(app, { ...deps, passes })
   noteLookUps(app, deps)
+  const admission = admit(app, deps.metrics)
   answerErrors(app, deps.metrics, report)
   app.removeAllContentTypeParsers()
   readAsText(app, ['application/json'])
@@ -109,7 +118,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   // Each in its own scope, because the content types that they read differ.
   app.register(async scope => decisionRoutes(scope, { ...deps, report }))
   app.register(async scope => eventRoutes(scope, deps.recordEvents, deps.nowMs))
-  app.register(async scope => streamRoute(scope, { ...deps, report, passes }))
+  app.register(async scope => streamRoute(scope, { ...deps, admission, report, passes }))
   app.register(async scope => sessionRoutes(scope, { ...deps, passes }))
   app.register(async scope => customerRoutes(scope, deps.customers, deps.nowMs))
   app.register(async scope => importRoute(scope, deps.importCustomers, deps.nowMs, patient))

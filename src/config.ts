@@ -34,6 +34,8 @@ export interface Config {
   readonly journalBytes: number
   /** How many processes serve; `auto`: as many as there are processors. */
   readonly workers: number | 'auto'
+  /** How many connections a process takes at once. */
+  readonly connections: number
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -76,6 +78,10 @@ const WHOLE_MS = `a whole number of milliseconds from ${LEAST_TIMEOUT_MS} to ${M
 const MOST_WORKERS = 256
 const WORKERS = `a whole number from 1 to ${MOST_WORKERS}, or auto for one a processor`
 
+const LEAST_CONNECTIONS = 10
+const MOST_CONNECTIONS = 1_000_000
+const CONNECTIONS = `a whole number from ${LEAST_CONNECTIONS} to ${MOST_CONNECTIONS}`
+
 const Path = z.string()
 
 /** Each message finishes the sentence "VARIABLE must be …". */
@@ -115,6 +121,12 @@ const Environment = z.object({
     .transform(text => (text === 'auto' ? text : Number(text)))
     .refine(workers => workers === 'auto' || workers <= MOST_WORKERS, WORKERS)
     .default(1),
+  OFFERD_CONNECTIONS: z
+    .string()
+    .regex(/^\d{1,7}$/, CONNECTIONS)
+    .transform(Number)
+    .refine(count => count >= LEAST_CONNECTIONS && count <= MOST_CONNECTIONS, CONNECTIONS)
+    .default(10_000),
   OFFERD_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).optional(),
   OFFERD_TOKEN_SECRET: z
     .string()
@@ -182,7 +194,8 @@ export function readConfig(
     key: said.OFFERD_KEY,
     recordBytes: said.OFFERD_RECORD_BYTES,
     journalBytes: said.OFFERD_JOURNAL_BYTES,
-    workers: said.OFFERD_WORKERS
+    workers: said.OFFERD_WORKERS,
+    connections: said.OFFERD_CONNECTIONS
   })
   return { config, warnings: unknownVariables(env) }
 }

@@ -28,7 +28,8 @@ test('an empty environment is a complete configuration', async t => {
     key: undefined,
     recordBytes: 2 ** 30,
     journalBytes: 2 ** 28,
-    workers: 1
+    workers: 1,
+    connections: 10_000
   })
   t.strictSame(warnings, [])
   t.ok(Object.isFrozen(config))

@@ -87,6 +87,7 @@ async function serveHere(serving: Serving, occasions: Occasions): Promise<ExitCo
       ...appDeps(service, parts, stop),
       reportJournal: createReportJournal({ config, parts, log }),
       strategyLoader,
+      mostConnections: config.connections,
       keys,
       log
     })
@@ -146,7 +147,7 @@ export function appDeps(
   service: Service,
   parts: Parts,
   stop: Stop
-): Omit<AppDeps, 'reportJournal' | 'strategyLoader' | 'keys' | 'log'> {
+): Omit<AppDeps, 'reportJournal' | 'strategyLoader' | 'mostConnections' | 'keys' | 'log'> {
   return {
     decide: service.decideOnce,
     subscriptions: service.subscriptions,

@@ -650,6 +650,8 @@ export interface LiveFigures {
   readonly limits: Counts
   /** Runs of a model that failed, by its name. */
   readonly modelFailures: Counts
+  /** Requests and messages that were turned away because the process had enough to do, by their class. */
+  readonly shed: Counts
   /** How long decisions and their stages took. */
   readonly stages: {
     /** Upper bounds of the buckets in ms, ascending; one more bucket holds what took longer. */

@@ -66,6 +66,10 @@ export const ROLES = {
 } as const satisfies Readonly<Record<string, readonly Right[]>>
 export type Role = keyof typeof ROLES
 
+/** What goes first where a process is asked for more than it can do, the most urgent first. */
+export const LOAD_CLASSES = ['agent', 'web', 'batch', 'simulation'] as const
+export type LoadClass = (typeof LOAD_CLASSES)[number]
+
 /** Who is asking, as the key said: what it may do and where. */
 export interface Caller {
   /** The key's id; the default source of events. */
@@ -77,6 +81,8 @@ export interface Caller {
   readonly namespaces: ReadonlySet<string> | undefined
   /** undefined: all. */
   readonly channels: ReadonlySet<string> | undefined
+  /** How urgent what it asks is; no route is more urgent than its key. */
+  readonly loadClass: LoadClass
 }
 
 /** Everybody on loopback while there is no key file, and the command line. */
@@ -85,5 +91,6 @@ export const LOCAL_CALLER: Caller = Object.freeze({
   rights: new Set<Right>(RIGHTS),
   publishable: false,
   namespaces: undefined,
-  channels: undefined
+  channels: undefined,
+  loadClass: 'web'
 })

@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'too_large'
   | 'not_allowed'
   | 'too_many'
+  | 'overloaded'
   | 'unavailable'
 
 /** Thrown where a request cannot be served because of what the caller sent or because a part that it needs is away. */

@@ -62,7 +62,7 @@ export function decisionRoutes(
   readAsText(app, ['text/plain'])
   app.post(
     '/v1/decisions',
-    { config: { right: 'decide', publishable: true } },
+    { config: { right: 'decide', publishable: true, isMeasured: true } },
     async (request, reply) => {
       const requestText = textOf(request.body)
       const asked = readRequest(parseJson(requestText))
@@ -100,7 +100,7 @@ export function decisionRoutes(
 
   app.get(
     '/v1/decisions',
-    { config: { right: 'read_decisions', looksUp: searched } },
+    { config: { right: 'read_decisions', looksUp: searched, load: 'simulation' } },
     async ({ query, caller }) => {
       const asked = readQuery(query)
       return findDecisions(customerOf(asked), asked.limit, caller)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveFigures } from '../decisioning/ports.js'
+import type { LoadClass } from '../domain/caller.js'
 import { Refusal } from '../domain/refusal.js'
 
 declare module 'fastify' {
@@ -18,6 +19,12 @@ export interface Metrics {
   live(): Promise<LiveFigures>
   /** Counts the answers of one route by its pattern, never the URL; asked for once a route. */
   route(route: string, method: string): (status: number, seconds: number) => void
+  /** Work that was turned away because the process had enough. */
+  shed(of: LoadClass): void
+  /** A connection that was closed because there were too many, of all or of its address. */
+  refusedConnection(because: 'process' | 'address'): void
+  /** From now on this is what is in flight, and how much may be. */
+  watchLoad(read: () => { readonly inFlight: number; readonly cap: number }): void
 }
 
 /** What every answer carries; pages replace the policy by their own. */

@@ -38,6 +38,7 @@ export const PROBLEMS: Readonly<Record<ProblemKind, ProblemWords>> = {
   headers_too_large: words('OFFERD_HEADERS_TOO_LARGE', 431, 'The headers are too large'),
   internal: words('OFFERD_INTERNAL', 500, 'Something went wrong here'),
   unavailable: words('OFFERD_UNAVAILABLE', 503, 'A part that this needs does not answer'),
+  overloaded: words('OFFERD_OVERLOADED', 503, 'More is asked of this process than it can do'),
   not_ready: words('OFFERD_NOT_READY', 503, 'Not ready to serve')
 }
 

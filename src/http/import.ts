@@ -18,24 +18,28 @@ export function importRoute(
   app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => {
     done(null, payload)
   })
-  app.post('/v1/customers/import', { config: { right: 'change_customers' } }, async request => {
-    if (request.headers['content-encoding'] !== undefined) {
-      throw new Refusal('invalid', 'Compressed lines are not read here; send them as they are.')
+  app.post(
+    '/v1/customers/import',
+    { config: { right: 'change_customers', load: 'batch', isLong: true } },
+    async request => {
+      if (request.headers['content-encoding'] !== undefined) {
+        throw new Refusal('invalid', 'Compressed lines are not read here; send them as they are.')
+      }
+      const { socket } = request.raw
+      patient.add(socket)
+      try {
+        return await importCustomers(piecesOf(request.body), {
+          caller: request.caller,
+          nowMs: nowMs()
+        })
+      } catch (error) {
+        // Says how many lines are in, which the usual sentence does not.
+        throw error instanceof StoreUnavailable ? new Refusal('unavailable', error.message) : error
+      } finally {
+        patient.delete(socket)
+      }
     }
-    const { socket } = request.raw
-    patient.add(socket)
-    try {
-      return await importCustomers(piecesOf(request.body), {
-        caller: request.caller,
-        nowMs: nowMs()
-      })
-    } catch (error) {
-      // Says how many lines are in, which the usual sentence does not.
-      throw error instanceof StoreUnavailable ? new Refusal('unavailable', error.message) : error
-    } finally {
-      patient.delete(socket)
-    }
-  })
+  )
 }
 
 /** The body as it arrives. Leaving early must not close the connection, or the client would never see why. */

@@ -1,7 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { ROLES, SCOPES, type Caller, type Right, type Role, type Scope } from '../domain/caller.js'
+import {
+  LOAD_CLASSES,
+  ROLES,
+  SCOPES,
+  type Caller,
+  type Right,
+  type Role,
+  type Scope
+} from '../domain/caller.js'
 import { createBucket, createLookUpLimit, type Bucket, type LookUpLimit } from './rate.js'
 import { id } from './schemas.js'
 
@@ -63,6 +71,9 @@ const keyEntry = z
     namespaces: names.optional(),
     channels: names.optional(),
     origins: z.array(origin).min(1, 'must name at least one').max(1000).optional(),
+    class: z.enum(LOAD_CLASSES).optional().meta({
+      description: 'What goes first under overload; agent for the role agent, else web.'
+    }),
     rate: z
       .number()
       .positive()
@@ -92,6 +103,8 @@ const keyEntry = z
     }
     if (key.role !== undefined)
       fault('role', 'is for a key of somebody who keeps it secret; a publishable key has scopes')
+    if (key.class === 'agent')
+      fault('class', 'must not be agent on a publishable key: everybody can read that one')
     const { scopes = [] } = key
     const beyond = scopes.filter(scope => scope !== 'decide' && scope !== 'events')
     if (beyond.length > 0)
@@ -165,7 +178,8 @@ function keyOf(entry: KeyEntry, clock: () => number): Key {
       rights: rightsOf(entry),
       publishable: entry.publishable,
       namespaces: entry.namespaces && new Set(entry.namespaces),
-      channels: entry.channels && new Set(entry.channels)
+      channels: entry.channels && new Set(entry.channels),
+      loadClass: entry.class ?? (entry.role === 'agent' ? 'agent' : 'web')
     }),
     fingerprint: entry.sha256.slice(0, 16),
     origins: new Set(entry.origins ?? []),

@@ -24,8 +24,12 @@ export function learningRoutes(
     reportLearning.progressOf(readId(request.params.id))
   )
 
-  app.get('/v1/learning/report', { config }, async (request, reply) => {
-    const body = await reportJournal(readQuery(request.query).days)
-    return reply.header('content-type', 'application/json; charset=utf-8').send(body)
-  })
+  app.get(
+    '/v1/learning/report',
+    { config: { ...config, isLong: true } },
+    async (request, reply) => {
+      const body = await reportJournal(readQuery(request.query).days)
+      return reply.header('content-type', 'application/json; charset=utf-8').send(body)
+    }
+  )
 }

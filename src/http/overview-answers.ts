@@ -119,6 +119,9 @@ const live = z.object({
   events: z.record(z.string(), counts).meta({ description: 'By type and outcome.' }),
   limits: counts.meta({ description: 'What strict limits came to.' }),
   modelFailures: counts,
+  shed: counts.meta({
+    description: 'What was turned away because the process had enough to do, by class.'
+  }),
   stages: z.object({
     boundsMs: z.array(z.number()),
     counts: z.record(z.string(), z.array(count)).meta({

@@ -36,6 +36,7 @@ export const OVERVIEW_EXAMPLES: Readonly<Record<string, unknown>> = {
     events: { click: { stored: 7, duplicate: 1 } },
     limits: { held: 40 },
     modelFailures: {},
+    shed: { batch: 2 },
     stages: { boundsMs: [0.5, 1], counts: { total: [80, 38, 2] } }
   },
   Quotas: {

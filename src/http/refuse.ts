@@ -123,17 +123,21 @@ function clientErrorKind(error: ClientError): ProblemKind {
 const RAW_DETAILS: Readonly<Record<string, string>> = {
   request_timeout: 'Headers must arrive within 4 s and a whole request within 5 s.',
   headers_too_large: 'The headers of one request come to more than 8 kB.',
-  malformed: 'This is not HTTP/1.1.'
+  malformed: 'This is not HTTP/1.1.',
+  too_many:
+    'There are too many connections from this address; use those that are open, or close some.'
 }
 
-function rawProblem(kind: ProblemKind): string {
+/** A problem as the bytes of a whole answer, for connections that have no request. */
+export function rawProblem(kind: ProblemKind): string {
   const { status } = PROBLEMS[kind]
   const body = JSON.stringify(problem(kind, RAW_DETAILS[kind] ?? '', 'none'))
   const headers = {
     ...COMMON_HEADERS,
     'content-type': PROBLEM_JSON,
     'content-length': String(Buffer.byteLength(body)),
-    connection: 'close'
+    connection: 'close',
+    ...headersOf(kind, undefined)
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`

@@ -46,8 +46,10 @@ export function strategyRoutes(
     }
   )
 
-  app.post('/v1/strategy/validate', { config: { right: 'check_strategy' } }, async () =>
-    loader.validate()
+  app.post(
+    '/v1/strategy/validate',
+    { config: { right: 'check_strategy', isLong: true } },
+    async () => loader.validate()
   )
 }
 

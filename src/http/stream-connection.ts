@@ -9,6 +9,7 @@ import { Refusal } from '../domain/refusal.js'
 import { RateExceeded } from './errors.js'
 import { createBucket } from './rate.js'
 import type { Report } from './refuse.js'
+import type { Admission } from './admission.js'
 import { MessageRefused, type StreamMessage } from './stream-messages.js'
 
 const MOST_SUBSCRIPTIONS = 100
@@ -17,9 +18,12 @@ const MOST_AT_WORK = 32
 const MESSAGES_PER_SECOND = 100
 /** The code of a server that goes away (RFC 6455, 7.4.1): the client opens its stream again, at another process. */
 const GOING_AWAY = 1001
-/** What may wait to be sent to a client before its subscriptions pause, and before it is no longer read. */
+/** The code of a server that cannot do more for this client now (IANA's registry): the client opens its stream again later. */
+const TRY_AGAIN_LATER = 1013
+/** What may wait to be sent to a client before its subscriptions pause, before it is no longer heard, and before it is given up. */
 const BEHIND_BYTES = 65_536
-const STUCK_BYTES = 1_048_576
+const UNHEARD_BYTES = 262_144
+const GIVEN_UP_BYTES = 1_048_576
 
 /** What a stream does on behalf of its clients. */
 export interface StreamNeeds {
@@ -27,6 +31,7 @@ export interface StreamNeeds {
   readonly recordEvents: RecordEvents
   readonly subscriptions: Subscriptions
   readonly nowMs: () => number
+  readonly admission: Admission
   readonly report: Report
 }
 
@@ -98,7 +103,9 @@ export class StreamConnection {
     switch (message.type) {
       case 'decide': {
         const options = { requestText: JSON.stringify(message.request) }
-        const { body } = await this.#needs.decide(message.request, caller, receivedAtMs, options)
+        const { body } = await this.#needs.admission.through(caller, () =>
+          this.#needs.decide(message.request, caller, receivedAtMs, options)
+        )
         this.#sendDecision(message.ref, body)
         break
       }
@@ -116,7 +123,9 @@ export class StreamConnection {
       case 'event': {
         if (!caller.rights.has('tell'))
           throw new Refusal('forbidden', 'Events need a key with the right "tell".')
-        const receipt = await this.#needs.recordEvents(message.events, caller, this.#needs.nowMs())
+        const receipt = await this.#needs.admission.through(caller, () =>
+          this.#needs.recordEvents(message.events, caller, this.#needs.nowMs())
+        )
         this.#send({ type: 'ack', ref: message.ref, ...receipt })
       }
     }
@@ -141,8 +150,11 @@ export class StreamConnection {
     }
     const options = { receivedAtMs, last }
     try {
-      const { subscriptions } = this.#needs
-      const opened = await subscriptions.open(request, this.#request.caller, watcher, options)
+      const { subscriptions, admission } = this.#needs
+      const { caller } = this.#request
+      const opened = await admission.through(caller, () =>
+        subscriptions.open(request, caller, watcher, options)
+      )
       if (this.#socket.readyState === this.#socket.OPEN) this.#subscriptions.set(ref, opened)
       else opened.end()
     } catch (error) {
@@ -164,7 +176,7 @@ export class StreamConnection {
 
   /** A client that asks faster than it is answered, or does not read its answers, is not heard until it does. */
   #paceReading(): void {
-    const isTooMuch = this.#atWork >= MOST_AT_WORK || this.#socket.bufferedAmount > STUCK_BYTES
+    const isTooMuch = this.#atWork >= MOST_AT_WORK || this.#socket.bufferedAmount > UNHEARD_BYTES
     if (isTooMuch && !this.#socket.isPaused) this.#socket.pause()
     else if (!isTooMuch && this.#socket.isPaused) this.#socket.resume()
   }
@@ -186,6 +198,11 @@ export class StreamConnection {
   #sendText(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#socket.send(text, () => this.#left())
+    if (this.#socket.bufferedAmount > GIVEN_UP_BYTES)
+      this.#socket.close(
+        TRY_AGAIN_LATER,
+        'You do not read what you are sent; open the stream again.'
+      )
   }
 
   /** Something left for the client. */

@@ -29,6 +29,7 @@ function reading(seconds: number, decided: number, process = 'one'): Live {
     events: { click: { stored: decided, duplicate: 1 } },
     limits: {},
     modelFailures: {},
+    shed: {},
     stages: { boundsMs: [1, 10], counts: { total: [decided, 0, 0] } }
   }
 }

@@ -113,44 +113,6 @@ test('what is no HTTP, and headers beyond 8 kB, are answered with a problem and 
   t.match(await raw(port, 'GET /livez HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /)
 })
 
-test('slow headers and slow bodies are cut off with a 408, a slow import is not', async t => {
-  const served = serve(t)
-  const port = await portOf(served)
-  const startedAtMs = performance.now()
-  const slow = async (bytes: string) =>
-    [await raw(port, bytes), performance.now() - startedAtMs] as const
-  const head = 'HTTP/1.1\r\nhost: localhost\r\n'
-  const [headers, body, imported] = await Promise.all([
-    slow(`POST /v1/decisions ${head}`),
-    slow(
-      `POST /v1/decisions ${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`
-    ),
-    trickle(port, 7000)
-  ])
-  for (const [answer, afterMs] of [headers, body]) {
-    t.match(answer, /^HTTP\/1\.1 408 /)
-    t.match(answer, '"code":"OFFERD_REQUEST_TIMEOUT"')
-    t.ok(afterMs > 3900 && afterMs < 8000, `after ${Math.round(afterMs)} ms`)
-  }
-  t.equal(imported.statusCode, 200)
-  t.equal(served.calls.imported.join(''), '{}\n{}\n')
-})
-
-/** An import whose second line comes late. */
-async function trickle(port: number, pauseMs: number): Promise<IncomingMessage> {
-  const asked = request({
-    port,
-    method: 'POST',
-    path: '/v1/customers/import',
-    headers: { 'content-type': 'application/x-ndjson' }
-  })
-  asked.write('{}\n')
-  setTimeout(() => asked.end('{}\n'), pauseMs)
-  const [response] = (await once(asked, 'response')) as [IncomingMessage]
-  response.resume()
-  return response
-}
-
 test('an upload that breaks off is no fault of the service', async t => {
   let failed = (_error: unknown): void => undefined
   const failure = new Promise<unknown>(resolve => (failed = resolve))

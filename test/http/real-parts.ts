@@ -109,6 +109,7 @@ export function serveForReal(
     snapshots,
     store,
     metrics: meters,
+    mostConnections: 1000,
     keys: NO_KEYS,
     secrets: () => [{ secret: 'a secret for tests', signsFromMs: 0, opensUntilMs: Infinity }],
     claims: store.documents,

@@ -18,6 +18,8 @@ interface Calls {
   readonly customers: unknown[][]
   readonly imported: string[]
   readonly answered: unknown[][]
+  readonly shed: string[]
+  readonly refusedConnections: string[]
   /** Parsed lines of the log. */
   readonly log: Array<Record<string, unknown>>
 }
@@ -45,6 +47,8 @@ export function serve(t: Ending, changes: Partial<AppDeps> = {}): Served {
     customers: [],
     imported: [],
     answered: [],
+    shed: [],
+    refusedConnections: [],
     log: []
   }
   const app = createApp({ ...standIns(calls), ...changes })
@@ -159,8 +163,12 @@ function standIns(calls: Calls): AppDeps {
       route:
         (...route) =>
         (...answer) =>
-          calls.answered.push([...route, ...answer])
+          calls.answered.push([...route, ...answer]),
+      shed: of => void calls.shed.push(of),
+      refusedConnection: because => void calls.refusedConnections.push(because),
+      watchLoad: () => undefined
     },
+    mostConnections: 1000,
     keys: NO_KEYS,
     secrets: () => [{ secret: 'a secret for tests', signsFromMs: 0, opensUntilMs: Infinity }],
     claims: createMemoryStore().documents,
@@ -210,5 +218,6 @@ const NOTHING_COUNTED = {
   events: {},
   limits: {},
   modelFailures: {},
+  shed: {},
   stages: { boundsMs: [], counts: {} }
 }

@@ -9,6 +9,7 @@ export const LIVE = {
   events: 'offerd_events_total',
   limits: 'offerd_limits_total',
   modelFailures: 'offerd_model_failures_total',
+  shed: 'offerd_shed_total',
   stages: 'offerd_decision_stage_duration_seconds'
 } as const
 
@@ -27,6 +28,7 @@ export function liveFigures(reading: Reading): LiveFigures {
     events: sumByTwo(valuesOf(LIVE.events), 'type', 'outcome'),
     limits: sumBy(valuesOf(LIVE.limits), 'outcome'),
     modelFailures: sumBy(valuesOf(LIVE.modelFailures), 'model'),
+    shed: sumBy(valuesOf(LIVE.shed), 'class'),
     stages: bucketsOf(valuesOf(LIVE.stages))
   }
 }

@@ -3,12 +3,13 @@ import type { Lexicon } from '../../domain/customer.js'
 import type { LiveFigures, Meters } from '../../decisioning/ports.js'
 import { BoundHistogram, type Series } from './bound-histogram.js'
 import { createJournalFigures } from './journal-figures.js'
+import { createLoadFigures, type LoadFigures } from './load-figures.js'
 import { LIVE, liveFigures } from './live-figures.js'
 import { createModelFigures } from './model-figures.js'
 import { readingOf, together, type Reading } from './reading.js'
 
 /** The figures of one process, counted through Meters and `route`, and how they are read. */
-export interface PrometheusMeters extends Meters {
+export interface PrometheusMeters extends Meters, LoadFigures {
   /** Content type of `text`. */
   readonly contentType: string
   /** Everything counted so far, by all workers where there are several, in the text format of Prometheus. */
@@ -68,6 +69,7 @@ export function createMeters({ lexicon, ofAll }: MetersOptions): PrometheusMeter
         series.observe(seconds)
       }
     },
+    ...createLoadFigures(registry),
     decided(channel, degraded, fellBack) {
       const labels = { channel: knownChannel(channel) }
       figures.decisions.inc(labels)

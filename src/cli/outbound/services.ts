@@ -74,6 +74,7 @@ async function within<T>(
     decide: decideByName(service, names),
     reportJournal: createReportJournal({ config, parts, log }),
     strategyLoader,
+    mostConnections: config.connections,
     // Who runs this command may do everything; no other can come.
     keys: await parts.readKeys({ ...config, keysFile: undefined }),
     log

@@ -42,6 +42,9 @@ interface Waiting {
 
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 10_000
+/** The service has too much to do: as long as after so many failures. */
+const LATER = 2
+const OVERLOADED = 'OFFERD_OVERLOADED'
 
 /** Opens the stream of this host. */
 export function openStream(): DecisionStream {
@@ -108,6 +111,10 @@ export function openStream(): DecisionStream {
     const problem = new ApiProblem(message.problem)
     telling?.reject(problem)
     const subscription = subscriptions.get(ref)
+    if (subscription !== undefined && message.problem.code === OVERLOADED) {
+      setTimeout(() => subscribeAgain(ref, subscription), waitMs(LATER))
+      return
+    }
     subscriptions.delete(ref)
     subscription?.watcher.failed(problem)
   }
@@ -115,6 +122,11 @@ export function openStream(): DecisionStream {
   const send = (message: object): void => socket?.send(JSON.stringify(message))
   function sendSubscription(ref: string, { request, last }: Subscribed): void {
     send({ type: 'subscribe', ref, ...request, ...(last === undefined ? {} : { last }) })
+  }
+
+  /** Unless it was ended meanwhile; a connection that was opened meanwhile has it already. */
+  function subscribeAgain(ref: string, subscription: Subscribed): void {
+    if (isOpen.get() && subscriptions.get(ref) === subscription) sendSubscription(ref, subscription)
   }
 
   void connect()

@@ -416,7 +416,7 @@ export const HOSTILE_MODELS: readonly HostileModel[] = [
   {
     name: 'a split by a column far away',
     bytes: () => trees({ cells: [1e8, 1, 0, 0] }),
-    says: /does not run/
+    says: /does not run|runtime does not take/
   },
   {
     name: 'a tree that goes round',

@@ -70,9 +70,11 @@ test('a list that is killed again and again is decided once for everybody, and l
       running.child.kill('SIGKILL')
       await running.ended()
     }
+    // A kill may come before the first lines are noted as done; then there is nothing to go on after.
+    const { line } = JSON.parse(await readFile(`${output}.run`, 'utf8')) as { line: number }
     const { code, stderr } = await runOfferd(t, command, env)
     t.equal(code, 0, stderr)
-    t.match(stderr, 'going on after line')
+    t.match(stderr, line > 0 ? `going on after line ${line}` : /^$/)
     const lines = (await readFile(output, 'utf8')).trimEnd().split('\n')
     return lines.map(line => JSON.parse(line) as Line)
   }

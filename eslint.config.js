@@ -5,7 +5,7 @@ const underscoreIsUnused = { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }
 
 /** Types find what formatters cannot: floating promises, conditions that are always true, unsafe values. */
 export default tseslint.config(
-  { ignores: ['dist/', '.offerd/', 'coverage/', 'rules/schema/'] },
+  { ignores: ['dist/', '.dist-*/', '.offerd/', 'coverage/', 'rules/schema/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,tsx}'],

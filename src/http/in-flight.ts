@@ -2,8 +2,8 @@ import type { LoadClass } from '../domain/caller.js'
 
 /** Where it starts, and returns to when little is going on: what comes in one moment is let in if it can be answered in time. */
 const START = 256
-/** Fewer would leave the process idle while it waits for the store. */
-const FLOOR = 16
+/** Some dozens of clients that ask again as soon as they are answered are no flood, however slow the machine: all of them are answered. */
+const FLOOR = 96
 /** Each takes memory while the store is away. */
 const MOST = 4096
 /** How much of the cap each class may use. Above 1 it goes in where all others are turned away. */

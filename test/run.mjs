@@ -11,7 +11,7 @@ import { delimiter, join } from 'node:path'
 /** One more than the smallest machine that builds this has cores: many tests wait for processes and pages half of their time. */
 const CONCURRENCY = 3
 /** For one file; generous, because a busy machine is no reason to fail. */
-const TIMEOUT_S = '120'
+const TIMEOUT_S = '240'
 /** For all of them; a run that hangs fails instead of keeping whoever waits for it. */
 const ALL_TIMEOUT_MS = 20 * 60_000
 const TEST_ROOT = import.meta.dirname
